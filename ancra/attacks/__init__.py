@@ -1,0 +1,1 @@
+"""Attacks: what the attacker maximises (objectives) and how (the loop)."""

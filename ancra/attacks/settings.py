@@ -1,0 +1,55 @@
+"""The settings of a gradient attack, and the presets that the field names."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ancra.settings import Settings
+
+Norm = Literal["linf", "l2"]
+Start = Literal["none", "uniform", "gaussian"]
+
+
+class AttackSettings(Settings):
+    """Projected gradient descent (Madry et al. 2018) in [0, 1] pixel space; one step from the image is FGSM."""
+
+    norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
+    epsilon: float = Field(8 / 255, ge=0, le=100, description="Radius of the ball around the image, in [0, 1] pixel values.")
+    steps: int = Field(10, ge=0, le=10_000, description="Gradient steps.")
+    step_size: float | None = Field(None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step).")
+    start: Start = Field("uniform", description="Where the search starts: the image, a random point of the ball, or close by.")
+    restarts: int = Field(1, ge=1, le=1000, description="Independent searches; the strongest result of each image counts.")
+    objective: str = Field("ce", description="What the attacker maximises.")
+    targeted: bool = Field(False, description="Drive the image into a chosen class instead of out of its own.")
+    keep: Literal["best", "last"] = Field("best", description="Report the best point of the search, or its last.")
+    seed: int = Field(0, ge=0, description="Seed of the random start.")
+
+    @property
+    def step_length(self) -> float:
+        """The step size in pixel values; when none was set, epsilon for one step and epsilon / 4 for several."""
+        if self.step_size is not None:
+            return self.step_size
+        return self.epsilon if self.steps == 1 else self.epsilon / 4
+
+
+PRESETS: dict[str, AttackSettings] = {
+    "fgsm": AttackSettings(steps=1, step_size=None, start="none"),
+    "pgd10": AttackSettings(steps=10),
+    "pgd20": AttackSettings(steps=20),
+    "pgd40": AttackSettings(steps=40),
+    "adaptive10": AttackSettings(steps=10, objective="joint"),
+    "adaptive40": AttackSettings(steps=40, objective="joint"),
+    "margin40": AttackSettings(steps=40, objective="margin"),
+    "first40": AttackSettings(steps=40, objective="margin_first"),
+}
+TITLES: dict[str, str] = {
+    "natural": "No attack",
+    "fgsm": "FGSM",
+    "pgd10": "PGD-10",
+    "pgd20": "PGD-20",
+    "pgd40": "PGD-40",
+    "adaptive10": "Adaptive PGD-10",
+    "adaptive40": "Adaptive PGD-40",
+    "margin40": "Margin PGD-40",
+    "first40": "Margin PGD-40 on the first auxiliary logits",
+}

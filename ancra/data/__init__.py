@@ -1,0 +1,1 @@
+"""Datasets: images in [0, 1] with a training and a test split."""

@@ -1,0 +1,61 @@
+"""A dataset: two splits of images and labels, and the names of the classes."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images and labels of one split, kept as integers until a batch is asked for.
+
+    Attributes:
+        images: (N, C, H, W), uint8, 0 ... pixel_max.
+        labels: (N,), int64.
+        pixel_max: the integer that stands for 1.0 (255 for files; 16 for digits).
+    """
+
+    images: Tensor
+    labels: Tensor
+    pixel_max: int = 255
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, indices: Tensor | slice = slice(None), device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+        """Images (n, C, H, W) as float32 in [0, 1] and labels (n,), on ``device``."""
+        images = self.images[indices].to(device).float() / self.pixel_max
+        return images, self.labels[indices].to(device)
+
+    def subset(self, indices: Tensor) -> "Split":
+        """The split of the images at ``indices``."""
+        return Split(self.images[indices], self.labels[indices], self.pixel_max)
+
+    def sample(self, count: int | None, seed: int = 0) -> Tensor:
+        """Indices of a seeded random sample of ``count`` images, ascending; all of them for None or a count too large."""
+        if count is None or count >= len(self):
+            return torch.arange(len(self))
+        generator = torch.Generator().manual_seed(seed)
+        return torch.randperm(len(self), generator=generator)[:count].sort().values
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Two splits and what the classes are called.
+
+    Attributes:
+        name: the registry's name.
+        classes: the name of each class, in the order of the labels.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    test: Split
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every image."""
+        channels, height, width = self.test.images.shape[1:]
+        return channels, height, width

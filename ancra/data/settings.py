@@ -1,0 +1,19 @@
+"""The settings of a dataset."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ancra.settings import Settings
+
+
+class DataSettings(Settings):
+    """Which dataset, and how its images are read."""
+
+    name: str = Field("digits", description="A dataset's name, as `ancra list datasets` shows it.")
+    root: Path | None = Field(None, description="Folder of the data; empty for datasets that need none.")
+    image_size: int | None = Field(None, ge=8, le=512, description="Side in pixels that images of a folder are resized to.")
+    channels: Literal[1, 3] | None = Field(None, description="1 for grey, 3 for colour; empty for the dataset's own.")
+    test_fraction: float = Field(0.2, gt=0, lt=1, description="Share held out for testing when a folder has no test split.")
+    split_seed: int = Field(0, ge=0, description="Seed of that split.")

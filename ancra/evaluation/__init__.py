@@ -1,0 +1,1 @@
+"""How accurate and how robust a model is, with intervals."""

@@ -1,0 +1,1 @@
+"""Features of natural and adversarial images: extraction, measures, maps."""

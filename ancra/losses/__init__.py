@@ -1,0 +1,1 @@
+"""The asymmetric negative contrast and the training objectives."""

@@ -1,0 +1,1 @@
+"""Image classifiers, each with or without reverse attention."""

@@ -1,0 +1,1 @@
+"""Negative strategies: which example of another class an anchor is contrasted with, and why."""

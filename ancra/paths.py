@@ -1,0 +1,36 @@
+"""Where things lie: what comes with the project, and what a person makes (the workspace)."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def recipes_folder() -> Path:
+    """The recipes that come with the project."""
+    return ROOT / "recipes"
+
+
+def shipped_checkpoints() -> Path:
+    """The checkpoints that come with the project, one folder a dataset."""
+    return ROOT / "checkpoints"
+
+
+def workspace() -> Path:
+    """The folder of a person's runs, uploads and stored results: ``$ANCRA_HOME``, or ``workspace/`` in the project."""
+    return Path(os.environ.get("ANCRA_HOME") or ROOT / "workspace")
+
+
+def runs_folder() -> Path:
+    """The training runs, one folder each."""
+    return workspace() / "runs"
+
+
+def uploads_folder() -> Path:
+    """Checkpoints that a person uploaded."""
+    return workspace() / "uploads"
+
+
+def results_folders() -> tuple[Path, ...]:
+    """Stored results: the workspace's, which is written to, then the ones that come with the project."""
+    return workspace() / "results", ROOT / "checkpoints" / "results"

@@ -1,0 +1,1 @@
+"""The run folder, its life cycle, and what starts it."""

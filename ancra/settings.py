@@ -1,0 +1,105 @@
+"""Settings: one frozen pydantic object is the YAML file, the CLI's flags, the app's form and a cache key."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ancra.errors import AncraError
+
+S = TypeVar("S", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of every settings object: immutable, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def digest(self) -> str:
+        """16 hexadecimal digits that name these settings in caches and stored results."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def with_changes(self: S, **changes: Any) -> S:
+        """A validated copy with some fields changed (``model_copy`` alone does not validate)."""
+        return parse(type(self), {**self.model_dump(), **changes}, source=type(self).__name__)
+
+
+def parse(kind: type[S], data: Mapping[str, Any] | None, source: str) -> S:
+    """Validate ``data`` as ``kind``. Raises AncraError: one sentence that names the source, the key and the remedy."""
+    if not isinstance(data, Mapping):
+        raise AncraError(f"{source} holds no settings: a table of `key: value` lines is expected.")
+    try:
+        return kind.model_validate(dict(data))
+    except ValidationError as error:
+        raise AncraError(f"{source}: {_explain(kind, error)}") from None
+
+
+def read_yaml(kind: type[S], path: Path) -> S:
+    """Read settings from a YAML file. Raises AncraError when it is missing, unreadable or wrong."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AncraError(f"{path} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f" (line {line + 1})" if line is not None else ""
+        raise AncraError(f"{path} is not a YAML file{where}: check its indentation and quotes.") from None
+    return parse(kind, data, source=str(path))
+
+
+def write_yaml(settings: Settings, path: Path) -> None:
+    """Write settings so that ``read_yaml`` gives an equal object."""
+    path.write_text(yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False))
+
+
+def apply_changes(data: Mapping[str, Any], changes: list[str]) -> dict[str, Any]:
+    """Apply ``a.b=value`` changes (the CLI's ``--set``; values are YAML) to nested settings given as a plain dict."""
+    result = json.loads(json.dumps(data))
+    for change in changes:
+        key, separator, text = change.partition("=")
+        if not separator or not key:
+            raise AncraError(f"--set takes key=value, as in --set epochs=20; got {change!r}.")
+        table = result
+        *parents, last = key.strip().split(".")
+        for parent in parents:
+            if not isinstance(table.get(parent), dict):
+                table[parent] = {}
+            table = table[parent]
+        try:
+            table[last] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise AncraError(f"--set {key}: {text!r} is not a YAML value.") from None
+    return result
+
+
+def _explain(kind: type[BaseModel], error: ValidationError) -> str:
+    first, *others = error.errors()
+    where = ".".join(str(part) for part in first["loc"]) or "the settings"
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(kind, first["loc"][:-1])
+        nearest = get_close_matches(str(first["loc"][-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known keys: {', '.join(sorted(known))}."
+        text = f"{where!r} is not a setting; {hint}"
+    else:
+        message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        text = f"{where} = {first['input']!r} does not work: {message[:1].lower()}{message[1:]}."
+        if first["type"] == "missing":
+            text = f"{where!r} is missing."
+    return text + (f" ({len(others)} more like it.)" if others else "")
+
+
+def _fields_at(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """The field names of the (nested) settings class at a location of a validation error."""
+    for part in location:
+        field = kind.model_fields.get(str(part))
+        if field is None:
+            break
+        candidates = (field.annotation, *get_args(field.annotation))
+        kind = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), kind)
+    return list(kind.model_fields)

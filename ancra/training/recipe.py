@@ -1,0 +1,99 @@
+"""A recipe: everything that decides what a training run does."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ancra.attacks.settings import AttackSettings
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError, unknown_name
+from ancra.losses.settings import ObjectiveSettings
+from ancra.models.settings import ModelSettings
+from ancra.negatives.settings import NegativeSettings
+from ancra.paths import recipes_folder
+from ancra.settings import Settings, read_yaml
+
+
+class OptimiserSettings(Settings):
+    """Stochastic gradient descent."""
+
+    learning_rate: float = Field(0.1, gt=0, le=100, description="Learning rate at its highest.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum.")
+    nesterov: bool = Field(False, description="Nesterov's form of momentum.")
+    weight_decay: float = Field(5e-4, ge=0, le=1, description="Weight decay.")
+
+
+class ScheduleSettings(Settings):
+    """How the learning rate falls."""
+
+    kind: Literal["constant", "steps", "cosine"] = Field("steps", description="Constant, in steps, or along a cosine to 0.")
+    warmup_epochs: int = Field(0, ge=0, description="Epochs in which the learning rate rises linearly from 0.")
+    milestones: tuple[int, ...] = Field((75, 90, 100), description="steps: the epochs after which it is multiplied.")
+    factor: float = Field(0.1, gt=0, le=1, description="steps: what it is multiplied by.")
+
+
+class AugmentationSettings(Settings):
+    """How training images are varied."""
+
+    crop_padding: int = Field(0, ge=0, le=64, description="Random crop after padding by this many pixels; 0 for none.")
+    horizontal_flip: bool = Field(False, description="Mirror half of the images.")
+
+
+class ValidationSettings(Settings):
+    """What is measured after each epoch, on images held out of the training split."""
+
+    fraction: float = Field(0.1, gt=0, lt=1, description="Share of the training split held out.")
+    samples: int = Field(512, ge=1, description="At most this many of the held-out images are used.")
+    steps: int = Field(10, ge=1, le=1000, description="Steps of PGD and of adaptive PGD.")
+
+
+class Recipe(Settings):
+    """A training set-up: data, model, objective, attack, optimiser, schedule, seed."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Short name: lower case, digits, dashes.")
+    title: str = Field(description="The name shown to people, as the paper writes it.")
+    description: str = Field("", description="One sentence about it.")
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    objective: ObjectiveSettings = ObjectiveSettings()
+    attack: AttackSettings = Field(
+        AttackSettings(step_size=0.007, start="gaussian", objective="joint"),
+        description="The attack that makes the training images adversarial.",
+    )
+    negatives: NegativeSettings = NegativeSettings()
+    optimiser: OptimiserSettings = OptimiserSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    validation: ValidationSettings = ValidationSettings()
+    epochs: int = Field(120, ge=1, le=10_000, description="Passes over the training images.")
+    batch_size: int = Field(128, ge=2, le=65_536, description="Images a step.")
+    epsilon_ramp: float = Field(0, ge=0, le=1, description="Share of the epochs over which epsilon rises from 0 to its value.")
+    device: str = Field("auto", description="auto, cpu, cuda or mps.")
+    precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Number format of the forward passes.")
+    seed: int = Field(0, ge=0, description="Seed of everything random in the run.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Recipe":
+        if self.objective.base != "natural" and self.attack.epsilon == 0:
+            raise ValueError("adversarial training needs attack.epsilon above 0")
+        if self.objective.base == "natural" and self.objective.contrast is not None:
+            raise ValueError("the contrast belongs to adversarial training: choose the base pgd_at, trades or mart")
+        return self
+
+
+def recipe_names() -> list[str]:
+    """The names of the recipes that come with the project."""
+    return sorted(path.stem for path in recipes_folder().glob("*.yaml"))
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """A recipe by its name or from a YAML file. Raises AncraError."""
+    path = Path(name_or_path)
+    if path.suffix in {".yaml", ".yml"}:
+        if not path.is_file():
+            raise AncraError(f"There is no recipe file {path}.")
+        return read_yaml(Recipe, path)
+    if name_or_path not in recipe_names():
+        raise unknown_name("recipe", name_or_path, recipe_names())
+    return read_yaml(Recipe, recipes_folder() / f"{name_or_path}.yaml")
