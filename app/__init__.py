@@ -1,0 +1,1 @@
+"""The web app: pages that draw what the core answers."""

@@ -1,0 +1,1 @@
+"""Our own Streamlit components: one Python file and one JavaScript file each."""

@@ -1,0 +1,105 @@
+"""The only place of the app that loads, computes and caches: pages ask here, and draw what they get."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from ancra.checkpoints import Card, find_checkpoints, load_checkpoint
+from ancra.data.registry import load_dataset
+
+from ancra.data.dataset import Dataset
+from ancra.data.settings import DataSettings
+from ancra.models.classifier import Classifier
+from ancra.paths import shipped_checkpoints
+from app.queueing import Progress, Queue
+
+
+@st.cache_resource(show_spinner=False)
+def queue() -> Queue:
+    """The one queue that all sessions share."""
+    return Queue()
+
+
+def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: str) -> Any:
+    """A result from memory or computed in the queue, with ``text`` and progress on the page while it takes long.
+
+    Args:
+        kind: what is computed ("trace").
+        key: everything the result depends on: checkpoint digests, settings digests, indices. Never arrays or modules.
+        work: computes it; gets a Progress to call with (done, total). It runs in another thread: no Streamlit in it.
+        text: what the page says meanwhile ("Attacking the image").
+    """
+    slot = st.empty()
+
+    def on_wait(waiting: str, share: float | None) -> None:
+        slot.progress(share or 0.0, text=waiting or f"{text} …")
+
+    try:
+        return queue().ask((kind, *key), work, on_wait)
+    finally:
+        slot.empty()
+
+
+@st.cache_data(ttl=3, show_spinner=False)
+def _found() -> dict[str, tuple[str, Card]]:
+    found: dict[str, tuple[str, Card]] = {}
+    for path, card in find_checkpoints():
+        found.setdefault(_name(path, card), (str(path), card))
+    return found
+
+
+def _name(path: Path, card: Card) -> str:
+    """The name in the URL: "digits/trades-ancra" for a shipped checkpoint, the run's or the upload's for others."""
+    try:
+        return path.relative_to(shipped_checkpoints()).with_suffix("").as_posix()
+    except ValueError:
+        folder = path.parent.parent if path.parent.name == "checkpoints" else path.parent
+        return f"{folder.name}/{path.stem}" if path.parent.name != "checkpoints" else f"runs/{folder.name}"
+
+
+def checkpoints() -> dict[str, Card]:
+    """The card of every checkpoint there is, by its name; read again every few seconds, so that new ones appear."""
+    return {name: card for name, (_, card) in _found().items()}
+
+
+def card(name: str) -> Card:
+    """A checkpoint's card. Raises AncraError."""
+    return _entry(name)[1]
+
+
+def _entry(name: str) -> tuple[str, Card]:
+    from ancra.errors import unknown_name
+
+    found = _found()
+    if name not in found:
+        raise unknown_name("checkpoint", name, found)
+    return found[name]
+
+
+def model(name: str) -> Classifier:
+    """The classifier of a checkpoint, in evaluation mode, loaded once for all sessions."""
+    path, entry = _entry(name)
+    return _model(path, entry.digest)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Loading a model …")
+def _model(path: str, digest: str) -> Classifier:
+    return load_checkpoint(Path(path))[0]
+
+
+def data_settings(name: str) -> DataSettings:
+    """The settings of the dataset that a checkpoint was trained on."""
+    entry = card(name)
+    return entry.recipe.data if entry.recipe else DataSettings(name=entry.dataset)
+
+
+def dataset(name: str) -> Dataset:
+    """The dataset that a checkpoint was trained on."""
+    settings = data_settings(name)
+    return _dataset(settings.digest(), settings)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the images …")
+def _dataset(digest: str, _settings: DataSettings) -> Dataset:
+    return load_dataset(_settings)

@@ -1,0 +1,110 @@
+"""A queue for computations: few at a time, each thing only once, and nobody left wondering why a page waits."""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+Work = Callable[["Progress"], Any]
+
+
+@dataclass
+class Progress:
+    """How far a computation is. The work calls it with (done, total); the page reads it."""
+
+    done: float = 0
+    total: float = 0
+    started: float | None = None
+
+    def __call__(self, done: float, total: float = 1, *_: object, **__: object) -> None:
+        self.done, self.total = done, total
+
+    @property
+    def share(self) -> float | None:
+        """0 ... 1, or None while nothing is known."""
+        return min(self.done / self.total, 1.0) if self.total else None
+
+
+@dataclass
+class Job:
+    """One computation in the queue."""
+
+    future: Future[Any]
+    progress: Progress = field(default_factory=Progress)
+
+
+class Queue:
+    """At most ``workers`` computations at once, each with one torch thread; finished results are kept in memory.
+
+    Whoever asks for something that is being computed already waits for the same computation. A computation that was
+    started is finished even if the person leaves the page: the result is there when they come back.
+    """
+
+    def __init__(self, workers: int | None = None, keep: int = 256) -> None:
+        self._pool = ThreadPoolExecutor(workers or _cores(), "ancra-work", initializer=_one_torch_thread)
+        self._lock = threading.Lock()
+        self._jobs: dict[Hashable, Job] = {}
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._keep = keep
+
+    def ask(self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None]) -> Any:
+        """The result of ``work``, from memory or computed; ``on_wait(text, share)`` is called while the caller waits.
+
+        Raises whatever the work raised.
+        """
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+            job = self._jobs.get(key)
+            if job is None:
+                job = self._jobs[key] = Job(Future())
+                self._pool.submit(self._run, key, job, work)
+        began = time.monotonic()
+        while not job.future.done():
+            try:
+                return job.future.result(timeout=0.15)
+            except TimeoutError:
+                if job.future.done():
+                    break
+            if time.monotonic() - began > 0.3:
+                on_wait(*self._describe(job))
+        return job.future.result()
+
+    def _run(self, key: Hashable, job: Job, work: Work) -> None:
+        job.progress.started = time.monotonic()
+        try:
+            result = work(job.progress)
+        except BaseException as error:
+            with self._lock:
+                self._jobs.pop(key, None)
+            job.future.set_exception(error)
+            return
+        with self._lock:
+            self._jobs.pop(key, None)
+            self._results[key] = result
+            while len(self._results) > self._keep:
+                self._results.popitem(last=False)
+        job.future.set_result(result)
+
+    def _describe(self, job: Job) -> tuple[str, float | None]:
+        if job.progress.started is not None:
+            return "", job.progress.share
+        with self._lock:
+            ahead = sum(1 for other in self._jobs.values() if other is not job)
+        return f"Waiting for {ahead} other{'' if ahead == 1 else 's'} to finish.", None
+
+
+def _cores() -> int:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(2, available))
+
+
+def _one_torch_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)

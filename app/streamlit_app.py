@@ -1,0 +1,40 @@
+"""Navigation only: which pages there are, and what surrounds each of them."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parent
+if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
+    sys.path.insert(0, str(FOLDER.parent))
+
+from app.guard import guard  # noqa: E402
+
+PAGES = (
+    ("attack", "Attack", "swords", "Attack one image against two models and watch their answers change, step by step."),
+    ("feature_maps", "Feature maps", "scatter_plot", "Maps of what up to four models make of the same test images."),
+    (
+        "negatives",
+        "Negatives",
+        "contrast",
+        "Which example of another class each strategy picks for an anchor, and why.",
+    ),
+    ("train", "Train", "model_training", "Train a model from a recipe; it then appears on every page."),
+)
+
+
+def pages() -> list[st.Page]:
+    """The pages whose file exists; the first one is where the app opens."""
+    found = [entry for entry in PAGES if (FOLDER / "app_pages" / f"{entry[0]}.py").is_file()]
+    return [
+        st.Page(f"app_pages/{name}.py", title=title, icon=f":material/{icon}:", help=text, default=index == 0)
+        for index, (name, title, icon, text) in enumerate(found)
+    ]
+
+
+page = st.navigation(pages(), position="top")
+st.set_page_config(page_title=f"{page.title} · ANCRA Lab", page_icon=page.icon, layout="wide")
+st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
+with guard():
+    page.run()
