@@ -14,12 +14,23 @@ class AttackSettings(Settings):
     """Projected gradient descent (Madry et al. 2018) in [0, 1] pixel space; one step from the image is FGSM."""
 
     norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
-    epsilon: float = Field(8 / 255, ge=0, le=100, description="Radius of the ball around the image, in [0, 1] pixel values.")
+    epsilon: float = Field(
+        8 / 255, ge=0, le=100, description="Radius of the ball around the image, in [0, 1] pixel values."
+    )
     steps: int = Field(10, ge=0, le=10_000, description="Gradient steps.")
-    step_size: float | None = Field(None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step).")
-    start: Start = Field("uniform", description="Where the search starts: the image, a random point of the ball, or close by.")
-    restarts: int = Field(1, ge=1, le=1000, description="Independent searches; the strongest result of each image counts.")
+    step_size: float | None = Field(
+        None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step)."
+    )
+    start: Start = Field(
+        "uniform", description="Where the search starts: the image, a random point of the ball, or close by."
+    )
+    restarts: int = Field(
+        1, ge=1, le=1000, description="Independent searches; the strongest result of each image counts."
+    )
     objective: str = Field("ce", description="What the attacker maximises.")
+    targets: int = Field(
+        0, ge=0, le=1000, description="Search once for each of this many likeliest wrong classes; 0 for no target."
+    )
     targeted: bool = Field(False, description="Drive the image into a chosen class instead of out of its own.")
     keep: Literal["best", "last"] = Field("best", description="Report the best point of the search, or its last.")
     seed: int = Field(0, ge=0, description="Seed of the random start.")
