@@ -19,9 +19,13 @@ class ModelSettings(Settings):
     width: int | None = Field(
         None, ge=1, le=1024, description="Channels of the first stage; empty for the architecture's own."
     )
-    depth: int | None = Field(None, ge=10, le=100, description="WideResNet only: its depth D, with (D - 4) a multiple of 6.")
+    depth: int | None = Field(
+        None, ge=10, le=100, description="WideResNet only: its depth D, with (D - 4) a multiple of 6."
+    )
     widen_factor: int | None = Field(None, ge=1, le=20, description="WideResNet only: its widening factor K.")
     mean: tuple[float, ...] | None = Field(
         None, description="Per-channel mean subtracted inside the model; empty for none."
     )
-    std: tuple[float, ...] | None = Field(None, description="Per-channel standard deviation divided by inside the model.")
+    std: tuple[float, ...] | None = Field(
+        None, description="Per-channel standard deviation divided by inside the model."
+    )

@@ -1,0 +1,100 @@
+"""ResNets with pre-activation blocks (He et al. 2016b): PreActResNet-18, and the base of WideResNet."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ancra.models.classifier import Classifier, ImageShape, refuse, require_blocks
+from ancra.models.settings import ModelSettings
+
+
+class PreActBlock(nn.Module):
+    """BatchNorm and ReLU in front of each of two 3x3 convolutions; a shortcut convolution when the shape changes."""
+
+    def __init__(self, channels_in: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(channels_in)
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.shortcut: nn.Sequential | None = None
+        if stride != 1 or channels_in != channels:
+            self.shortcut = nn.Sequential(nn.Conv2d(channels_in, channels, 1, stride, bias=False))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, channels, H / stride, W / stride), of any sign."""
+        active = F.relu(self.bn1(maps))
+        # The shortcut convolution starts from the activated map, the plain shortcut from the map itself.
+        through = maps if self.shortcut is None else self.shortcut(active)
+        return self.conv2(F.relu(self.bn2(self.conv1(active)))) + through
+
+
+class PreActResNet(Classifier):
+    """Stages of pre-activation blocks; each stage but the first halves the map.
+
+    The one final BatchNorm and ReLU follow each reverse-attention block, or the last block where there is none.
+
+    Args:
+        stem: channels of the first convolution.
+        widths: channels of each stage.
+        blocks: number of blocks a stage.
+        cells: the pooling grid in front of the classifier.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        image_shape: ImageShape,
+        classes: int,
+        stem: int,
+        widths: tuple[int, ...],
+        blocks: int,
+        cells: tuple[int, int] = (1, 1),
+    ) -> None:
+        require_blocks(settings, blocks)
+        super().__init__(settings, image_shape, classes, 2 ** (len(widths) - 1), cells)
+        self.conv1 = nn.Conv2d(image_shape[0], stem, 3, padding=1, bias=False)
+        self.stages = len(widths)
+        channels_in = stem
+        for stage, channels in enumerate(widths):
+            layers = [PreActBlock(channels_in, channels, 1 if stage == 0 else 2)]
+            layers += [PreActBlock(channels, channels, 1) for _ in range(blocks - 1)]
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
+            channels_in = channels
+        self.bn = nn.BatchNorm2d(channels_in)
+        self.linear = nn.Linear(channels_in * cells[0] * cells[1], classes)
+
+    @property
+    def head(self) -> nn.Linear:
+        """The linear classifier."""
+        return self.linear
+
+    @property
+    def final_blocks(self) -> nn.Sequential:
+        """The residual blocks of the last stage."""
+        stage = self.get_submodule(f"layer{self.stages}")
+        assert isinstance(stage, nn.Sequential)
+        return stage
+
+    def trunk(self, images: Tensor) -> Tensor:
+        """Everything before the last stage."""
+        maps = self.conv1(images)
+        for stage in range(1, self.stages):
+            maps = self.get_submodule(f"layer{stage}")(maps)
+        return maps
+
+    def finish(self, maps: Tensor) -> Tensor:
+        """The final BatchNorm and ReLU."""
+        return F.relu(self.bn(maps))
+
+
+def preact_resnet18(settings: ModelSettings, image_shape: ImageShape, classes: int) -> PreActResNet:
+    """PreActResNet-18: four stages of two blocks, 64 channels at first (METHOD section 1).
+
+    It pools 4x4 pixels of the last map: 1x1 cell for images of 32x32, 2x2 for 64x64. Larger images keep 2 cells a side,
+    so that the classifier does not grow with them.
+    """
+    refuse(settings, "depth", "widen_factor")
+    width = settings.width or 64
+    rows, columns = (min(max(side // 32, 1), 2) for side in image_shape[1:])
+    widths = tuple(width * 2**stage for stage in range(4))
+    return PreActResNet(settings, image_shape, classes, width, widths, blocks=2, cells=(rows, columns))

@@ -1,0 +1,84 @@
+"""ResNet (He et al. 2016a) in its form for small images: a 3x3 stem, no pooling before the blocks."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ancra.models.classifier import Classifier, ImageShape, refuse, require_blocks
+from ancra.models.settings import ModelSettings
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut; the activation comes after the sum."""
+
+    def __init__(self, channels_in: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or channels_in != channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, channels, H / stride, W / stride), not negative."""
+        inner = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(maps)))))
+        return F.relu(inner + self.shortcut(maps))
+
+
+class ResNet(Classifier):
+    """Stages of basic blocks; each stage but the first halves the map and doubles the channels.
+
+    Args:
+        blocks: the number of blocks of each stage.
+        width: channels of the first stage.
+    """
+
+    def __init__(
+        self, settings: ModelSettings, image_shape: ImageShape, classes: int, blocks: tuple[int, ...], width: int
+    ) -> None:
+        refuse(settings, "depth", "widen_factor")
+        require_blocks(settings, blocks[-1])
+        super().__init__(settings, image_shape, classes, stride=2 ** (len(blocks) - 1))
+        self.conv1 = nn.Conv2d(image_shape[0], width, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.stages = len(blocks)
+        channels_in = width
+        for stage, count in enumerate(blocks):
+            channels = width * 2**stage
+            layers = [BasicBlock(channels_in, channels, 1 if stage == 0 else 2)]
+            layers += [BasicBlock(channels, channels, 1) for _ in range(count - 1)]
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
+            channels_in = channels
+        self.fc = nn.Linear(channels_in, classes)
+
+    @property
+    def head(self) -> nn.Linear:
+        """The linear classifier."""
+        return self.fc
+
+    @property
+    def final_blocks(self) -> nn.Sequential:
+        """The residual blocks of the last stage."""
+        stage = self.get_submodule(f"layer{self.stages}")
+        assert isinstance(stage, nn.Sequential)
+        return stage
+
+    def trunk(self, images: Tensor) -> Tensor:
+        """Everything before the last stage."""
+        maps = F.relu(self.bn1(self.conv1(images)))
+        for stage in range(1, self.stages):
+            maps = self.get_submodule(f"layer{stage}")(maps)
+        return maps
+
+
+def resnet18(settings: ModelSettings, image_shape: ImageShape, classes: int) -> ResNet:
+    """ResNet-18 as on CIFAR: four stages of two blocks, 64 channels at first (METHOD section 1)."""
+    return ResNet(settings, image_shape, classes, blocks=(2, 2, 2, 2), width=settings.width or 64)
+
+
+def small_resnet(settings: ModelSettings, image_shape: ImageShape, classes: int) -> ResNet:
+    """A small ResNet for tiny images: stages of 1, 1 and 2 blocks, 12 channels at first, about 85,000 parameters."""
+    return ResNet(settings, image_shape, classes, blocks=(1, 1, 2), width=settings.width or 12)
