@@ -33,7 +33,7 @@ class Split:
         return Split(self.images[indices], self.labels[indices], self.pixel_max)
 
     def sample(self, count: int | None, seed: int = 0) -> Tensor:
-        """Indices of a seeded random sample of ``count`` images, ascending; all of them for None or a count too large."""
+        """Indices of a seeded random sample of ``count`` images, ascending; all for None or a count too large."""
         if count is None or count >= len(self):
             return torch.arange(len(self))
         generator = torch.Generator().manual_seed(seed)

@@ -1,0 +1,95 @@
+"""Images of any size in one folder a class, in a folder or a zip archive."""
+
+from collections import defaultdict
+from pathlib import PurePosixPath
+
+import torch
+
+from ancra.data.dataset import Dataset, Split
+from ancra.data.files import Files, open_files
+from ancra.data.images import SUFFIXES
+from ancra.data.mapped import OnProgress, decode_images
+from ancra.data.settings import DataSettings
+from ancra.data.splitting import stratified_split
+from ancra.errors import AncraError
+
+IMAGE_SIZE = 32
+_TEST_FOLDERS = ("test", "val", "valid", "validation")
+_LAYOUT = "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..."
+
+Group = dict[str, list[str]]  # the names of a class's images, by class
+
+
+def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
+    """Your own images: ``CLASS/image`` (split by ``split_seed``) or ``train/CLASS/image`` and ``test/CLASS/image``.
+
+    The images are resized to ``image_size`` (32 by default) in colour, or in grey where ``channels`` is 1.
+
+    Raises AncraError: no root, no images, no class folders, a single class, a class with one image, a broken image.
+    """
+    if settings.root is None:
+        raise AncraError("The dataset image_folder needs data.root: the folder (or zip) with one folder a class.")
+    files = open_files(settings.root)
+    train, test = _find(files)
+    classes = tuple(sorted(train))
+    _check(files, train, test)
+    names, labels = _flatten(train, classes)
+    if test:
+        test_names, test_labels = _flatten(test, classes)
+    else:
+        kept, held_out = stratified_split(labels, settings.test_fraction, settings.split_seed)
+        test_names, test_labels = [names[i] for i in held_out.tolist()], labels[held_out]
+        names, labels = [names[i] for i in kept.tolist()], labels[kept]
+    side = settings.image_size or IMAGE_SIZE
+    images = decode_images(files, names + test_names, settings.channels or 3, (side, side), on_progress)
+    count = len(names)
+    return Dataset("image_folder", classes, Split(images[:count], labels), Split(images[count:], test_labels))
+
+
+def _find(files: Files) -> tuple[Group, Group]:
+    """The images for training and for testing (none of them: the folder has no such split)."""
+    names = [name for name in files.stamps if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    if not names:
+        raise AncraError(f"{files.root} holds no images: {_LAYOUT}.")
+    paths = {name: PurePosixPath(name).parts for name in names}
+    # One folder around everything, as archives often have it, is not a class.
+    while len({parts[0] for parts in paths.values()}) == 1 and all(len(parts) > 2 for parts in paths.values()):
+        if next(iter(paths.values()))[0] == "train":
+            break
+        paths = {name: parts[1:] for name, parts in paths.items()}
+    folders = {parts[0] for parts in paths.values() if len(parts) > 1}
+    test_folder = next((folder for folder in _TEST_FOLDERS if folder in folders), None)
+    if "train" not in folders or not folders <= {"train", *_TEST_FOLDERS}:
+        return _group(paths), {}
+    train = {name: parts[1:] for name, parts in paths.items() if parts[0] == "train"}
+    test = {name: parts[1:] for name, parts in paths.items() if parts[0] == test_folder}
+    return _group(train), _group(test)
+
+
+def _group(paths: dict[str, tuple[str, ...]]) -> Group:
+    group: Group = defaultdict(list)
+    for name, parts in paths.items():
+        if len(parts) > 1:
+            group[parts[0]].append(name)
+    return dict(group)
+
+
+def _check(files: Files, train: Group, test: Group) -> None:
+    if not train:
+        raise AncraError(f"{files.root} has no class folders: {_LAYOUT}.")
+    if len(train) < 2:
+        raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
+    single = sorted(name for name, images in train.items() if len(images) < 2)
+    if single:
+        raise AncraError(
+            f"The class {single[0]!r} in {files.root} has a single image, but one is needed for training and another "
+            "for testing: add images to it or remove its folder."
+        )
+    unknown = sorted(set(test) - set(train))
+    if unknown:
+        raise AncraError(f"The class {unknown[0]!r} in {files.root} has images for testing but none in train/.")
+
+
+def _flatten(group: Group, classes: tuple[str, ...]) -> tuple[list[str], torch.Tensor]:
+    pairs = [(name, label) for label, of_class in enumerate(classes) for name in group.get(of_class, ())]
+    return [name for name, _ in pairs], torch.tensor([label for _, label in pairs], dtype=torch.int64)

@@ -1,0 +1,93 @@
+"""Reading image files that anybody may have sent: safely, and into one shape."""
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from ancra.errors import AncraError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""What is decoded. Other formats of Pillow are left out: some of them start outside programs."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+"""The endings (lower case) of the files that are taken for images."""
+
+MAX_PIXELS = 64_000_000
+"""Larger images are refused before they are decoded."""
+
+_MODES = {1: "L", 3: "RGB"}
+
+
+def read_image(
+    source: Path | BinaryIO | bytes, channels: int, size: tuple[int, int], name: str | None = None
+) -> Tensor:
+    """Read an image, turn it upright, and fill ``size`` with its middle.
+
+    The first frame of an animation counts; transparent parts show white; CMYK, palettes and 16-bit grey are converted.
+    The aspect is kept: the image is resized (bicubic, antialiased) to cover ``size``, then cropped at its centre.
+
+    Args:
+        source: a file's path, an open binary file, or its bytes.
+        channels: 1 for grey, 3 for colour.
+        size: (height, width) in pixels.
+        name: what error messages call the image; by default its path.
+
+    Returns:
+        (channels, height, width), uint8, 0 ... 255.
+
+    Raises:
+        AncraError: not an image, broken, or too large.
+    """
+    name = name or (str(source) if isinstance(source, Path) else getattr(source, "name", None) or "The file")
+    height, width = size
+    try:
+        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(name)
+            # Large JPEGs are decoded at a fraction of their size, twice what is needed at least.
+            image.draft(None, (2 * max(size), 2 * max(size)))
+            picture = _to_mode(ImageOps.exif_transpose(image), _MODES[channels])
+        picture = ImageOps.fit(picture, (width, height), Image.Resampling.BICUBIC)
+    except AncraError:
+        raise
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise AncraError(f"{name} cannot be read: {error.strerror}.") from None
+    except Image.DecompressionBombError:
+        raise _too_large(name) from None
+    except Exception:  # Pillow raises almost anything for broken bytes
+        raise AncraError(
+            f"{name} is not a readable image (damaged, cut off or of another kind): replace it by a PNG or JPEG."
+        ) from None
+    array = np.array(picture, dtype=np.uint8).reshape(height, width, channels)
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+
+
+def _to_mode(image: Image.Image, mode: str) -> Image.Image:
+    if image.mode.startswith("I"):
+        image = _grey(np.asarray(image), 65535)
+    elif image.mode == "F":
+        values = np.nan_to_num(np.asarray(image))
+        image = _grey(values, 1 if values.max() <= 1 else 255)
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    elif image.mode not in {"L", "RGB"}:
+        image = image.convert("RGB")
+    return image.convert(mode)
+
+
+def _grey(values: np.ndarray, top: float) -> Image.Image:
+    """An 8-bit grey image of numbers in 0 ... top."""
+    scaled = np.clip(values.astype(np.float32) / top, 0, 1) * 255
+    return Image.fromarray(scaled.round().astype(np.uint8))
+
+
+def _too_large(name: str) -> AncraError:
+    return AncraError(f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: make it smaller first.")

@@ -1,0 +1,43 @@
+"""The datasets by name."""
+
+from typing import Protocol
+
+from ancra.data.dataset import Dataset
+from ancra.data.digits import load_digits
+from ancra.data.image_folder import load_image_folder
+from ancra.data.mapped import OnProgress
+from ancra.data.settings import DataSettings
+from ancra.registry import Registry
+
+
+class Loader(Protocol):
+    """Loads a dataset as settings ask; the first line of its docstring describes the data."""
+
+    def __call__(self, settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
+        """Load; ``on_progress`` is called with (done, total) while images are decoded or fetched. Raises AncraError."""
+        ...
+
+
+DATASETS: Registry[Loader] = Registry("dataset")
+"""To add a dataset: write a loader and register it here, or from your own code with ``@DATASETS.add("name")``."""
+
+DATASETS.add("digits")(load_digits)
+DATASETS.add("image_folder")(load_image_folder)
+
+
+def load_dataset(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
+    """The dataset that the settings name.
+
+    Args:
+        settings: which dataset, and how its images are read.
+        on_progress: called with (done, total) while images are decoded or fetched, if they have to be.
+
+    Raises:
+        AncraError: an unknown name, or data that is missing or broken.
+    """
+    return DATASETS[settings.name](settings, on_progress)
+
+
+def dataset_names() -> list[str]:
+    """The names of all datasets, sorted."""
+    return sorted(DATASETS)
