@@ -12,22 +12,26 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ancra.errors import AncraError
 
-S = TypeVar("S", bound="Settings")
+S = TypeVar("S", bound="Record")
 
 
-class Settings(BaseModel):
-    """Base of every settings object: immutable, no unknown keys, no NaN or infinity."""
+class Record(BaseModel):
+    """Checked data that is stored: immutable, no unknown keys, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def with_changes(self: S, **changes: Any) -> S:
+        """A validated copy with some fields changed (``model_copy`` alone does not validate)."""
+        return parse(type(self), {**self.model_dump(), **changes}, source=type(self).__name__)
+
+
+class Settings(Record):
+    """Base of every settings object: a record that names cached and stored results."""
 
     def digest(self) -> str:
         """16 hexadecimal digits that name these settings in caches and stored results."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def with_changes(self: S, **changes: Any) -> S:
-        """A validated copy with some fields changed (``model_copy`` alone does not validate)."""
-        return parse(type(self), {**self.model_dump(), **changes}, source=type(self).__name__)
 
 
 def parse(kind: type[S], data: Mapping[str, Any] | None, source: str) -> S:

@@ -14,7 +14,7 @@ ImageShape = tuple[int, int, int]
 
 
 class Classifier(nn.Module):
-    """An image classifier in [0, 1] pixel space: ``model(x)`` gives the final logits, ``model.predict(x)`` a Prediction.
+    """An image classifier in [0, 1] pixel space: ``model(x)`` gives the final logits, ``predict`` a Prediction.
 
     A subclass makes its layers, then says what ``trunk``, ``final_blocks`` and ``head`` are.
 

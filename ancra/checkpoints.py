@@ -1,0 +1,182 @@
+"""Checkpoints: a model's weights in one safetensors file, with a card that says what it is.
+
+Nothing in a checkpoint is ever unpickled. Finding checkpoints and reading cards needs no torch.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, field_validator
+
+from ancra.errors import AncraError, unknown_name
+from ancra.models.settings import ModelSettings
+from ancra.paths import runs_folder, shipped_checkpoints, uploads_folder
+from ancra.settings import Record, parse
+from ancra.tensor_file import TensorFile, read_bytes, read_header, split
+from ancra.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+
+    from ancra.models.classifier import Classifier
+
+CARD_KEY = "ancra_card"
+SUFFIX = ".safetensors"
+
+
+class Card(Record):
+    """What a checkpoint says about itself."""
+
+    name: str = Field(description="Short name: lower case, digits, dashes.")
+    title: str = Field(description="The name shown to people, as the paper writes it.")
+    description: str = Field("", description="One sentence about it.")
+    recipe: Recipe | None = Field(None, description="How it was trained; empty for weights made elsewhere.")
+    dataset: str = Field(description="The name of the dataset it was trained on.")
+    classes: tuple[str, ...] = Field(min_length=2, description="The class names, in the order of the logits.")
+    image_shape: tuple[int, int, int] = Field(description="Channels, height and width of its images.")
+    model: ModelSettings
+    evaluation: tuple[dict[str, Any], ...] = Field((), description="Rows as `ancra evaluate --json` gives them.")
+    versions: dict[str, str] = Field({}, description="Versions of the packages that made it.")
+    epochs_trained: int | None = Field(None, ge=0, description="Epochs of training behind it.")
+    digest: str = Field("", description="16 hexadecimal digits that name the weights and the model settings.")
+
+    @field_validator("image_shape")
+    @classmethod
+    def _is_an_image(cls, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        if not all(1 <= side <= 4096 for side in shape):
+            raise ValueError("channels, height and width must be from 1 to 4096")
+        return shape
+
+
+def save_checkpoint(model: "Classifier", card: Card, path: Path) -> Card:
+    """Write a checkpoint; ``path`` is wholly the new file or untouched.
+
+    Returns:
+        The card as written, with its digest.
+
+    Raises:
+        AncraError: when the card describes another model, or the file cannot be written.
+    """
+    from safetensors.torch import save
+
+    described = (card.model, card.image_shape, len(card.classes))
+    if described != (model.settings, model.image_shape, model.classes):
+        raise AncraError(f"The card {card.name!r} describes another model than the one to be saved.")
+    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
+    return _write(split(save(tensors), path), card, path)
+
+
+def load_checkpoint(path: Path | str, device: "torch.device | str" = "cpu") -> "tuple[Classifier, Card]":
+    """The model of a checkpoint, in evaluation mode and 32-bit whatever the file's number format, and its card.
+
+    Raises:
+        AncraError: for a file that is missing, damaged, no checkpoint, or holds weights of another architecture.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from ancra.models.weights import model_with_weights
+
+    path = Path(path)
+    content = read_bytes(path)
+    file = split(content, path)
+    card = _card(file, path)
+    if card.digest and card.digest != file.digest(card.model.digest()):
+        raise AncraError(f"{path} is damaged: its weights are not the ones that its card names; fetch it again.")
+    try:
+        tensors = load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise AncraError(f"{path} is damaged ({error}): fetch it again.") from None
+    return model_with_weights(card.model, card.image_shape, len(card.classes), tensors, str(path)).to(device), card
+
+
+def read_card(path: Path | str) -> Card:
+    """The card of a checkpoint, from the file's header alone. Raises AncraError."""
+    return _card(read_header(Path(path)), Path(path))
+
+
+def write_card(path: Path | str, card: Card) -> Card:
+    """Replace the card of a checkpoint and keep its weights. Returns the card as written. Raises AncraError."""
+    path = Path(path)
+    return _write(split(read_bytes(path), path), card, path)
+
+
+def find_checkpoints() -> list[tuple[Path, Card]]:
+    """All checkpoints: the ones that come with the project, then of runs, then uploads; broken ones are left out."""
+    found = []
+    for path in _paths():
+        try:
+            found.append((path, read_card(path)))
+        except AncraError:
+            continue
+    return found
+
+
+def checkpoint_name(path: Path | str) -> str:
+    """The name of a checkpoint: ``digits/trades-ancra``, ``runs/<run>`` or ``uploads/<file>``, else the path itself."""
+    path = Path(path).absolute()
+    for folder, prefix in ((shipped_checkpoints(), ""), (uploads_folder(), "uploads/")):
+        if path.is_relative_to(folder.absolute()):
+            return prefix + path.relative_to(folder.absolute()).with_suffix("").as_posix()
+    if path.is_relative_to(runs_folder().absolute()) and path.parent.name == "checkpoints":
+        return f"runs/{path.parents[1].name}"
+    return str(path)
+
+
+def resolve_checkpoint(name_or_path: str) -> Path:
+    """The file of a checkpoint, by its path, its run's folder, its name, or the name's last part.
+
+    A last part that several have means the first of: the ones that come with the project, runs, uploads.
+
+    Raises:
+        AncraError: when there is none, with the nearest name; or when two that come with the project share the part.
+    """
+    path = Path(name_or_path)
+    if os.path.isfile(path):
+        return path
+    if os.path.isdir(path) and (offered := _of_run(path)) is not None:
+        return offered
+    if path.suffix in {SUFFIX, ".pt", ".pth"}:
+        raise AncraError(f"There is no checkpoint file {name_or_path}.")
+    named = {checkpoint_name(file): file for file in _paths()}
+    if name_or_path in named:
+        return named[name_or_path]
+    matches = [name for name in named if name.rpartition("/")[2] == name_or_path]
+    shipped = [name for name in matches if not name.startswith(("runs/", "uploads/"))]
+    if len(shipped) > 1:
+        raise AncraError(f"{name_or_path!r} may mean {' or '.join(shipped)}: give the whole name.")
+    if matches:
+        return named[matches[0]]
+    short = {name.rpartition("/")[2] for name in named}
+    raise unknown_name("checkpoint", name_or_path, named if "/" in name_or_path else short)
+
+
+def _card(file: TensorFile, path: Path) -> Card:
+    text = file.metadata.get(CARD_KEY)
+    if not isinstance(text, str):
+        raise AncraError(f"{path} has no card: it was not made by this program.")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise AncraError(f"The card of {path} cannot be read: the file is damaged, fetch it again.") from None
+    return parse(Card, data, source=f"The card of {path}")
+
+
+def _write(file: TensorFile, card: Card, path: Path) -> Card:
+    card = card.with_changes(digest=file.digest(card.model.digest()))
+    file.write(path, {CARD_KEY: card.model_dump_json()})
+    return card
+
+
+def _paths() -> list[Path]:
+    shipped = sorted(shipped_checkpoints().rglob(f"*{SUFFIX}"))
+    trained = [_of_run(folder) for folder in sorted(runs_folder().glob("*"))]
+    return shipped + [path for path in trained if path is not None] + sorted(uploads_folder().glob(f"*{SUFFIX}"))
+
+
+def _of_run(folder: Path) -> Path | None:
+    """The checkpoint that a run offers: its best one, else its final one."""
+    offered = (folder / "checkpoints" / (stem + SUFFIX) for stem in ("best", "final"))
+    return next((path for path in offered if path.is_file()), None)
