@@ -60,14 +60,14 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
-    """(N,) best wrong logit minus the label's logit (Carlini and Wagner 2017); positive where the image is misclassified."""
+    """(N,) best wrong logit minus the label's logit (Carlini and Wagner 2017); positive where misclassified."""
     own = logits.gather(1, labels[:, None]).squeeze(1)
     others = logits.scatter(1, labels[:, None], -torch.inf)
     return others.amax(dim=1) - own
 
 
 def logits_ratio(logits: Tensor, labels: Tensor) -> Tensor:
-    """(N,) difference of logits ratio (Croce and Hein 2020, eq. 6): the margin over the gap of first and third logit."""
+    """(N,) difference of logits ratio (Croce and Hein 2020, eq. 6): margin over the gap of first and third logit."""
     top = logits.topk(min(3, logits.shape[1]), dim=1).values
     return margin(logits, labels) / (top[:, 0] - top[:, -1] + 1e-12)
 
@@ -83,7 +83,7 @@ def last_head(prediction: Prediction) -> Tensor:
 
 
 def joint(prediction: Prediction, labels: Tensor, auxiliary_weight: float = 2.0) -> Tensor:
-    """(N,) CE(p') + auxiliary_weight * mean over the blocks of CE(p_b): the paper's adaptive attack (METHOD section 5)."""
+    """(N,) CE(p') + auxiliary_weight * mean over the blocks of CE(p_b): the paper's adaptive attack."""
     loss = cross_entropy(prediction.logits, labels)
     if prediction.auxiliary:
         heads = [cross_entropy(logits, labels) for logits in prediction.auxiliary]

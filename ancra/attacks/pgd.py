@@ -171,7 +171,7 @@ def pgd(
     the remaining restarts and targets.
 
     Args:
-        model: any classifier ``x -> logits``; its mode, parameters, gradients and BatchNorm statistics stay as they are.
+        model: any classifier ``x -> logits``; its mode, gradients and BatchNorm statistics stay as they are.
         images: (N, C, H, W) in [0, 1].
         labels: (N,) the true classes.
         targets: (N,) the classes to reach; needed when ``settings.targeted``.

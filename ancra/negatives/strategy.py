@@ -30,7 +30,7 @@ class Negatives:
 
 
 def active_picker(settings: NegativeSettings, epoch: int | None = None) -> Picker:
-    """The picker at an epoch (counted from 0): Random during the warm-up, the chosen one later and when epoch is None."""
+    """The picker at an epoch (counted from 0): Random during the warm-up, then (or for None) the chosen one."""
     warming_up = epoch is not None and epoch < settings.warmup_epochs
     return PICKERS["random" if warming_up else settings.picker]
 

@@ -1,0 +1,151 @@
+"""A trace: everything an attack saw on its way, stored once and replayed without running anything again."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ancra.attacks.objectives import OBJECTIVES, as_objective
+from ancra.attacks.pgd import decide, frozen, search
+from ancra.attacks.settings import AttackSettings
+from ancra.errors import AncraError
+from ancra.models.plain import as_classifier
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class AttackTrace:
+    """An attack on N images, S = steps + 1 points each, K classes, B reverse-attention blocks.
+
+    Attributes:
+        images: (S, N, C, H, W) float32 in [0, 1]; the first point is the start of the search.
+        natural: (N, C, H, W) float32, the images before the attack.
+        labels: (N,) true classes. targets: (N,) the classes to reach, -1 for an untargeted attack.
+        logits: (S, N, K) the model's own final logits p'; natural_logits: (N, K) the same of the natural images.
+        auxiliary: (S, N, B, K) auxiliary logits p; natural_auxiliary: (N, B, K).
+        loss_names: (L,) names of the objectives; losses: (S, N, L) each of them at the true label.
+        gradient_norm: (S, N) L2 norm of the attacked objective's gradient; NaN at the last point.
+    """
+
+    images: Array
+    natural: Array
+    labels: Array
+    targets: Array
+    logits: Array
+    natural_logits: Array
+    auxiliary: Array
+    natural_auxiliary: Array
+    loss_names: Array
+    losses: Array
+    gradient_norm: Array
+
+    @property
+    def predicted(self) -> Array:
+        """(S, N) predicted class at each point."""
+        return self.logits.argmax(axis=-1)
+
+    @property
+    def attended(self) -> Array:
+        """(S, N, B) the class whose row each reverse-attention block used."""
+        return self.auxiliary.argmax(axis=-1)
+
+    @property
+    def linf(self) -> Array:
+        """(S, N) Linf distance to the natural image, in [0, 1] pixel values."""
+        return np.abs(self.images - self.natural).max(axis=(2, 3, 4))
+
+    @property
+    def l2(self) -> Array:
+        """(S, N) L2 distance to the natural image."""
+        return np.sqrt(((self.images - self.natural) ** 2).sum(axis=(2, 3, 4)))
+
+    def loss(self, name: str) -> Array:
+        """(S, N) one objective along the search. Raises AncraError for one that was not recorded."""
+        names = [str(known) for known in self.loss_names]
+        if name not in names:
+            raise AncraError(f"This trace did not record the objective {name!r}; it has {', '.join(names)}.")
+        return self.losses[..., names.index(name)]
+
+    def arrays(self) -> dict[str, Array]:
+        """All fields by name, none of them an object array."""
+        return asdict(self)
+
+    def save(self, path: Path) -> None:
+        """Write the trace as a compressed .npz file."""
+        with path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **self.arrays())
+
+    @classmethod
+    def load(cls, path: Path) -> "AttackTrace":
+        """Read a trace that ``save`` wrote. Raises AncraError for anything else."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        except (OSError, ValueError, KeyError, EOFError):
+            raise AncraError(f"{path} is not a whole attack trace; save it again.") from None
+
+
+def trace_attack(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    settings: AttackSettings,
+    *,
+    targets: Tensor | None = None,
+) -> AttackTrace:
+    """Run one search and record every point of it (``settings.restarts`` and ``settings.targets`` are not used).
+
+    Args:
+        images: (N, C, H, W) in [0, 1]. labels: (N,). targets: (N,), needed when ``settings.targeted``.
+
+    Raises:
+        AncraError: targets missing or equal to the label; logits that are not finite.
+    """
+    goal = as_objective(settings.objective)
+    if (settings.targeted or goal.needs_targets) and targets is None:
+        raise AncraError("This attack drives images to a chosen class: choose a target class.")
+    if targets is not None and bool((targets == labels).any()):
+        raise AncraError("A target class must differ from the image's own class; choose another target.")
+    sought, direction = (labels, 1.0) if targets is None else (targets, -1.0)
+    generator = torch.Generator(images.device).manual_seed(settings.seed)
+    answer = as_classifier(model)
+    rows: dict[str, list[Array]] = {"images": [], "logits": [], "auxiliary": [], "losses": [], "gradient_norm": []}
+    with frozen(model):
+        decide(model, images)
+        for step in search(model, images, sought, settings, generator, objective=goal, direction=direction):
+            logits, auxiliary, losses = _look(answer, step.images, labels)
+            norm = torch.full(labels.shape, torch.nan) if step.gradient is None else step.gradient.flatten(1).norm(dim=1)
+            for name, value in zip(rows, (step.images, logits, auxiliary, losses, norm), strict=True):
+                rows[name].append(value.cpu().numpy())
+        natural_logits, natural_auxiliary, _ = _look(answer, images, labels)
+    return AttackTrace(
+        **{name: np.stack(values) for name, values in rows.items()},
+        natural=images.cpu().numpy(),
+        labels=labels.cpu().numpy(),
+        targets=(torch.full_like(labels, -1) if targets is None else targets).cpu().numpy(),
+        natural_logits=natural_logits.cpu().numpy(),
+        natural_auxiliary=natural_auxiliary.cpu().numpy(),
+        loss_names=np.array(recorded_objectives()),
+    )
+
+
+def recorded_objectives() -> list[str]:
+    """The objectives that a trace records: all that need no target."""
+    return [name for name, objective in OBJECTIVES.items() if not objective.needs_targets]
+
+
+@torch.no_grad()
+def _look(answer: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """p' (N, K), p (N, B, K) and every recorded objective (N, L) at ``images``."""
+    own = answer.predict(images)
+    seen = []
+    for name in recorded_objectives():
+        objective = OBJECTIVES[name]
+        attention = objective.attention(labels) if objective.attention else None
+        seen.append(objective.loss(answer.predict(images, attention) if attention else own, labels))
+    empty = own.logits.new_zeros((len(images), 0, own.logits.shape[1]))
+    auxiliary = torch.stack(own.auxiliary, dim=1) if own.auxiliary else empty
+    return own.logits, auxiliary, torch.stack(seen, dim=1)
