@@ -1,0 +1,50 @@
+# `make app` and `make test` are all that a fresh machine needs; Python 3.11 or newer must be there.
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+# Waiting threads that spin slow each other down many times on a shared machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: app install install-dev browser test lint checkpoints results bench clean
+
+app: install
+	$(BIN)/ancra app --port $(PORT)
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# Chromium for the browser tests: the system's, installed from its packages where that is allowed.
+browser:
+	@tests/browser/install_chromium.sh
+
+test: install-dev browser lint
+	$(BIN)/python -m pytest
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+MODELS := natural natural-ra pgd-at trades mart pgd-at-ancra trades-ancra mart-ancra
+
+# Two runs at a time with one thread each: small networks gain nothing from more threads.
+checkpoints: install
+	printf '%s\n' $(MODELS) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
+		$(BIN)/ancra train digits-{} --out workspace/shipped/{} --resume --checkpoint checkpoints/digits/{}.safetensors
+	$(BIN)/ancra evaluate --write $(MODELS:%=checkpoints/digits/%.safetensors)
+
+clean:
+	rm -rf .venv benchmarks/.venv workspace/shipped
