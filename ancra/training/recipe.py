@@ -27,7 +27,9 @@ class OptimiserSettings(Settings):
 class ScheduleSettings(Settings):
     """How the learning rate falls."""
 
-    kind: Literal["constant", "steps", "cosine"] = Field("steps", description="Constant, in steps, or along a cosine to 0.")
+    kind: Literal["constant", "steps", "cosine"] = Field(
+        "steps", description="Constant, in steps, or along a cosine to 0."
+    )
     warmup_epochs: int = Field(0, ge=0, description="Epochs in which the learning rate rises linearly from 0.")
     milestones: tuple[int, ...] = Field((75, 90, 100), description="steps: the epochs after which it is multiplied.")
     factor: float = Field(0.1, gt=0, le=1, description="steps: what it is multiplied by.")
@@ -68,7 +70,9 @@ class Recipe(Settings):
     validation: ValidationSettings = ValidationSettings()
     epochs: int = Field(120, ge=1, le=10_000, description="Passes over the training images.")
     batch_size: int = Field(128, ge=2, le=65_536, description="Images a step.")
-    epsilon_ramp: float = Field(0, ge=0, le=1, description="Share of the epochs over which epsilon rises from 0 to its value.")
+    epsilon_ramp: float = Field(
+        0, ge=0, le=1, description="Share of the epochs over which epsilon rises from 0 to its value."
+    )
     device: str = Field("auto", description="auto, cpu, cuda or mps.")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Number format of the forward passes.")
     seed: int = Field(0, ge=0, description="Seed of everything random in the run.")

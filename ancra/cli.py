@@ -1,0 +1,238 @@
+"""The command line: ``ancra ...`` and ``python -m ancra ...``."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ancra.console import counting_progress, print_table, training_progress
+from ancra.errors import AncraError, unknown_name
+from ancra.paths import ROOT, runs_folder
+from ancra.settings import apply_changes, parse
+from ancra.training.recipe import Recipe, load_recipe, recipe_names
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train, attack and map adversarially robust image classifiers.",
+)
+
+
+def main() -> None:
+    """Run a command; bad input gives one sentence and exit code 2."""
+    from ancra.runs.signals import RunCancelled
+
+    try:
+        cli()
+    except AncraError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except RunCancelled as error:
+        print("Stopped; --resume goes on from the last whole epoch.", file=sys.stderr)
+        sys.exit(128 + error.signal)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`ancra list | head`); Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@cli.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Argument(help="datasets, models, recipes or checkpoints; else all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List what there is to work with."""
+    if kind is not None and kind not in LISTS:
+        raise unknown_name("list", kind, LISTS)
+    found = {name: make() for name, make in LISTS.items() if kind in (None, name)}
+    if as_json:
+        print(json.dumps(found[kind] if kind else found, indent=1))
+        return
+    for name, rows in found.items():
+        if kind is None:
+            print(f"\n{name.upper()}")
+        print_table([{key: row[key] for key in COLUMNS[name]} for row in rows])
+
+
+@cli.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name from `ancra list recipes`, or a YAML file.")],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in epochs=20.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; without it a new one in the workspace.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole epoch.")] = False,
+    checkpoint: Annotated[Path | None, typer.Option(help="Copy the finished checkpoint to this file.")] = None,
+) -> None:
+    """Train a model by a recipe. Ctrl-C stops it so that --resume can go on."""
+    from ancra.runs.execution import execute
+
+    run = _run_for(_recipe(recipe, changes or []), out, resume)
+    with training_progress() as (on_progress, on_line):
+        final = execute(run, resume=resume, on_progress=on_progress, on_line=on_line)
+    print(f"checkpoint: {_copied(final, checkpoint) if checkpoint else final}")
+
+
+@cli.command()
+def evaluate(
+    checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
+    samples: Annotated[int | None, typer.Option(min=1, help="A seeded sample of the test images; else all.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a checkpoint and line.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Keep the result in the checkpoint's card.")] = False,
+) -> None:
+    """Measure natural accuracy, and robust accuracy under PGD-40 and adaptive PGD-40."""
+    from ancra.checkpoints import resolve_checkpoint
+
+    paths = [resolve_checkpoint(name) for name in checkpoints]
+    from ancra.evaluation.accuracy import evaluate_checkpoint
+
+    for path in paths:
+        with counting_progress(path.stem) as on_progress:
+            row = evaluate_checkpoint(path, samples=samples, device=device, on_progress=on_progress)
+        if write:
+            _keep_evaluation(path, row)
+        print(json.dumps(row) if as_json else _sentence(row), flush=True)
+
+
+@cli.command()
+def app(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    address: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "localhost",
+) -> None:
+    """Serve the app."""
+    script = ROOT / "app" / "streamlit_app.py"
+    if not script.is_file():
+        raise AncraError(f"The app is not installed: {script} is missing; clone the repository and use `make app`.")
+    arguments = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
+    arguments += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
+    os.chdir(ROOT)
+    os.execv(sys.executable, arguments)
+
+
+def _recipe(name: str, changes: list[str]) -> Recipe:
+    recipe = load_recipe(name)
+    data = apply_changes(recipe.model_dump(mode="json"), changes)
+    recipe = parse(Recipe, data, source="--set" if changes else name)
+    if recipe.data.root is not None:
+        # The run may be resumed from another folder.
+        recipe = recipe.with_changes(data=recipe.data.with_changes(root=recipe.data.root.absolute()).model_dump())
+    return recipe
+
+
+def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
+    """The run to train: a new one, or with ``resume`` the one in ``out`` or the newest unfinished one of the recipe."""
+    from ancra.runs.run import Run, list_runs, new_run
+    from ancra.runs.status import UNFINISHED
+
+    if not resume:
+        return Run.create(out, recipe) if out else new_run(recipe)
+    if out is None:
+        candidates = [run for run in list_runs() if run.recipe.name == recipe.name and run.status().state in UNFINISHED]
+        if not candidates:
+            raise AncraError(f"{runs_folder()} holds no unfinished run of {recipe.name}: leave out --resume.")
+        run = candidates[0]
+    elif not (out / "recipe.yaml").exists():
+        return Run.create(out, recipe)
+    else:
+        run = Run.open(out)
+    if run.recipe != recipe:
+        raise AncraError(
+            f"{run.folder} was started with other settings than these: "
+            f"go on with `ancra train {run.recipe_file} --out {run.folder} --resume`, or train into another folder."
+        )
+    return run
+
+
+def _copied(final: Path, target: Path) -> Path:
+    from ancra.files import replace_file
+
+    try:
+        replace_file(target, lambda file: file.write(final.read_bytes()))
+    except OSError as error:
+        raise AncraError(f"{target} cannot be written: {error.strerror}; the checkpoint is {final}.") from None
+    return target
+
+
+def _keep_evaluation(path: Path, row: dict[str, Any]) -> None:
+    """Put the row into the card, in place of an earlier one of the same samples and settings."""
+    from ancra.checkpoints import read_card, write_card
+
+    def same(other: dict[str, Any]) -> bool:
+        return all(other.get(key) == row[key] for key in ("dataset", "samples", "settings"))
+
+    card = read_card(path)
+    kept = tuple(other for other in card.evaluation if not same(other))
+    write_card(path, card.model_copy(update={"evaluation": (*kept, row)}))
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    def share(name: str) -> str:
+        low, high = row["intervals"][name]
+        return f"{row[name]:.1%} ({low:.1%} to {high:.1%})"
+
+    steps = row["settings"]["steps"]
+    return (
+        f"{row['checkpoint']}: natural {share('natural')}, PGD-{steps} {share('pgd')}, adaptive PGD-{steps} "
+        f"{share('adaptive')}; {row['samples']} images of {row['dataset']}, epsilon {row['settings']['epsilon']:.4g}"
+    )
+
+
+def _datasets() -> list[dict[str, Any]]:
+    from ancra.data.registry import DATASETS
+
+    return [{"name": name, "description": _first_line(DATASETS[name])} for name in sorted(DATASETS)]
+
+
+def _models() -> list[dict[str, Any]]:
+    from ancra.models.registry import MODELS
+
+    return [{"name": name, "description": _first_line(MODELS[name])} for name in MODELS]
+
+
+def _recipes() -> list[dict[str, Any]]:
+    recipes = [load_recipe(name) for name in recipe_names()]
+    return [
+        {"name": r.name, "title": r.title, "dataset": r.data.name, "model": r.model.architecture, "epochs": r.epochs}
+        | {"description": r.description}
+        for r in recipes
+    ]
+
+
+def _checkpoints() -> list[dict[str, Any]]:
+    from ancra.checkpoints import checkpoint_name, find_checkpoints
+
+    return [
+        {
+            "name": checkpoint_name(path),
+            "title": card.title,
+            "dataset": card.dataset,
+            "digest": card.digest,
+            "path": str(path),
+            "description": card.description,
+            "evaluation": card.evaluation,
+        }
+        for path, card in find_checkpoints()
+    ]
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "datasets": _datasets,
+    "models": _models,
+    "recipes": _recipes,
+    "checkpoints": _checkpoints,
+}
+COLUMNS = {
+    "datasets": ("name", "description"),
+    "models": ("name", "description"),
+    "recipes": ("name", "title", "dataset", "model", "epochs"),
+    "checkpoints": ("name", "title", "dataset", "digest"),
+}

@@ -1,0 +1,106 @@
+"""Carrying out a run in this process: its states and its lock."""
+
+import fcntl
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import time
+from typing import Any
+
+from ancra.errors import AncraError
+from ancra.runs.processes import host_name, process_token
+from ancra.runs.recorder import OnLine, OnProgress, Recorder
+from ancra.runs.run import Run
+from ancra.runs.signals import RunCancelled, ended_by_signals
+from ancra.runs.status import RunStatus
+
+
+def execute(
+    run: Run, resume: bool = False, on_progress: OnProgress | None = None, on_line: OnLine | None = None
+) -> Path:
+    """Train a run to its end.
+
+    Args:
+        resume: go on from the last whole epoch; a finished run is left as it is.
+
+    Returns:
+        Its finished checkpoint.
+
+    Raises:
+        AncraError: it failed (the status says why, too), or another process trains it.
+        RunCancelled: it was stopped; it can be resumed.
+    """
+    with _only_one(run):
+        if resume and run.written_status().state == "finished" and run.final_checkpoint.exists():
+            return run.final_checkpoint
+        return _execute(run, resume, on_progress, on_line)
+
+
+def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: OnLine | None) -> Path:
+    recipe, before = run.recipe, run.written_status()
+    status = RunStatus(
+        state="running",
+        epoch=before.epoch if resume else 0,
+        epochs=recipe.epochs,
+        created=before.created or time(),
+        started=time(),
+        pid=os.getpid(),
+        token=process_token(os.getpid()),
+        host=host_name(),
+    )
+    recorder = Recorder(run, status, on_progress, on_line)
+    ending: dict[str, Any] = {"state": "failed"}
+    try:
+        with recorder, ended_by_signals():
+            from ancra.training.trainer import train
+
+            checkpoint = train(recipe, run.folder, recorder, resume)
+        ending = {"state": "finished", "step": 0, "remaining": 0.0}
+        run.log(f"finished: {checkpoint}")
+        return checkpoint
+    except RunCancelled as error:
+        ending = {"state": "cancelled", "message": f"Stopped by {error}; resume to go on from the last whole epoch."}
+        run.log(f"cancelled by {error} after epoch {recorder.status.epoch}")
+        raise
+    except AncraError as error:
+        ending["message"] = str(error)
+        run.log(f"failed: {error}")
+        raise
+    except OSError as error:
+        ending["message"] = f"{error.filename or run.folder} cannot be written: {error.strerror or error}."
+        run.log(f"failed: {ending['message']}")
+        raise AncraError(ending["message"]) from None
+    except BaseException as error:
+        ending["message"] = f"Unexpected {type(error).__name__}: {error}".strip()
+        run.log(traceback.format_exc())
+        raise
+    finally:
+        _write_ending(run, recorder.status, ending)
+
+
+def _write_ending(run: Run, status: RunStatus, ending: dict[str, Any]) -> None:
+    changes = {"remaining": None, "pid": None, "token": "", **ending}
+    try:
+        run.write_status(status.model_copy(update=changes))
+    except OSError as error:
+        # Without a written ending the run shows as lost, which can be resumed just the same.
+        run.log(f"the status cannot be written: {error.strerror}")
+
+
+@contextmanager
+def _only_one(run: Run) -> Iterator[None]:
+    """Hold the run's lock. The system lets go of it when the process ends, in whatever way."""
+    try:
+        file = (run.folder / ".lock").open("w")
+    except OSError as error:
+        raise AncraError(f"The run's folder {run.folder} cannot be written: {error.strerror}.") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AncraError(f"{run.name} is being trained by another process already; stop that one first.") from None
+        except OSError:
+            pass  # some network file systems have no locks
+        yield

@@ -1,0 +1,170 @@
+"""A run: a folder that holds everything about one training, readable by people, by the CLI and by the app."""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from time import time
+from typing import Any
+
+from ancra.errors import AncraError
+from ancra.files import replace_file
+from ancra.paths import runs_folder
+from ancra.runs.status import RunStatus
+from ancra.settings import parse, read_yaml, write_yaml
+from ancra.training.recipe import Recipe
+
+
+class Run:
+    """A run's folder: recipe.yaml, status.json, metrics.jsonl, log.txt, checkpoints/, tensorboard/."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path, recipe: Recipe) -> "Run":
+        """Make a new run's folder. Raises AncraError when it cannot be written or holds a run already."""
+        run = cls(folder)
+        if run.recipe_file.exists():
+            raise AncraError(f"{folder} holds a run already: resume it, or choose another folder.")
+        try:
+            run.checkpoints.mkdir(parents=True, exist_ok=True)
+            temporary = folder / ".recipe.yaml.tmp"
+            write_yaml(recipe, temporary)
+            run.write_status(RunStatus(epochs=recipe.epochs, created=time()))
+            # The recipe is what makes a folder a run, so it comes last.
+            os.replace(temporary, run.recipe_file)
+        except OSError as error:
+            raise AncraError(f"The run's folder {folder} cannot be written: {error.strerror}.") from None
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """An existing run. Raises AncraError when the folder holds none."""
+        run = cls(folder)
+        if not run.recipe_file.is_file():
+            raise AncraError(f"{folder} holds no run: it has no recipe.yaml.")
+        return run
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which people and pages refer to the run."""
+        return self.folder.name
+
+    @property
+    def recipe_file(self) -> Path:
+        """The recipe as it was started."""
+        return self.folder / "recipe.yaml"
+
+    @property
+    def checkpoints(self) -> Path:
+        """``last.pt`` (to resume from) and ``final.safetensors``."""
+        return self.folder / "checkpoints"
+
+    @property
+    def final_checkpoint(self) -> Path:
+        """The finished model."""
+        return self.checkpoints / "final.safetensors"
+
+    @property
+    def log_file(self) -> Path:
+        """What happened, in lines for people."""
+        return self.folder / "log.txt"
+
+    @property
+    def output_file(self) -> Path:
+        """What a launched process printed itself: worth a look when it ended before it could log."""
+        return self.folder / "output.txt"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One JSON object a line, one line an epoch."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is trained. Raises AncraError when the file was damaged."""
+        return read_yaml(Recipe, self.recipe_file)
+
+    def status(self) -> RunStatus:
+        """The state as seen from this machine now: a run whose process is gone is ``lost``."""
+        return self.written_status().seen_from_here()
+
+    def written_status(self) -> RunStatus:
+        """``status.json`` as it stands; ``lost`` when it is damaged."""
+        path = self.folder / "status.json"
+        try:
+            return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), source=str(path))
+        except (OSError, ValueError, AncraError):
+            return RunStatus(state="lost", message="Its status.json is missing or damaged; resume to go on.")
+
+    def write_status(self, status: RunStatus) -> None:
+        """Replace ``status.json`` atomically. Raises OSError."""
+        text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
+        replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of all epochs so far; a line that a crash cut short is left out."""
+        rows = []
+        with suppress(FileNotFoundError):
+            for line in self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines():
+                with suppress(ValueError):
+                    row = json.loads(line)
+                    if isinstance(row, dict):
+                        rows.append(row)
+        return rows
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        """Add an epoch's row. Raises OSError."""
+        with self.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def keep_metrics(self, epochs: int) -> None:
+        """Drop the rows after ``epochs`` whole epochs, and any line that was cut short. Raises OSError."""
+        rows = {row["epoch"]: row for row in self.metrics() if isinstance(row.get("epoch"), int)}
+        text = "".join(json.dumps(rows[epoch]) + "\n" for epoch in sorted(rows) if epoch <= epochs)
+        replace_file(self.metrics_file, lambda file: file.write(text.encode()))
+
+    def log(self, line: str) -> None:
+        """Add a line with the time to log.txt; a log that cannot be written stops nothing."""
+        with suppress(OSError), self.log_file.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of log.txt; of the process's own output when there is no log yet."""
+        for path in (self.log_file, self.output_file):
+            with suppress(OSError), path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - 64 * 1024))
+                text = file.read().decode(errors="replace").strip()
+                if text:
+                    return "\n".join(text.splitlines()[-lines:])
+        return ""
+
+
+def list_runs(folder: Path | None = None) -> list[Run]:
+    """All runs of the workspace (or of ``folder``), the newest first."""
+    root = folder or runs_folder()
+    runs = [Run(path.parent) for path in root.glob("*/recipe.yaml")] if root.is_dir() else []
+    return sorted(runs, key=lambda run: (run.written_status().created, run.name), reverse=True)
+
+
+def new_run(recipe: Recipe) -> Run:
+    """A new run in the workspace, named after the recipe and the time. Raises AncraError."""
+    name = f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folders = (runs_folder() / (f"{name}-{number}" if number > 1 else name) for number in count(1))
+    return Run.create(next(folder for folder in folders if not folder.exists()), recipe)
+
+
+def delete_run(run: Run) -> None:
+    """Remove a run's folder. Raises AncraError while it is running, or when it cannot be removed."""
+    if run.status().active:
+        raise AncraError(f"{run.name} is being trained: stop it first.")
+    try:
+        shutil.rmtree(run.folder)
+    except OSError as error:
+        raise AncraError(f"{run.folder} cannot be removed: {error.strerror}.") from None

@@ -1,0 +1,47 @@
+"""Which images are trained on, which are held out, and in what order: all from seeds, nothing remembered."""
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+from ancra.data.dataset import Split
+from ancra.errors import AncraError
+
+
+def derived_seed(seed: int, *purpose: str | int) -> int:
+    """A seed for one purpose; different purposes get unrelated seeds."""
+    text = ":".join(str(part) for part in (seed, *purpose))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
+    """Part a split into training and validation images, class by class; a class with one image keeps it for training.
+
+    Raises:
+        AncraError: there are too few images to train on the one part and validate on the other.
+    """
+    count = len(split)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    order = order[split.labels[order].sort(stable=True).indices]  # by class, random within a class
+    sizes = torch.bincount(split.labels)
+    first = (sizes.cumsum(0) - sizes)[split.labels[order]]
+    held = (torch.arange(count) - first) < (sizes * fraction).round().long().minimum(sizes - 1)[split.labels[order]]
+    if not held.any() and count > 2:
+        held[(sizes.cumsum(0) - sizes)[sizes.argmax()]] = True
+    if not held.any() or int((~held).sum()) < 2:
+        raise AncraError(f"{count} training images are too few to hold some out for validation; add images.")
+    return split.subset(order[~held].sort().values), split.subset(order[held].sort().values)
+
+
+def epoch_batches(count: int, batch_size: int, seed: int) -> list[Tensor]:
+    """Indices of each batch of an epoch, shuffled. A last batch of one image is left out: BatchNorm needs two."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    return [batch for batch in order.split(batch_size) if len(batch) > 1]
+
+
+def on_device(split: Split, device: torch.device, limit: int = 4 * 1024**3) -> Split:
+    """The split on the device as a whole, so that no step waits for a copy; a split above ``limit`` bytes stays."""
+    if split.images.numel() * split.images.element_size() > limit:
+        return split
+    return Split(split.images.to(device), split.labels.to(device), split.pixel_max)

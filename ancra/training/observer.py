@@ -1,0 +1,42 @@
+"""What a training run tells whoever watches it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        epoch: whole epochs done.
+        step, steps: steps done in the current epoch, and how many it has.
+        remaining: seconds that are left, as far as can be told; None at the start.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    remaining: float | None
+
+    @property
+    def fraction(self) -> float:
+        """Share of the whole run that is done, 0 to 1."""
+        return min((self.epoch + self.step / max(self.steps, 1)) / self.epochs, 1.0)
+
+
+class Observer(Protocol):
+    """Receives what happens, in this order; it may raise to end the run."""
+
+    def started(self, epoch: int) -> None:
+        """Training (re)starts with ``epoch`` whole epochs done: whatever was recorded after them is void."""
+
+    def progressed(self, progress: Progress) -> None:
+        """After every step."""
+
+    def epoch_finished(self, row: dict[str, Any]) -> None:
+        """After every epoch, before its state is kept: the row of ``metrics.jsonl``."""
+
+    def log(self, line: str) -> None:
+        """A line for people."""

@@ -1,0 +1,30 @@
+"""How the learning rate and epsilon change during a run: pure functions of the recipe and of the time in epochs."""
+
+import math
+
+from ancra.training.recipe import Recipe
+
+
+def learning_rate(recipe: Recipe, time: float) -> float:
+    """The learning rate at ``time`` epochs since the start (2.5: in the middle of the third epoch)."""
+    schedule, highest = recipe.schedule, recipe.optimiser.learning_rate
+    if time < schedule.warmup_epochs:
+        return highest * time / schedule.warmup_epochs
+    if schedule.kind == "cosine":
+        length = max(recipe.epochs - schedule.warmup_epochs, 1e-9)
+        return highest * (1 + math.cos(math.pi * min((time - schedule.warmup_epochs) / length, 1))) / 2
+    if schedule.kind == "steps":
+        passed = sum(time >= milestone for milestone in schedule.milestones)
+        return highest * schedule.factor**passed
+    return highest
+
+
+def epsilon(recipe: Recipe, time: float) -> float:
+    """The attack's radius at ``time`` epochs since the start: rises over ``epsilon_ramp`` of the epochs, then stays."""
+    length = recipe.epsilon_ramp * recipe.epochs
+    return recipe.attack.epsilon * (min(time / length, 1) if length else 1)
+
+
+def step_time(epoch: int, step: int, steps: int) -> float:
+    """The time in epochs of the middle of a step, so that no step has a learning rate or an epsilon of exactly 0."""
+    return epoch + (step + 0.5) / steps

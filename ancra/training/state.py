@@ -1,0 +1,50 @@
+"""The training state on disk: what resuming needs, replaced as a whole or not at all."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ancra.errors import AncraError
+from ancra.files import replace_file
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What a run knows after a whole epoch. Seeds follow from the recipe and the epoch, so no random state is kept.
+
+    Attributes:
+        recipe: digest of the recipe it belongs to.
+        epoch: whole epochs done.
+        model, optimiser: their state dicts.
+    """
+
+    recipe: str
+    epoch: int
+    model: dict[str, Any]
+    optimiser: dict[str, Any]
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Write the state to ``path`` atomically. Raises OSError; the previous state is then still there."""
+    # Into memory first: torch's own writer turns a full disk into a crash that says nothing of disks.
+    content = BytesIO()
+    torch.save(vars(state), content)
+    replace_file(path, lambda file: file.write(content.getbuffer()))
+
+
+def load_state(path: Path, recipe: str, device: torch.device) -> TrainingState | None:
+    """The state at ``path``, or None when there is none. Raises AncraError when it is damaged or of another recipe."""
+    if not path.exists():
+        return None
+    try:
+        state = TrainingState(**torch.load(path, map_location=device, weights_only=True))
+    except Exception as error:  # torch raises a dozen kinds for files that are not what they should be
+        raise AncraError(
+            f"The training state {path} is damaged ({type(error).__name__}); delete it to start over."
+        ) from None
+    if state.recipe != recipe:
+        raise AncraError(f"The training state {path} belongs to another recipe; train into another folder.")
+    return state
