@@ -3,10 +3,9 @@
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-import torch
-
 from ancra.data.dataset import Dataset, Split
 from ancra.data.files import Files, open_files
+from ancra.data.grouping import Group, flatten, refuse_single_images
 from ancra.data.images import SUFFIXES
 from ancra.data.mapped import OnProgress, decode_images
 from ancra.data.settings import DataSettings
@@ -16,8 +15,6 @@ from ancra.errors import AncraError
 IMAGE_SIZE = 32
 _TEST_FOLDERS = ("test", "val", "valid", "validation")
 _LAYOUT = "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..."
-
-Group = dict[str, list[str]]  # the names of a class's images, by class
 
 
 def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
@@ -29,13 +26,13 @@ def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = N
     """
     if settings.root is None:
         raise AncraError("The dataset image_folder needs data.root: the folder (or zip) with one folder a class.")
-    files = open_files(settings.root)
+    files = open_files(settings.root.expanduser())
     train, test = _find(files)
     classes = tuple(sorted(train))
     _check(files, train, test)
-    names, labels = _flatten(train, classes)
+    names, labels = flatten(train, classes)
     if test:
-        test_names, test_labels = _flatten(test, classes)
+        test_names, test_labels = flatten(test, classes)
     else:
         kept, held_out = stratified_split(labels, settings.test_fraction, settings.split_seed)
         test_names, test_labels = [names[i] for i in held_out.tolist()], labels[held_out]
@@ -43,7 +40,7 @@ def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = N
     side = settings.image_size or IMAGE_SIZE
     images = decode_images(files, names + test_names, settings.channels or 3, (side, side), on_progress)
     count = len(names)
-    return Dataset("image_folder", classes, Split(images[:count], labels), Split(images[count:], test_labels))
+    return Dataset(settings.name, classes, Split(images[:count], labels), Split(images[count:], test_labels))
 
 
 def _find(files: Files) -> tuple[Group, Group]:
@@ -79,17 +76,7 @@ def _check(files: Files, train: Group, test: Group) -> None:
         raise AncraError(f"{files.root} has no class folders: {_LAYOUT}.")
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
-    single = sorted(name for name, images in train.items() if len(images) < 2)
-    if single:
-        raise AncraError(
-            f"The class {single[0]!r} in {files.root} has a single image, but one is needed for training and another "
-            "for testing: add images to it or remove its folder."
-        )
+    refuse_single_images(files.root, train)
     unknown = sorted(set(test) - set(train))
     if unknown:
         raise AncraError(f"The class {unknown[0]!r} in {files.root} has images for testing but none in train/.")
-
-
-def _flatten(group: Group, classes: tuple[str, ...]) -> tuple[list[str], torch.Tensor]:
-    pairs = [(name, label) for label, of_class in enumerate(classes) for name in group.get(of_class, ())]
-    return [name for name, _ in pairs], torch.tensor([label for _, label in pairs], dtype=torch.int64)

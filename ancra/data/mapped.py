@@ -123,7 +123,7 @@ def _write(path: Path, shape: tuple[int, ...], dtype: np.dtype, make: Callable[[
             np.lib.format.write_array_header_1_0(file, header)
             # Plain writes: a full disk is an OSError, where writing to a mapped file would kill the process.
             for piece in make():
-                file.write(np.ascontiguousarray(piece, dtype=dtype).data)
+                file.write(np.ascontiguousarray(piece, dtype=dtype).reshape(-1).view(np.uint8).data)
             file.flush()
             os.fsync(file.fileno())
             os.chmod(file.name, 0o644)

@@ -2,11 +2,13 @@
 
 from typing import Protocol
 
+from ancra.data.cifar import load_cifar10, load_cifar100
 from ancra.data.dataset import Dataset
 from ancra.data.digits import load_digits
 from ancra.data.image_folder import load_image_folder
 from ancra.data.mapped import OnProgress
 from ancra.data.settings import DataSettings
+from ancra.data.tiny_imagenet import load_tiny_imagenet
 from ancra.registry import Registry
 
 
@@ -22,6 +24,9 @@ DATASETS: Registry[Loader] = Registry("dataset")
 """To add a dataset: write a loader and register it here, or from your own code with ``@DATASETS.add("name")``."""
 
 DATASETS.add("digits")(load_digits)
+DATASETS.add("cifar10")(load_cifar10)
+DATASETS.add("cifar100")(load_cifar100)
+DATASETS.add("tiny_imagenet")(load_tiny_imagenet)
 DATASETS.add("image_folder")(load_image_folder)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from ancra.errors import AncraError
+from ancra.paths import workspace
 from ancra.settings import Settings
 
 
@@ -32,3 +33,8 @@ def check_fixed_shape(settings: DataSettings, channels: int, image_size: int) ->
             f"{settings.name} has {colour} images of {image_size} x {image_size} pixels: "
             "leave data.channels and data.image_size empty."
         )
+
+
+def data_root(settings: DataSettings) -> Path:
+    """The folder of a downloadable dataset: the settings' root, or the workspace's folder of data."""
+    return (settings.root or workspace() / "data").expanduser()

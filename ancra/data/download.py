@@ -1,0 +1,50 @@
+"""Fetching a published archive, once."""
+
+import hashlib
+import os
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from ancra.data.mapped import OnProgress
+from ancra.errors import AncraError
+
+TIMEOUT = 20
+"""Seconds without an answer after which a download is given up."""
+
+
+def fetch(url: str, path: Path, md5: str, on_progress: OnProgress | None = None) -> None:
+    """Download ``url`` to ``path`` (whole and with the right checksum, or not at all).
+
+    Args:
+        url: address of the archive.
+        path: where it goes; its folder is made.
+        md5: the checksum that its publishers give.
+        on_progress: called with (bytes done, bytes in all).
+
+    Raises:
+        AncraError: no network, another file than expected, no room; it says where to put the archive by hand.
+    """
+    by_hand = f"download {url} on a machine with a network and put it at {path}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
+            try:
+                checksum = hashlib.md5(usedforsecurity=False)
+                with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+                    total = int(answer.headers.get("Content-Length") or 0)
+                    while piece := answer.read(2**20):
+                        file.write(piece)
+                        checksum.update(piece)
+                        if on_progress:
+                            on_progress(file.tell(), max(total, file.tell()))
+                if checksum.hexdigest() != md5:
+                    raise AncraError(f"{url} gave another file than the published one: {by_hand}.")
+                os.chmod(file.name, 0o644)
+                os.replace(file.name, path)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+    except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors
+        reason = getattr(error, "reason", None) or error
+        raise AncraError(f"{path.name} is not there and cannot be downloaded ({reason}): {by_hand}.") from None
