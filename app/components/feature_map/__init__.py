@@ -1,0 +1,46 @@
+"""The map widget: linked feature maps drawn in the browser; Python hears of the selection, the colour and the view."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ancra.features.scene import Scene
+
+# The core's HTML export writes this same script into its file.
+SCRIPT = Path(__file__).with_name("feature_map.js")
+_FEATURE_MAP = st.components.v2.component(
+    "ancra.feature_map",
+    html='<div class="feature-map"></div>\n',
+    js=SCRIPT.read_text(encoding="utf-8"),
+)
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state value only when a callback is named for it."""
+
+
+def feature_map(
+    scene: Scene,
+    *,
+    key: str,
+    command: dict[str, Any] | None = None,
+    on_selection: Callable[[], None] = _nothing,
+    on_colour: Callable[[], None] = _nothing,
+    on_view: Callable[[], None] = _nothing,
+) -> Any:
+    """Draw linked maps. ``st.session_state[key]`` then has ``selection``, ``colour`` and ``view``, as the person left them.
+
+    Args:
+        scene: what is drawn.
+        command: what Python wants shown, obeyed once for each new ``id``: {"id": ..., "colour": "true" | "predicted" |
+            "flipped" | a measure's id, "view": "rows" | "together" | "attack" | "models", "selection": base64 bits}.
+    """
+    return _FEATURE_MAP(
+        data={"scene": scene.payload, "command": command},
+        key=key,
+        on_selection_change=on_selection,
+        on_colour_change=on_colour,
+        on_view_change=on_view,
+    )
