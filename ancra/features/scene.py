@@ -165,7 +165,11 @@ class Scene:
         neighbours = None
         if one.neighbours is not None:
             wide = one.neighbours.max(initial=0) > 32_767
-            ids = packed(one.neighbours, np.int32) if wide else packed(np.where(one.neighbours < 0, 65_535, one.neighbours), np.uint16)
+            ids = (
+                packed(one.neighbours, np.int32)
+                if wide
+                else packed(np.where(one.neighbours < 0, 65_535, one.neighbours), np.uint16)
+            )
             neighbours = {"k": one.neighbours.shape[1], "ids": ids}
         return {
             "title": one.title,

@@ -1,0 +1,129 @@
+"""Feature sets of a model: natural, or under an attack."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ancra.attacks.pgd import frozen, pgd
+from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.data.dataset import Dataset
+from ancra.errors import AncraError
+from ancra.features.feature_set import FeatureSet
+from ancra.features.settings import FeatureSettings
+from ancra.models.plain import as_classifier
+from ancra.models.prediction import Prediction
+
+Progress = Callable[[int, int], None]
+BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """All features of one pass over a sample, so that z, z' and the blocks share one attack.
+
+    Attributes:
+        features: (N, F) float32 by name: ``z_prime:0`` ... for each block; ``z:0`` ... where the block has attention.
+        shared: the other arrays of a FeatureSet, by their names there.
+        blocks: how many blocks there are.
+    """
+
+    features: Mapping[str, np.ndarray]
+    shared: Mapping[str, np.ndarray]
+    dataset: str
+    classes: tuple[str, ...]
+    blocks: int
+
+    def select(self, settings: FeatureSettings) -> FeatureSet:
+        """The feature set with the chosen features. Raises AncraError when there is no such block."""
+        name = feature_name(settings, self.blocks, self.features)
+        return FeatureSet(
+            self.features[name], **self.shared, dataset=self.dataset, classes=self.classes, settings=settings
+        )
+
+
+def extract_features(
+    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: Progress | None = None
+) -> FeatureSet:
+    """The features of a seeded sample of a split, natural or adversarial.
+
+    Args:
+        model: a classifier of this project; it is not changed.
+        settings: with an attack, ``epsilon`` must be set.
+        on_progress: called with (images done, images in all).
+
+    Raises:
+        AncraError: the model gives no such features, or there is no epsilon for the attack.
+    """
+    return extract_all(model, dataset, settings, on_progress).select(settings)
+
+
+def extract_all(
+    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: Progress | None = None
+) -> Extraction:
+    """z and z' of every block in one pass; arguments and errors as ``extract_features``."""
+    split = dataset.test if settings.split == "test" else dataset.train
+    if len(split) == 0:
+        raise AncraError(f"The {settings.split} split of {dataset.name} holds no images.")
+    attack = _attack(settings)
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    indices = split.sample(settings.samples, settings.seed)
+    parts: list[dict[str, Tensor]] = []
+    done = 0
+    for chosen in indices.split(BATCH):
+        images, labels = split.batch(chosen, device)
+        if attack is not None:
+            generator = torch.Generator(device).manual_seed(attack.seed + done)
+            images = pgd(model, images, labels, attack, generator=generator).images
+        parts.append(_pass(model, images, labels))
+        done += len(chosen)
+        if on_progress:
+            on_progress(done, len(indices))
+    arrays = {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
+    features = {name: arrays.pop(name) for name in list(arrays) if ":" in name}
+    blocks = sum(name.startswith("z_prime:") for name in features)
+    return Extraction(features, {**arrays, "indices": indices.numpy()}, dataset.name, dataset.classes, blocks)
+
+
+def feature_name(settings: FeatureSettings, blocks: int, known: Mapping[str, object] | list[str]) -> str:
+    """The name of the chosen features among those ``known``. Raises AncraError when there is no such block."""
+    if not -blocks <= settings.block < blocks:
+        raise AncraError(
+            f"There is no block {settings.block}: this model has features of {blocks} (choose 0 to {blocks - 1}, or -1)."
+        )
+    block = settings.block % blocks
+    name = f"{settings.features}:{block}"
+    return name if name in known else f"z_prime:{block}"
+
+
+def _pass(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    with frozen(model), torch.no_grad():
+        prediction = as_classifier(model).predict(images)
+    confidences, predictions = prediction.logits.float().softmax(dim=1).max(dim=1)
+    found = {
+        **_features(prediction),
+        "labels": labels,
+        "predictions": predictions,
+        "confidences": confidences,
+        "pixels": (images * 255).round().to(torch.uint8),
+    }
+    return {name: tensor.cpu() for name, tensor in found.items()}
+
+
+def _features(prediction: Prediction) -> dict[str, Tensor]:
+    if not prediction.features_after:
+        raise AncraError("This model gives no features to map: use one of this project's architectures.")
+    found = {f"z_prime:{block}": tensor.float() for block, tensor in enumerate(prediction.features_after)}
+    if prediction.auxiliary:
+        found |= {f"z:{block}": tensor.float() for block, tensor in enumerate(prediction.features_before)}
+    return found
+
+
+def _attack(settings: FeatureSettings) -> AttackSettings | None:
+    if settings.attack == "natural":
+        return None
+    if settings.epsilon is None:
+        raise AncraError(f"The attack {settings.attack} needs an epsilon: set one, for example 8/255 (0.031).")
+    return PRESETS[settings.attack].with_changes(epsilon=settings.epsilon)
