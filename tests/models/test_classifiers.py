@@ -23,12 +23,12 @@ def small(architecture, image_shape=(3, 16, 16), classes=5, **changes):
     return build_model(settings, image_shape, classes).eval()
 
 
-@limits(max_examples=30, deadline=None)
+@limits(max_examples=15, deadline=None)
 @given(
     architecture=st.sampled_from(sorted(SMALL)),
     channels=st.sampled_from([1, 3]),
-    height=st.integers(8, 75),
-    width=st.integers(8, 75),
+    height=st.integers(8, 66),
+    width=st.integers(8, 66),
     classes=st.integers(2, 7),
     blocks=st.sampled_from([0, 1, 2]),
 )
