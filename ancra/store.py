@@ -1,4 +1,4 @@
-"""Stored results: arrays and their description under a name made of content digests, shared by sessions and kept for later."""
+"""Stored results: arrays and their description under a name made of content digests, shared by sessions."""
 
 import json
 import os

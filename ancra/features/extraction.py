@@ -91,7 +91,7 @@ def feature_name(settings: FeatureSettings, blocks: int, known: Mapping[str, obj
     """The name of the chosen features among those ``known``. Raises AncraError when there is no such block."""
     if not -blocks <= settings.block < blocks:
         raise AncraError(
-            f"There is no block {settings.block}: this model has features of {blocks} (choose 0 to {blocks - 1}, or -1)."
+            f"There is no block {settings.block}: this model has features of {blocks} (choose 0 to {blocks - 1})."
         )
     block = settings.block % blocks
     name = f"{settings.features}:{block}"

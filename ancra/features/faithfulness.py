@@ -16,7 +16,7 @@ class Faithfulness:
     """Of one map.
 
     Attributes:
-        kept: mean share of the true ``neighbours`` nearest neighbours that are among as many nearest on the map, 0 ... 1.
+        kept: mean share of the true ``neighbours`` nearest that are among as many nearest on the map, 0 ... 1.
         trustworthiness: Venna and Kaski (2001), 0 ... 1: whether neighbours on the map are near in truth. It forgives
             much: read ``kept`` first. None for too few points.
         neighbours: the number of neighbours compared.

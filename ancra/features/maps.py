@@ -101,9 +101,7 @@ def pca_positions(features: np.ndarray, dimensions: int) -> np.ndarray:
     from sklearn.decomposition import PCA
 
     count = min(dimensions, *features.shape)
-    positions = PCA(count, svd_solver="full" if features.shape[1] <= 64 else "auto", random_state=0).fit_transform(
-        features
-    )
+    positions = PCA(count, random_state=0).fit_transform(features)
     missing = np.zeros((len(features), dimensions - count))
     return np.hstack([positions, missing]).astype(np.float32)
 

@@ -39,8 +39,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "alignment_l2",
         "Alignment (L2)",
-        "Mean distance between the features of an image and of its own adversarial version, as a share of the mean length "
-        "of the natural features.",
+        "Mean distance between the features of an image and of its own adversarial version, as a share of the mean "
+        "length of the natural features.",
         False,
     ),
     Measure(
@@ -53,15 +53,15 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "silhouette_true",
         "Silhouette by true class",
-        "Whether each image lies nearer to its own true class than to the next one (cosine distance): 1 clearly, 0 on the "
-        "border, -1 among others.",
+        "Whether each image lies nearer to its own true class than to the next one (cosine distance): 1 clearly, 0 on "
+        "the border, -1 among others.",
         True,
     ),
     Measure(
         "silhouette_predicted",
         "Silhouette by predicted class",
-        "The same with the classes that the model answers. Far above the one by true class: the clusters are the model's "
-        "answers, right or wrong.",
+        "The same with the classes that the model answers. Far above the one by true class: the clusters are the "
+        "model's answers, right or wrong.",
         None,
     ),
     Measure(
@@ -73,20 +73,20 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "probe",
         "Linear probe",
-        "Accuracy of a new linear classifier of the true classes, trained and tested on these features (cross-validated).",
+        "Accuracy of a new linear classifier of the true classes on these features (cross-validated).",
         True,
     ),
     Measure(
         "effective_rank",
         "Effective rank",
-        "How many directions the features really use (exponential of the entropy of their singular values); a low number "
-        "means that they have collapsed.",
+        "How many directions the features really use (exponential of the entropy of their singular values); a low "
+        "number means that they have collapsed.",
         None,
     ),
     Measure(
         "between_cosine",
         "Cosine between classes",
-        "Mean cosine similarity between images of different true classes; near 1 means that the features have collapsed.",
+        "Mean cosine similarity between images of different true classes; near 1, the features have collapsed.",
         False,
     ),
 )
@@ -201,7 +201,7 @@ def point_purity(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def linear_probe(features: np.ndarray, labels: np.ndarray, folds: int = 3) -> float | None:
-    """Cross-validated accuracy of logistic regression on standardised features; None without two classes of 3 images."""
+    """Cross-validated accuracy of logistic regression on standardised features; None without two classes to tell."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
     from sklearn.pipeline import make_pipeline

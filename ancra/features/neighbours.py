@@ -37,7 +37,7 @@ class Neighbours:
 
 
 def check_features(features: np.ndarray, least: int = 2) -> np.ndarray:
-    """The features as float32 (N, F). Raises AncraError for NaN, infinity, a wrong shape, fewer than ``least`` points."""
+    """The features as float32 (N, F). Raises AncraError for NaN, infinity, a wrong shape or too few points."""
     features = np.asarray(features, dtype=np.float32)
     if features.ndim != 2 or features.shape[1] == 0:
         raise AncraError(f"Features must be a table of points by values; got the shape {features.shape}.")
@@ -46,8 +46,8 @@ def check_features(features: np.ndarray, least: int = 2) -> np.ndarray:
     if not np.isfinite(features).all():
         broken = int((~np.isfinite(features)).any(axis=1).sum())
         raise AncraError(
-            f"The features of {broken} of {len(features)} images are not finite numbers: the model's weights are broken "
-            "or its training diverged."
+            f"The features of {broken} of {len(features)} images are not finite numbers: the model's weights are "
+            "broken, or its training diverged."
         )
     return features
 
