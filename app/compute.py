@@ -1,17 +1,16 @@
 """The only place of the app that loads, computes and caches: pages ask here, and draw what they get."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from ancra.checkpoints import Card, find_checkpoints, load_checkpoint
-from ancra.data.registry import load_dataset
 
+from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.dataset import Dataset
+from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
+from ancra.errors import unknown_name
 from ancra.models.classifier import Classifier
-from ancra.paths import shipped_checkpoints
 from app.queueing import Progress, Queue
 
 
@@ -43,19 +42,7 @@ def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: 
 
 @st.cache_data(ttl=3, show_spinner=False)
 def _found() -> dict[str, tuple[str, Card]]:
-    found: dict[str, tuple[str, Card]] = {}
-    for path, card in find_checkpoints():
-        found.setdefault(_name(path, card), (str(path), card))
-    return found
-
-
-def _name(path: Path, card: Card) -> str:
-    """The name in the URL: "digits/trades-ancra" for a shipped checkpoint, the run's or the upload's for others."""
-    try:
-        return path.relative_to(shipped_checkpoints()).with_suffix("").as_posix()
-    except ValueError:
-        folder = path.parent.parent if path.parent.name == "checkpoints" else path.parent
-        return f"{folder.name}/{path.stem}" if path.parent.name != "checkpoints" else f"runs/{folder.name}"
+    return {checkpoint_name(path): (str(path), card) for path, card in find_checkpoints()}
 
 
 def checkpoints() -> dict[str, Card]:
@@ -69,8 +56,6 @@ def card(name: str) -> Card:
 
 
 def _entry(name: str) -> tuple[str, Card]:
-    from ancra.errors import unknown_name
-
     found = _found()
     if name not in found:
         raise unknown_name("checkpoint", name, found)
@@ -78,14 +63,15 @@ def _entry(name: str) -> tuple[str, Card]:
 
 
 def model(name: str) -> Classifier:
-    """The classifier of a checkpoint, in evaluation mode, loaded once for all sessions."""
+    """The classifier of a checkpoint in evaluation mode, loaded once for all sessions; never change it."""
     path, entry = _entry(name)
     return _model(path, entry.digest)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Loading a model …")
 def _model(path: str, digest: str) -> Classifier:
-    return load_checkpoint(Path(path))[0]
+    # Parameters stay frozen for good: several threads attack the same model at once.
+    return load_checkpoint(path)[0].requires_grad_(False)
 
 
 def data_settings(name: str) -> DataSettings:

@@ -29,7 +29,7 @@ def show_error(error: Exception) -> None:
 
 @contextmanager
 def guard() -> Iterator[None]:
-    """Catches every error of the block and draws it; also a decorator, for fragments: ``@st.fragment`` above ``@guard()``."""
+    """Catches every error of the block and draws it; a decorator as well: for fragments below ``@st.fragment``."""
     try:
         yield
     except FragmentHandledException:

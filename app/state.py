@@ -14,26 +14,38 @@ def look() -> Palette:
 
 
 def title_of(name: str) -> str:
-    """A checkpoint's name for people: the paper's, with the run's name when it is not a shipped one."""
-    cards = compute.checkpoints()
-    card = cards.get(name)
+    """A checkpoint's name for people: the paper's for one of ours on digits, with where it comes from for others."""
+    card = compute.checkpoints().get(name)
     if card is None:
         return name
-    twins = [other for other, it in cards.items() if it.title == card.title]
-    return card.title if len(twins) == 1 else f"{card.title} ({name})"
+    folder, _, last = name.rpartition("/")
+    origin = {"digits": "", "runs": last, "uploads": last}.get(folder, folder)
+    return f"{card.title} · {origin}" if origin else card.title
 
 
 def preferred(names: Sequence[str], wishes: Sequence[str]) -> list[str]:
     """Of the wished-for ends of names ("trades-ancra"), the names that exist; then others, in order, to fill up."""
-    found = [name for wish in wishes for name in names if name.split("/")[-1] == wish]
+    found = [name for wish in wishes for name in names if name.rpartition("/")[2] == wish]
     return [*dict.fromkeys([*found, *names])][: len(wishes)]
 
 
-def choose_model(label: str, key: str, default: str, help: str | None = None) -> str:
-    """A select box over all checkpoints, kept in the URL. Call ``require_models`` first."""
-    names = list(compute.checkpoints())
+def choose_model(label: str, key: str, default: str, alike: str | None = None) -> str:
+    """A select box over all checkpoints, kept in the URL. Call ``require_models`` first.
+
+    Args:
+        default: the end of the name that is chosen at first.
+        alike: only checkpoints for the same images and classes as this one.
+    """
+    names = list(compute.checkpoints()) if alike is None else like(alike)
     index = names.index(preferred(names, [default])[0])
-    return st.selectbox(label, names, index=index, format_func=title_of, key=key, help=help, bind="query-params")
+    return st.selectbox(label, names, index=index, format_func=title_of, key=key, bind="query-params")
+
+
+def like(name: str) -> list[str]:
+    """The checkpoints of the same dataset and classes as this one."""
+    cards = compute.checkpoints()
+    wanted = (cards[name].dataset, cards[name].classes, cards[name].image_shape)
+    return [other for other, it in cards.items() if (it.dataset, it.classes, it.image_shape) == wanted]
 
 
 def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help: str | None = None) -> list[str]:
@@ -55,7 +67,7 @@ def require_models() -> None:
     """Stops the page with what to do when there is no checkpoint at all."""
     if not compute.checkpoints():
         st.info(
-            "There is no model yet. Train one on the **Train** page, or run `make checkpoints` in the project's folder.",
+            "There is no model yet. Train one on the **Train** page, or run `make checkpoints` in the project.",
             icon=":material/model_training:",
         )
         st.stop()

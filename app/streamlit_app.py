@@ -33,8 +33,10 @@ def pages() -> list[st.Page]:
     ]
 
 
+# Before the navigation: a page's own icon would be fetched from Google's servers as the tab's icon.
+st.set_page_config(page_icon=str(FOLDER / "static" / "icon.png"), layout="wide")
 page = st.navigation(pages(), position="top")
-st.set_page_config(page_title=f"{page.title} · ANCRA Lab", page_icon=page.icon, layout="wide")
+st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
     page.run()
