@@ -1,0 +1,144 @@
+"""Real processes: a run is killed or stopped, resumed, and ends as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ancra.errors import AncraError
+from ancra.runs.execution import execute
+from ancra.runs.launchers import LocalLauncher, command
+from ancra.runs.run import Run
+from ancra.runs.status import RunStatus
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    # The order of a sum depends on the number of threads.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANCRA_THREADS", "1")
+        patch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_recipe, tmp_path_factory, one_thread):
+    run = Run.create(tmp_path_factory.mktemp("runs") / "whole", tiny_recipe)
+    execute(run)
+    return run
+
+
+def start(run):
+    return subprocess.Popen(command(run), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition, seconds=40):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
+
+
+def without_seconds(run):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in run.metrics()]
+
+
+def assert_same(run, whole):
+    assert run.status().state == "finished"
+    assert run.final_checkpoint.read_bytes() == whole.final_checkpoint.read_bytes()
+    assert without_seconds(run) == without_seconds(whole)
+
+
+def test_a_whole_run_leaves_all_its_files(whole, tiny_recipe):
+    status = whole.status()
+    assert (status.state, status.epoch, status.fraction, status.pid) == ("finished", 6, 1.0, None)
+    assert [row["epoch"] for row in whole.metrics()] == list(range(1, 7))
+    assert "epoch 6/6" in whole.log_tail()
+    assert list((whole.folder / "tensorboard").iterdir())
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_then_stopped_then_resumed(whole, tiny_recipe, tmp_path):
+    run = Run.create(tmp_path / "killed", tiny_recipe)
+    process = start(run)
+    wait_until(lambda: run.metrics())
+    process.kill()
+    process.wait()
+    assert run.status().state == "lost"
+
+    epochs = len(run.metrics())
+    process = start(run)
+    wait_until(lambda: run.status().state == "running" and len(run.metrics()) > epochs)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "--resume" in said
+    assert run.status().state == "cancelled"
+
+    execute(run, resume=True)
+    assert_same(run, whole)
+
+
+@pytest.mark.slow
+def test_the_launcher_starts_stops_and_goes_on(whole, tiny_recipe, tmp_path):
+    run, launcher = Run.create(tmp_path / "launched", tiny_recipe), LocalLauncher()
+    launcher.submit(run)
+    wait_until(lambda: run.metrics())
+    pid = run.status().pid
+    with pytest.raises(AncraError, match="trained already"):
+        launcher.submit(run)
+    launcher.cancel(run)
+    wait_until(lambda: run.status().state == "cancelled")
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"))  # reaped, no zombie
+    launcher.submit(run)
+    wait_until(lambda: run.status().state == "finished")
+    assert_same(run, whole)
+
+
+def test_a_process_that_dies_before_it_starts_is_not_queued_for_ever(tiny_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("ancra.runs.launchers.command", lambda run: [sys.executable, "-c", "print('no luck')"])
+    run = Run.create(tmp_path / "run", tiny_recipe)
+    LocalLauncher().submit(run)
+    wait_until(lambda: run.status().state == "lost")
+    assert run.log_tail() == "no luck"
+
+
+def test_two_processes_do_not_train_one_run(tiny_recipe, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    run = Run.create(tmp_path / "run", tiny_recipe)
+    with (run.folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(AncraError, match="another process"):
+            execute(run)
+
+
+def test_a_failure_is_written_down(tiny_recipe, tmp_path):
+    missing = {"name": "image_folder", "root": str(tmp_path / "nowhere")}
+    run = Run.create(tmp_path / "run", tiny_recipe.with_changes(data=missing))
+    with pytest.raises(AncraError, match="nowhere"):
+        execute(run)
+    assert run.status().state == "failed"
+    assert "nowhere" in run.status().message
+    assert "nowhere" in run.log_tail()
+
+
+def test_an_unexpected_error_is_written_down_too(tiny_recipe, tmp_path, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("ancra.training.trainer.train", broken)
+    run = Run.create(tmp_path / "run", tiny_recipe)
+    with pytest.raises(ZeroDivisionError):
+        execute(run)
+    assert run.status().message == "Unexpected ZeroDivisionError: oops"
+    assert "Traceback" in run.log_tail(50)
+
+
+def test_a_finished_run_is_left_alone(tiny_recipe, tmp_path):
+    run = Run.create(tmp_path / "run", tiny_recipe)
+    run.final_checkpoint.write_bytes(b"finished")
+    run.write_status(RunStatus(state="finished"))
+    assert execute(run, resume=True).read_bytes() == b"finished"

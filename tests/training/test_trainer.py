@@ -1,0 +1,157 @@
+import errno
+import os
+
+import pytest
+import torch
+
+from ancra.checkpoints import load_checkpoint
+from ancra.errors import AncraError
+from ancra.training import trainer
+from ancra.training.recipe import OptimiserSettings
+from ancra.training.state import load_state
+from ancra.training.trainer import train
+
+
+class Watcher:
+    """Remembers what it is told; may end the run after an epoch."""
+
+    def __init__(self, end_after=None):
+        self.rows, self.steps, self.starts, self.end_after = [], [], [], end_after
+
+    def started(self, epoch):
+        self.starts.append(epoch)
+
+    def progressed(self, progress):
+        self.steps.append(progress)
+        if self.end_after is not None and progress.epoch == self.end_after and progress.step == 2:
+            raise KeyboardInterrupt
+
+    def epoch_finished(self, row):
+        self.rows.append(row)
+
+    def log(self, line):
+        pass
+
+
+def weights(path):
+    return load_checkpoint(path)[0].state_dict()
+
+
+def without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny_recipe):
+    return tiny_recipe.with_changes(epochs=3)
+
+
+@pytest.fixture(scope="module")
+def whole(recipe, tmp_path_factory):
+    watcher = Watcher()
+    return train(recipe, tmp_path_factory.mktemp("whole"), watcher), watcher
+
+
+def test_one_row_an_epoch_and_a_card(whole, recipe):
+    path, watcher = whole
+    _, card = load_checkpoint(path)
+    assert [row["epoch"] for row in watcher.rows] == [1, 2, 3]
+    assert {"learning_rate", "epsilon", "loss", "loss/natural", "loss/robust", "loss/contrast"} < watcher.rows[0].keys()
+    assert {"natural", "pgd", "adaptive", "seconds"} < watcher.rows[0].keys()
+    assert card.recipe == recipe
+    assert card.epochs_trained == 3
+    assert len(card.classes) == 10
+    assert watcher.steps[-1].remaining == pytest.approx(0, abs=5)
+    assert watcher.steps[-1].fraction == 1
+
+
+def test_a_second_run_has_the_same_bits(whole, recipe, tmp_path):
+    path, watcher = whole
+    again = Watcher()
+    torch.manual_seed(99)  # the global generator must not matter
+    second = weights(train(recipe, tmp_path / "again", again))
+    first = weights(path)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert without_seconds(watcher.rows) == without_seconds(again.rows)
+
+
+def test_an_interrupted_run_ends_with_the_same_bits(whole, recipe, tmp_path):
+    path, watcher = whole
+    folder, before, after = tmp_path / "halves", Watcher(end_after=1), Watcher()
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, folder, before)
+    second = weights(train(recipe, folder, after, resume=True))
+    first = weights(path)
+    assert after.starts == [1]
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert without_seconds(watcher.rows) == without_seconds(before.rows + after.rows)
+
+
+def test_the_callers_random_numbers_and_settings_stay(recipe, tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    train(recipe.with_changes(epochs=1), tmp_path, Watcher())
+    assert torch.equal(torch.rand(3), expected)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("base", ["natural", "pgd_at", "mart"])
+def test_every_base_trains(recipe, tmp_path, base):
+    objective = {"base": base, "contrast": None if base == "natural" else {}}
+    watcher = Watcher()
+    train(recipe.with_changes(objective=objective, epochs=1), tmp_path, watcher)
+    assert watcher.rows[0]["loss"] > 0
+
+
+def test_a_loss_of_nan_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
+    real, calls = trainer.training_step, []
+
+    def step(*args, **kwargs):
+        calls.append(1)
+        loss = real(*args, **kwargs)
+        return loss if len(calls) < 8 else type(loss)(loss.total * torch.nan, loss.parts)
+
+    monkeypatch.setattr(trainer, "training_step", step)
+    with pytest.raises(AncraError, match=r"became nan in epoch 2: lower .*; the state after epoch 1 is kept"):
+        train(recipe, tmp_path, Watcher())
+    state = load_state(tmp_path / "checkpoints" / "last.pt", recipe.digest(), torch.device("cpu"))
+    assert state.epoch == 1
+    assert all(torch.isfinite(tensor).all() for tensor in state.model.values())
+
+
+def test_a_learning_rate_that_explodes_says_so(recipe, tmp_path):
+    wild = recipe.with_changes(optimiser=OptimiserSettings(learning_rate=100).model_dump(), epochs=20)
+    with pytest.raises(AncraError, match=r"lower optimiser\.learning_rate"):
+        train(wild, tmp_path, Watcher())
+
+
+def test_a_full_disk_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
+    real, calls = os.fsync, []
+
+    def fsync(descriptor):
+        calls.append(1)
+        if len(calls) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(AncraError, match=r"disk of .* is full"):
+        train(recipe, tmp_path, Watcher())
+    monkeypatch.undo()
+    assert load_state(tmp_path / "checkpoints" / "last.pt", recipe.digest(), torch.device("cpu")).epoch == 1
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.pt"]
+
+
+def test_a_damaged_state_is_named(recipe, tmp_path):
+    path = tmp_path / "checkpoints" / "last.pt"
+    path.parent.mkdir()
+    path.write_bytes(b"not a state")
+    with pytest.raises(AncraError, match="is damaged"):
+        train(recipe, tmp_path, Watcher(), resume=True)
+
+
+def test_a_state_of_another_recipe_is_refused(recipe, tmp_path):
+    train(recipe.with_changes(epochs=1), tmp_path, Watcher())
+    with pytest.raises(AncraError, match="another recipe"):
+        train(recipe, tmp_path, Watcher(), resume=True)
