@@ -25,12 +25,11 @@ class Split:
 
     def batch(self, indices: Tensor | slice = slice(None), device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
         """Images (n, C, H, W) as float32 in [0, 1] and labels (n,), on ``device``."""
-        images = self.images[indices].to(device).float() / self.pixel_max
-        return images, self.labels[indices].to(device)
+        return _take(self.images, indices).to(device) / self.pixel_max, _take(self.labels, indices).to(device)
 
-    def subset(self, indices: Tensor) -> "Split":
+    def subset(self, indices: Tensor | slice) -> "Split":
         """The split of the images at ``indices``."""
-        return Split(self.images[indices], self.labels[indices], self.pixel_max)
+        return Split(_take(self.images, indices), _take(self.labels, indices), self.pixel_max)
 
     def sample(self, count: int | None, seed: int = 0) -> Tensor:
         """Indices of a seeded random sample of ``count`` images, ascending; all for None or a count too large."""
@@ -59,3 +58,10 @@ class Dataset:
         """(channels, height, width) of every image."""
         channels, height, width = self.test.images.shape[1:]
         return channels, height, width
+
+
+def _take(values: Tensor, indices: Tensor | slice) -> Tensor:
+    # For whole images index_select copies blocks, several times as fast as values[indices].
+    if isinstance(indices, Tensor) and indices.dtype == torch.int64 and indices.ndim == 1:
+        return values.index_select(0, indices)
+    return values[indices]

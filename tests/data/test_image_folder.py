@@ -73,7 +73,7 @@ def test_zip_with_a_folder_around(pets: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(archive, "w") as file:
         for path in sorted(pets.rglob("*.png")):
             file.write(path, Path("pets") / path.relative_to(pets))
-        file.writestr("__MACOSX/pets/cat/._0.png", "no image")
+        file.writestr("__MACOSX/pets/cat/0.png", "no image")
         file.writestr("pets/../../escaped.txt", "left where it is")
     assert torch.equal(load(archive).train.images, load(pets).train.images)
     assert not (tmp_path.parent / "escaped.txt").exists()

@@ -93,6 +93,7 @@ def broken_images() -> dict[str, bytes]:
         "truncated png": encoded(photo)[:-2000],
         "truncated jpeg": encoded(photo, "JPEG")[:-500],
         "postscript": encoded(photo, "EPS"),
+        "format left out": encoded(photo, "TGA"),
     }
 
 
