@@ -11,7 +11,8 @@ from ancra.attacks.objectives import OBJECTIVES, as_objective
 from ancra.attacks.pgd import decide, frozen, search
 from ancra.attacks.settings import AttackSettings
 from ancra.errors import AncraError
-from ancra.models.plain import as_classifier
+from ancra.models.classifier import Classifier
+from ancra.models.plain import PlainClassifier, as_classifier
 
 Array = np.ndarray
 
@@ -117,7 +118,8 @@ def trace_attack(
         decide(model, images)
         for step in search(model, images, sought, settings, generator, objective=goal, direction=direction):
             logits, auxiliary, losses = _look(answer, step.images, labels)
-            norm = torch.full(labels.shape, torch.nan) if step.gradient is None else step.gradient.flatten(1).norm(dim=1)
+            last = torch.full(labels.shape, torch.nan)
+            norm = last if step.gradient is None else step.gradient.flatten(1).norm(dim=1)
             for name, value in zip(rows, (step.images, logits, auxiliary, losses, norm), strict=True):
                 rows[name].append(value.cpu().numpy())
         natural_logits, natural_auxiliary, _ = _look(answer, images, labels)
@@ -138,7 +140,7 @@ def recorded_objectives() -> list[str]:
 
 
 @torch.no_grad()
-def _look(answer: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _look(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """p' (N, K), p (N, B, K) and every recorded objective (N, L) at ``images``."""
     own = answer.predict(images)
     seen = []
