@@ -105,7 +105,7 @@ def app(
     address: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "localhost",
 ) -> None:
     """Serve the app."""
-    script = ROOT / "app" / "streamlit_app.py"
+    script = ROOT / "app" / "server.py"
     if not script.is_file():
         raise AncraError(f"The app is not installed: {script} is missing; clone the repository and use `make app`.")
     arguments = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]

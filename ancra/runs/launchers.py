@@ -43,6 +43,7 @@ class LocalLauncher:
                 process = subprocess.Popen(
                     command(run),
                     cwd=ROOT,
+                    env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},  # threads that wait must not spin
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

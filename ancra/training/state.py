@@ -1,5 +1,6 @@
 """The training state on disk: what resuming needs, replaced as a whole or not at all."""
 
+import json
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +10,8 @@ import torch
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
+from ancra.settings import parse
+from ancra.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class TrainingState:
     """What a run knows after a whole epoch. Seeds follow from the recipe and the epoch, so no random state is kept.
 
     Attributes:
-        recipe: digest of the recipe it belongs to.
+        recipe: the recipe it belongs to, as JSON.
         epoch: whole epochs done.
         model, optimiser: their state dicts.
     """
@@ -35,7 +38,7 @@ def save_state(state: TrainingState, path: Path) -> None:
     replace_file(path, lambda file: file.write(content.getbuffer()))
 
 
-def load_state(path: Path, recipe: str, device: torch.device) -> TrainingState | None:
+def load_state(path: Path, recipe: Recipe, device: torch.device) -> TrainingState | None:
     """The state at ``path``, or None when there is none. Raises AncraError when it is damaged or of another recipe."""
     if not path.exists():
         return None
@@ -45,6 +48,7 @@ def load_state(path: Path, recipe: str, device: torch.device) -> TrainingState |
         raise AncraError(
             f"The training state {path} is damaged ({type(error).__name__}); delete it to start over."
         ) from None
-    if state.recipe != recipe:
+    # Compared as settings, not as text: a later version may have added a setting.
+    if parse(Recipe, json.loads(state.recipe), source=str(path)) != recipe:
         raise AncraError(f"The training state {path} belongs to another recipe; train into another folder.")
     return state

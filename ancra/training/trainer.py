@@ -105,7 +105,7 @@ class _Training:
         return model.to(self.device)
 
     def _restore(self) -> int:
-        state = load_state(self.state_file, self.recipe.digest(), self.device)
+        state = load_state(self.state_file, self.recipe, self.device)
         if state is None:
             return 0
         self.model.load_state_dict(state.model)
@@ -113,7 +113,9 @@ class _Training:
         return state.epoch
 
     def _keep(self, epoch: int) -> None:
-        state = TrainingState(self.recipe.digest(), epoch, self.model.state_dict(), self.optimiser.state_dict())
+        state = TrainingState(
+            self.recipe.model_dump_json(), epoch, self.model.state_dict(), self.optimiser.state_dict()
+        )
         save_state(state, self.state_file)
 
     def _epoch(self, epoch: int) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def test_a_loss_of_nan_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "training_step", step)
     with pytest.raises(AncraError, match=r"became nan in epoch 2: lower .*; the state after epoch 1 is kept"):
         train(recipe, tmp_path, Watcher())
-    state = load_state(tmp_path / "checkpoints" / "last.pt", recipe.digest(), torch.device("cpu"))
+    state = load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu"))
     assert state.epoch == 1
     assert all(torch.isfinite(tensor).all() for tensor in state.model.values())
 
@@ -139,7 +139,7 @@ def test_a_full_disk_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
     with pytest.raises(AncraError, match=r"disk of .* is full"):
         train(recipe, tmp_path, Watcher())
     monkeypatch.undo()
-    assert load_state(tmp_path / "checkpoints" / "last.pt", recipe.digest(), torch.device("cpu")).epoch == 1
+    assert load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu")).epoch == 1
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.pt"]
 
 
