@@ -145,9 +145,7 @@ def _notes(features: np.ndarray, settings: MapSettings, k: int) -> tuple[str, ..
     if _constant(features):
         notes.append("All images have the same features, so the map is a single point.")
     if k < settings.neighbours:
-        notes.append(
-            f"There are only {len(features)} points: {k} neighbours were used instead of {settings.neighbours}."
-        )
+        notes.append(f"There are {len(features)} points, so {k} neighbours were used instead of {settings.neighbours}.")
     return tuple(notes)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ancra.errors import AncraError
+from ancra.features.compiled import nearest_neighbour_descent, turn
 from ancra.features.settings import Metric
 
 # Above this many points the exact search, quadratic in their number, gives way to pynndescent's approximate one.
@@ -96,9 +97,8 @@ def _exact(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _approximate(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    from pynndescent import NNDescent
-
-    indices, distances = NNDescent(points, n_neighbors=k + 1, random_state=0).neighbor_graph
+    with turn():
+        indices, distances = nearest_neighbour_descent()(points, n_neighbors=k + 1, random_state=0).neighbor_graph
     itself = indices == np.arange(len(points))[:, None]
     # Where duplicates pushed the point itself out of its list, the farthest neighbour makes room instead.
     itself[~itself.any(axis=1), -1] = True
