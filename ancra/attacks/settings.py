@@ -8,6 +8,7 @@ from ancra.settings import Settings
 
 Norm = Literal["linf", "l2"]
 Start = Literal["none", "uniform", "gaussian"]
+Precision = Literal["fp32", "bf16"]
 
 
 class AttackSettings(Settings):
@@ -32,7 +33,14 @@ class AttackSettings(Settings):
         0, ge=0, le=1000, description="Search once for each of this many likeliest wrong classes; 0 for no target."
     )
     targeted: bool = Field(False, description="Drive the image into a chosen class instead of out of its own.")
-    keep: Literal["best", "last"] = Field("best", description="Report the best point of the search, or its last.")
+    keep: Literal["best", "last", "first"] = Field(
+        "best",
+        description="Report the best point of the search, its last, or the first that breaks the image, which ends "
+        "its search: the cheapest where only the accuracy counts.",
+    )
+    precision: Precision = Field(
+        "fp32", description="What the search computes in, where the processor can; verdicts are given in fp32."
+    )
     seed: int = Field(0, ge=0, description="Seed of the random start.")
 
     @property
