@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ancra.attacks.pgd import frozen, pgd
 from ancra.attacks.settings import PRESETS, AttackSettings
-from ancra.data.dataset import Dataset
+from ancra.data.dataset import Dataset, Split
 from ancra.errors import AncraError
 from ancra.features.feature_set import FeatureSet
 from ancra.features.settings import FeatureSettings
@@ -64,10 +64,8 @@ def extract_all(
     model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: Progress | None = None
 ) -> Extraction:
     """z and z' of every block in one pass; arguments and errors as ``extract_features``."""
-    split = dataset.test if settings.split == "test" else dataset.train
-    if len(split) == 0:
-        raise AncraError(f"The {settings.split} split of {dataset.name} holds no images.")
-    attack = _attack(settings)
+    split = chosen_split(dataset, settings)
+    attack = attack_of(settings)
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     indices = split.sample(settings.samples, settings.seed)
     parts: list[dict[str, Tensor]] = []
@@ -77,7 +75,8 @@ def extract_all(
         if attack is not None:
             generator = torch.Generator(device).manual_seed(attack.seed + done)
             images = pgd(model, images, labels, attack, generator=generator).images
-        parts.append(_pass(model, images, labels))
+        pixels = (images * 255).round().to(torch.uint8)
+        parts.append({**look(model, images), "labels": labels.cpu(), "pixels": pixels.cpu()})
         done += len(chosen)
         if on_progress:
             on_progress(done, len(indices))
@@ -98,18 +97,30 @@ def feature_name(settings: FeatureSettings, blocks: int, known: Mapping[str, obj
     return name if name in known else f"z_prime:{block}"
 
 
-def _pass(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+def look(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """What the model makes of images, on the CPU: features by name, ``predictions`` and ``confidences``."""
     with frozen(model), torch.no_grad():
         prediction = as_classifier(model).predict(images)
     confidences, predictions = prediction.logits.float().softmax(dim=1).max(dim=1)
-    found = {
-        **_features(prediction),
-        "labels": labels,
-        "predictions": predictions,
-        "confidences": confidences,
-        "pixels": (images * 255).round().to(torch.uint8),
-    }
+    found = {**_features(prediction), "predictions": predictions, "confidences": confidences}
     return {name: tensor.cpu() for name, tensor in found.items()}
+
+
+def chosen_split(dataset: Dataset, settings: FeatureSettings) -> Split:
+    """The split that the images come from. Raises AncraError for an empty one."""
+    split = dataset.test if settings.split == "test" else dataset.train
+    if len(split) == 0:
+        raise AncraError(f"The {settings.split} split of {dataset.name} holds no images.")
+    return split
+
+
+def attack_of(settings: FeatureSettings) -> AttackSettings | None:
+    """The attack's settings with the chosen epsilon; None for natural images. Raises AncraError without an epsilon."""
+    if settings.attack == "natural":
+        return None
+    if settings.epsilon is None:
+        raise AncraError(f"The attack {settings.attack} needs an epsilon: set one, for example 8/255 (0.031).")
+    return PRESETS[settings.attack].with_changes(epsilon=settings.epsilon)
 
 
 def _features(prediction: Prediction) -> dict[str, Tensor]:
@@ -119,11 +130,3 @@ def _features(prediction: Prediction) -> dict[str, Tensor]:
     if prediction.auxiliary:
         found |= {f"z:{block}": tensor.float() for block, tensor in enumerate(prediction.features_before)}
     return found
-
-
-def _attack(settings: FeatureSettings) -> AttackSettings | None:
-    if settings.attack == "natural":
-        return None
-    if settings.epsilon is None:
-        raise AncraError(f"The attack {settings.attack} needs an epsilon: set one, for example 8/255 (0.031).")
-    return PRESETS[settings.attack].with_changes(epsilon=settings.epsilon)
