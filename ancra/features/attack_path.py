@@ -73,10 +73,8 @@ def extract_path(
                 if step.index in wanted:
                     found = look(model, step.images)
                     name = feature_name(settings, sum(key.startswith("z_prime:") for key in found), found)
-                    rows.append(
-                        {"features": found[name], **{key: found[key] for key in ("predictions", "confidences")}}
-                    )
-        batches.append({key: np.stack([row[key].numpy() for row in rows]) for key in rows[0]})
+                    rows.append((found[name], found["predictions"], found["confidences"]))
+        parts.append([torch.stack(column).numpy() for column in zip(*rows, strict=True)])
         done += len(chosen)
         if on_progress:
             on_progress(done, len(indices))
