@@ -55,6 +55,11 @@ def card(name: str) -> Card:
     return _entry(name)[1]
 
 
+def path(name: str) -> str:
+    """A checkpoint's file. Raises AncraError."""
+    return _entry(name)[0]
+
+
 def _entry(name: str) -> tuple[str, Card]:
     found = _found()
     if name not in found:

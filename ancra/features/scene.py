@@ -51,8 +51,8 @@ class SceneMap:
     Attributes:
         title: the model's name for people.
         frames: the stages, natural first; with an attack the last one is adversarial.
-        neighbours: (N or 2N, k) true neighbours in the full feature space: ids below N are natural, N + i is the adversarial
-            version of sample i, -1 is none; None when they are not known.
+        neighbours: (N or 2N, k) true neighbours in the full feature space: ids below N are natural, N + i is the
+            adversarial version of sample i, -1 is none; None when they are not known.
         measures: the table under the map.
         note: a sentence under it.
         images: (N, C, H, W) uint8, the adversarial images; None when there are none.

@@ -30,7 +30,7 @@ def feature_map(
     on_colour: Callable[[], None] = _nothing,
     on_view: Callable[[], None] = _nothing,
 ) -> Any:
-    """Draw linked maps. ``st.session_state[key]`` then has ``selection``, ``colour`` and ``view``, as the person left them.
+    """Draw linked maps. ``st.session_state[key]`` then has the ``selection``, ``colour`` and ``view`` of the person.
 
     Args:
         scene: what is drawn.

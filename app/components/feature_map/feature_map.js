@@ -241,7 +241,12 @@ function readScene(raw) {
       return { title: frame.title, xy, predicted: decode(frame.predicted), values };
     });
     const neighbours = map.neighbours ? { k: map.neighbours.k, ids: decode(map.neighbours.ids) } : null;
-    return { ...map, frames, neighbours };
+    const fit = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const { xy } of frames) for (let i = 0; i < xy.length; i += 2) {
+      fit[0] = Math.min(fit[0], xy[i]); fit[1] = Math.min(fit[1], xy[i + 1]);
+      fit[2] = Math.max(fit[2], xy[i]); fit[3] = Math.max(fit[3], xy[i + 1]);
+    }
+    return { ...map, frames, neighbours, fit };
   });
   return { ...raw, count, maps, labels: decode(raw.labels), indices: decode(raw.indices) };
 }
@@ -394,7 +399,7 @@ export function createFeatureMap(root, emit = () => {}) {
     const aside = count === 1 && panels.length > 1 && column > 520;
     for (const section of grid.children) section.querySelector(".fm-panels").style.gridTemplateColumns = aside ? "1fr 1fr" : "1fr";
     const side = aside ? (column - 8) / 2 : column;
-    for (const panel of panels) panel.box.style.height = `${Math.round(Math.min(side, count === 1 ? 560 : 460))}px`;
+    for (const panel of panels) panel.box.style.height = `${Math.round(Math.min(side * 0.92, count === 1 ? 560 : 460))}px`;
   }
 
   const observer = new ResizeObserver((entries) => {
@@ -435,8 +440,8 @@ export function createFeatureMap(root, emit = () => {}) {
 
   /** pixels = a * map + b, for a canvas of w x h device pixels. */
   function transform(panel, w, h) {
-    const [x0, y0, x1, y1] = scene.bounds, span = Math.max(x1 - x0, y1 - y0) || 1;
-    const unit = (Math.min(w, h) * 0.92) / span * view.zoom;
+    const [x0, y0, x1, y1] = panel.group.map?.fit ?? scene.bounds;
+    const unit = 0.9 * Math.min(w / (x1 - x0 || 1), h / (y1 - y0 || 1)) * view.zoom, span = Math.max(x1 - x0, y1 - y0) || 1;
     const cx = (x0 + x1) / 2 + (view.x - 0.5) * span, cy = (y0 + y1) / 2 + (view.y - 0.5) * span;
     return { ax: unit, ay: -unit, bx: w / 2 - cx * unit, by: h / 2 + cy * unit, span };
   }
@@ -573,11 +578,11 @@ export function createFeatureMap(root, emit = () => {}) {
   function drawNames(pen, layers, map, w, h) {
     if (scene.classes.length > 20 || !["true", "predicted"].includes(state.colour)) return;
     const { data } = layers[0];
-    pen.font = `600 ${w < 220 ? 12 : 14}px ${theme.font}`;
+    pen.font = `700 ${w < 220 ? 12 : 14}px ${theme.font}`;
     pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
     middles(data).forEach((middle, c) => {
       if (!middle || hidden.has(c)) return;
-      const x = clamp(middle[0] * map.ax + map.bx, 8, w - 8), y = clamp(middle[1] * map.ay + map.by, 9, h - 9);
+      const x = clamp(middle[0] * map.ax + map.bx, 8, w - 8), y = clamp(middle[1] * map.ay + map.by - 13, 9, h - 9);
       const text = scene.classes[c].length > 12 ? `${scene.classes[c].slice(0, 11)}…` : scene.classes[c];
       pen.lineWidth = 4; pen.strokeStyle = `rgb(${theme.background})`; pen.strokeText(text, x, y);
       pen.fillStyle = `rgb(${theme.text})`; pen.fillText(text, x, y);

@@ -1,0 +1,152 @@
+"""Feature maps: what up to four models make of the same images, and when a pretty map lies."""
+
+import streamlit as st
+
+from ancra.attacks.settings import TITLES as ATTACK_TITLES
+from ancra.features import export
+from ancra.features.comparison import typical_movement
+from ancra.features.model_map import ModelMap
+from ancra.features.scene import Scene
+from app import compute, state
+from app.answers import maps as answers
+from app.components.feature_map import feature_map
+from app.figures import map_tables, map_words
+from app.guard import guard
+from app.parts import map_controls, map_selection
+
+NOTE = """
+- A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
+  often. Lines from a point lead to its true neighbours, wherever the map put them.
+- **Far on the map means little**, and so do the size of a cluster, the empty space between clusters and the axes.
+- **Tight clusters are not accuracy.** They may hold the wrong images: compare the silhouette by *true* and by
+  *predicted* label.
+- **Alignment alone is not robustness.** When all features collapse onto one point, every image is close to its
+  adversarial version: read it together with *exclusion* and *effective rank*.
+- A failed attack proves nothing about the model, only about that attack.
+- Another seed moves points, too: movement between two models' maps counts only where it is clearly larger.
+"""
+
+
+@st.fragment
+@guard()
+def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str]) -> None:
+    """The maps and the images selected on them; a lasso runs nothing else."""
+    map_selection.selected(scene)
+    if st.session_state.get("map") is None:  # The widget is new on the page.
+        map_controls.command_widget()
+    if st.session_state.get("map_commanded") != st.session_state["map_command_id"]:
+        st.session_state["map_commanded"] = number = st.session_state["map_command_id"]
+        st.session_state["map_command"] = {
+            "id": number,
+            "colour": map_controls.colour(),
+            "view": map_controls.view(),
+            "selection": st.session_state["map_selection"],
+        }
+
+    def on_selection() -> None:
+        st.session_state["map_selection"] = st.session_state["map"].get("selection") or ""
+        map_selection.keep_in_url(scene)
+
+    def on_colour() -> None:
+        st.session_state["map_colour"] = st.session_state["map"].get("colour")
+        st.session_state["map_recoloured"] = True
+
+    def on_view() -> None:
+        st.session_state["map_view"] = st.session_state["map"].get("view")
+
+    command = st.session_state["map_command"]
+    feature_map(scene, key="map", command=command, on_selection=on_selection, on_colour=on_colour, on_view=on_view)
+    for parameter, value, usual in (("colour", map_controls.colour(), "true"), ("view", map_controls.view(), "rows")):
+        if value != usual:
+            st.query_params[parameter] = value
+        else:
+            st.query_params.pop(parameter, None)
+    if st.session_state.pop("map_recoloured", False):
+        st.rerun()  # The sentence above speaks of the colour.
+    st.caption(
+        "Each point is a test image, placed by what the model makes of it; it is the same image in every map. "
+        "Point at one to see it and its true neighbours, press it, or draw around many with the lasso."
+    )
+    map_selection.picture_grid(scene, shown, names)
+
+
+def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
+    """What is to be seen, in words, from the measures."""
+    first = next(iter(shown.values()))
+    features = first.settings.features
+    attention = [n for n in names if compute.card(n).model.reverse_attention_blocks]
+    focus = (attention or names)[-1]
+    title = answers.titles_of(names)[names.index(focus)]
+    one = shown[title]
+    asked = one.settings.features
+    paper = asked.with_changes(features="z_prime", block=-1)
+    if asked.features == "z_prime":
+        paper = paper.with_changes(attack="pgd10")
+    usual = answers.stored_map(focus, one.settings.model_copy(update={"features": paper}))
+    seen = map_words.Seen(
+        attack=None if features.attack == "natural" else ATTACK_TITLES[features.attack],
+        adaptive=features.attack.startswith("adaptive"),
+        attention=asked.features == "z_prime",
+        colour=map_controls.colour(),
+        rows={title: each.measures[-1] for title, each in shown.items()},
+        focus=title,
+        usual=usual.measures[-1] if usual else None,
+    )
+    return map_words.story(seen)
+
+
+def downloads(scene: Scene) -> None:
+    """The maps as files."""
+    colour = map_controls.colour()
+    files = {
+        "HTML, works without a server": ("html", "text/html", lambda: export.scene_html(scene, colour=colour).encode()),
+        "PNG, two columns wide": ("png", "image/png", lambda: export.scene_picture(scene, "png", colour)),
+        "SVG, two columns wide": ("svg", "image/svg+xml", lambda: export.scene_picture(scene, "svg", colour)),
+        "CSV": ("csv", "text/csv", lambda: export.scene_csv(scene).encode()),
+    }
+    with st.container(horizontal=True):
+        for label, (ending, kind, make) in files.items():
+            name = f"feature-maps.{ending}"
+            st.download_button(
+                label, make, name, kind, icon=":material/download:", on_click="ignore", key=f"save_{ending}"
+            )
+
+
+st.title("Feature maps")
+state.require_models()
+steps, words = st.container(), st.container()
+names, settings = map_controls.choose()
+with steps:
+    map_controls.story_steps()
+if not names:
+    st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
+    st.stop()
+shown = answers.maps_of(names, settings)
+scene = answers.scene(names, settings, shown)
+with words:
+    st.markdown(sentence(names, shown))
+widget(scene, shown, names)
+
+st.subheader("Measured in the full feature space", anchor=False)
+st.html(map_tables.measures_table(shown))
+with st.expander("How far each map may be believed", expanded=True):
+    origin = next(iter(shown.values()))
+    movements = {title: typical_movement(origin, one, origin.attacked) for title, one in list(shown.items())[1:]}
+    st.html(map_tables.faithfulness_table(shown, movements))
+    st.caption(
+        "*Kept* is the mean share of a point's true nearest neighbours that are its nearest on the map, too. "
+        "*Trustworthiness* forgives much: it stays near 1 while neighbours are lost. Movement is the median, in "
+        "standard deviations of the map."
+    )
+if len(shown) > 1:
+    with st.expander("Where two models disagree most"):
+        map_selection.movers(scene, shown, names)
+with st.expander("What a map can and cannot tell"):
+    st.markdown(NOTE)
+with st.expander("Save the maps"):
+    downloads(scene)
+st.caption(scene.caption)
+for one in shown.values():
+    if one.warning:
+        st.warning(one.warning, icon=":material/save:")
+answers.warm_up()

@@ -1,0 +1,104 @@
+"""The controls of the Feature maps page: models, attack, features, layout, and the story that sets them together."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ancra.features.model_map import ModelMapSettings
+from ancra.features.settings import MAP_PRESETS, FeatureSettings
+from app import state
+
+MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
+ATTACKS = {"No attack": "natural", "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
+FEATURES = {"z′": ("z_prime", -1), "z": ("z", -1), "z of the first block": ("z", 0)}
+FEATURES_HELP = (
+    "**z′** is what the classifier sees, after the last reverse attention. **z** is the same before it, yet already "
+    "shaped by the attention of the block before. **z of the first block** has seen no attention at all. Models "
+    "without reverse attention have only one kind."
+)
+ATTACK_HELP = (
+    "**PGD-10 on p′** raises the loss of the final answer. **Adaptive PGD-10** raises the loss of the auxiliary "
+    "logits, too, which reverse attention computes on the way: the attacker knows the defence."
+)
+LAYOUTS = {"UMAP": "plain", "densMAP, as the reference draws": "reference"}
+SAMPLES = (200, 500, 1000, 2000, 5000, 10_000)
+COLOURS = ("true", "predicted", "flipped", "kept", "confidence")
+VIEWS = ("rows", "together", "attack", "models")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the story: what it sets."""
+
+    title: str
+    attack: str
+    features: str
+    colour: str
+
+
+STORY = (
+    Step("1 The paper's figure", "PGD-10 on p′", "z′", "true"),
+    Step("2 The adaptive attack", "Adaptive PGD-10", "z′", "true"),
+    Step("3 The model's answers", "Adaptive PGD-10", "z′", "predicted"),
+    Step("4 Before the attention", "Adaptive PGD-10", "z of the first block", "true"),
+)
+
+
+def choose() -> tuple[list[str], ModelMapSettings]:
+    """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        attack = _one_of("Attack", tuple(ATTACKS), "condition", 1, ATTACK_HELP)
+        features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
+        with st.popover("Models and layout", icon=":material/tune:"):
+            names = state.choose_models("Models, from left to right", "models", MODELS, most=4)
+            layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params")
+            samples = st.selectbox("Test images, at most", SAMPLES, index=2, key="samples", bind="query-params")
+            seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
+    which, block = FEATURES[features]
+    chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
+    return names, ModelMapSettings(features=chosen, layout=MAP_PRESETS[LAYOUTS[layout]].with_changes(seed=seed))
+
+
+def story_steps() -> None:
+    """Buttons that tell the story; the one that is on the page is marked."""
+    now = (st.session_state.get("condition"), st.session_state.get("features"), colour())
+    current = next((step.title for step in STORY if (step.attack, step.features, step.colour) == now), None)
+    st.session_state["story"] = current
+    st.segmented_control(
+        "The story in four steps",
+        [step.title for step in STORY],
+        key="story",
+        on_change=_go,
+        help="Each step sets the attack, the features and the colour below.",
+    )
+
+
+def colour() -> str:
+    """What colours the points: chosen in the widget, by the story, or given in the URL."""
+    wanted = st.session_state.get("map_colour", st.query_params.get("colour"))
+    return wanted if wanted in COLOURS else "true"
+
+
+def view() -> str:
+    """How the maps are arranged: chosen in the widget or given in the URL."""
+    wanted = st.session_state.get("map_view", st.query_params.get("view"))
+    return wanted if wanted in VIEWS else "rows"
+
+
+def command_widget() -> None:
+    """Have the widget take what the session holds, on the next run."""
+    st.session_state["map_command_id"] = st.session_state.get("map_command_id", 0) + 1
+
+
+def _go() -> None:
+    step = next((step for step in STORY if step.title == st.session_state["story"]), None)
+    if step is None:  # The marked step was pressed once more.
+        return
+    st.session_state.update(condition=step.attack, features=step.features, map_colour=step.colour)
+    command_widget()
+
+
+def _one_of(label: str, options: tuple[str, ...], key: str, default: int, help: str) -> str:
+    return st.segmented_control(
+        label, options, default=options[default], required=True, key=key, help=help, bind="query-params"
+    )
