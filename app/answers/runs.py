@@ -1,7 +1,8 @@
 """Training runs: what there is, how far each one is, starting and stopping them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from time import monotonic, sleep
 from typing import Any
 
 import streamlit as st
@@ -58,7 +59,8 @@ def run_titles() -> dict[str, str]:
 def view(name: str) -> RunView:
     """A run as it stands now. Raises AncraError when it is gone."""
     run = _open(name)
-    return RunView(name, run.recipe, run.status(), run.metrics(), run.log_tail(12))
+    log = run.log_tail(12).replace(f"{date.today()} ", "")  # today's lines need no date
+    return RunView(name, run.recipe, run.status(), run.metrics(), log)
 
 
 def active_runs() -> int:
@@ -79,8 +81,12 @@ def resume(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """End a run so that it can be resumed. Raises AncraError."""
-    launcher().cancel(_open(name))
+    """End a run so that it can be resumed, and give it a moment to do so. Raises AncraError."""
+    run = _open(name)
+    launcher().cancel(run)
+    end = monotonic() + 3
+    while run.status().active and monotonic() < end:
+        sleep(0.1)
 
 
 def _open(name: str) -> Run:

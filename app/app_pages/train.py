@@ -1,6 +1,7 @@
 """Train: a form from the recipe, runs as processes of their own, curves while they go on."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
@@ -15,7 +16,8 @@ from app.guard import guard, show_error
 from app.parts.recipe_form import recipe_form
 
 POLL = 2.0  # seconds between two looks at a run that goes on
-BADGES = {
+Colour = Literal["gray", "blue", "green", "red", "orange"]
+BADGES: dict[str, tuple[str, Colour, str]] = {
     "queued": (":material/hourglass_empty:", "gray", "Starting"),
     "running": (":material/play_arrow:", "blue", "Running"),
     "finished": (":material/check:", "green", "Finished"),
@@ -77,14 +79,14 @@ def show_run(name: str, was_active: bool) -> None:
     curves(run)
     if run.log:
         st.caption("The last lines of its log")
-        st.code(run.log, language=None, wrap_lines=True)
+        st.code(run.log, language=None, wrap_lines=False)
 
 
 def heading(run: RunView) -> None:
     """What it trains and its state, with the button that changes it."""
     icon, colour, word = BADGES[run.status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.recipe.title, anchor=False)
+        st.subheader(run.recipe.title, anchor=False, width="content")
         st.badge(word, icon=icon, color=colour)
         st.space("stretch")
         if run.status.active:
@@ -118,7 +120,8 @@ def progress(run: RunView) -> None:
 def curves(run: RunView) -> None:
     """Accuracies and losses after each epoch."""
     if not run.rows:
-        st.caption("The curves appear after the first epoch.")
+        if run.status.active:
+            st.caption("The curves appear after the first epoch.")
         return
     last, colours = run.rows[-1], state.look()
     with st.container(horizontal=True):

@@ -14,7 +14,17 @@ from ancra.settings import parse
 from ancra.training.recipe import Recipe
 
 MAIN = ("epochs", "attack.epsilon", "optimiser.learning_rate", "batch_size", "seed")
-HIDDEN = ("name", "title", "description", "attack.targeted", "attack.restarts", "attack.keep", "attack.seed")
+HIDDEN = (
+    "name",
+    "title",
+    "description",
+    "attack.targeted",
+    "attack.restarts",
+    "attack.keep",
+    "attack.seed",
+    "attack.targets",
+)
+NARROWEST = 140  # pixels of a column
 LABELS = {
     "attack.epsilon": "Epsilon",
     "optimiser.learning_rate": "Learning rate",
@@ -51,11 +61,11 @@ class _Form:
 
     def draw_main(self) -> None:
         """The few settings that people change most."""
-        columns = st.columns(2)
-        for index, path in enumerate(MAIN):
-            kind, field = _field_at(path)
-            with columns[index % 2]:
-                self._ask(path, kind, field)
+        with st.grid(2, min_column_width=NARROWEST, gap="small") as grid:
+            for path in MAIN:
+                kind, field = _field_at(path)
+                with grid.cell():
+                    self._ask(path, kind, field)
 
     def draw_rest(self) -> None:
         """Everything else, a heading for each table of settings."""
@@ -68,12 +78,12 @@ class _Form:
                 self._table(f"{name}.", inner, nested=True)
 
     def _table(self, prefix: str, kind: type[BaseModel], nested: bool) -> None:
-        columns = st.columns(2)
         plain = [(n, f) for n, f in kind.model_fields.items() if _settings_in(f.annotation) is None]
-        shown = [(n, f) for n, f in plain if prefix + n not in (*MAIN, *HIDDEN)]
-        for index, (name, field) in enumerate(shown):
-            with columns[index % 2]:
-                self._ask(prefix + name, field.annotation, field)
+        with st.grid(2, min_column_width=NARROWEST, gap="small") as grid:
+            for name, field in plain:
+                if prefix + name not in (*MAIN, *HIDDEN):
+                    with grid.cell():
+                        self._ask(prefix + name, field.annotation, field)
         for name, field in kind.model_fields.items():
             inner = _settings_in(field.annotation)
             if nested and inner is not None:
@@ -123,10 +133,8 @@ def _widget(path: str, kind: Any, field: FieldInfo, value: Any, key: str) -> Any
         return st.toggle(label, value, key=key, help=about)
     if kind in (int, float):
         return _number(label, kind, field, value, key)
-    text = (
-        "" if value is None else yaml.safe_dump(list(value), default_flow_style=True).strip() if _many(kind) else value
-    )
-    typed = st.text_input(label, str(text), key=key, help=about)
+    shown = ", ".join(map(str, value)) if _many(kind) and value is not None else value
+    typed = st.text_input(label, "" if shown is None else str(shown), key=key, help=about)
     if not typed.strip():
         return None if optional else typed
     return _list(typed) if _many(kind) else typed
@@ -135,6 +143,7 @@ def _widget(path: str, kind: Any, field: FieldInfo, value: Any, key: str) -> Any
 def _number(label: str, kind: type, field: FieldInfo, value: Any, key: str) -> Any:
     limits = {name: getattr(each, name) for each in field.metadata for name in ("ge", "le") if hasattr(each, name)}
     low, high = (None if limit is None else kind(limit) for limit in (limits.get("ge"), limits.get("le")))
+    value = None if value is None else kind(value)  # a default of 0 may stand for 0.0
     if kind is int:
         return st.number_input(label, low, high, value, step=1, key=key, help=field.description)
     step = 10.0 ** math.floor(math.log10(abs(value))) if value else 0.1
@@ -177,7 +186,7 @@ def _objectives() -> list[str]:
 
 
 def _pickers() -> list[str]:
-    from ancra.negatives.picker import PICKERS
+    from ancra.negatives.strategy import PICKERS
 
     return list(PICKERS)
 
