@@ -1,0 +1,1 @@
+"""Which pixels and which channels a model's answer rests on."""
