@@ -1,17 +1,18 @@
 """The only place of the app that loads, computes and caches: pages ask here, and draw what they get."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
-from ancra.data.dataset import Dataset
-from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import unknown_name
-from ancra.models.classifier import Classifier
 from app.queueing import Progress, Queue
+
+if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
+    from ancra.data.dataset import Dataset
+    from ancra.models.classifier import Classifier
 
 
 @st.cache_resource(show_spinner=False)
@@ -67,14 +68,14 @@ def _entry(name: str) -> tuple[str, Card]:
     return found[name]
 
 
-def model(name: str) -> Classifier:
+def model(name: str) -> "Classifier":
     """The classifier of a checkpoint in evaluation mode, loaded once for all sessions; never change it."""
     path, entry = _entry(name)
     return _model(path, entry.digest)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Loading a model …")
-def _model(path: str, digest: str) -> Classifier:
+def _model(path: str, digest: str) -> "Classifier":
     # Parameters stay frozen for good: several threads attack the same model at once.
     return load_checkpoint(path)[0].requires_grad_(False)
 
@@ -85,12 +86,14 @@ def data_settings(name: str) -> DataSettings:
     return entry.recipe.data if entry.recipe else DataSettings(name=entry.dataset)
 
 
-def dataset(name: str) -> Dataset:
+def dataset(name: str) -> "Dataset":
     """The dataset that a checkpoint was trained on."""
     settings = data_settings(name)
     return _dataset(settings.digest(), settings)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the images …")
-def _dataset(digest: str, _settings: DataSettings) -> Dataset:
+def _dataset(digest: str, _settings: DataSettings) -> "Dataset":
+    from ancra.data.registry import load_dataset
+
     return load_dataset(_settings)

@@ -1,6 +1,7 @@
 """What a person has chosen, and its place in the URL: a link opens the same view."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,11 @@ from app.figures.theme import Palette, palette
 def look() -> Palette:
     """The colours of figures for the theme that the browser shows."""
     return palette(dark=st.context.theme.type == "dark")
+
+
+def has_page(name: str) -> bool:
+    """Whether the app has a page of this name."""
+    return (Path(__file__).parent / "app_pages" / f"{name}.py").is_file()
 
 
 def title_of(name: str) -> str:

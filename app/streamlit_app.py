@@ -12,6 +12,7 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
 from app.guard import guard  # noqa: E402
 
 PAGES = (
+    ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
     ("attack", "Attack", "swords", "Attack one image against two models and watch their answers change, step by step."),
     ("feature_maps", "Feature maps", "scatter_plot", "Maps of what up to four models make of the same test images."),
     (

@@ -24,7 +24,7 @@ class Picked:
     Attributes:
         images: (N, C, H, W) the negatives, after the perturbation if the strategy has one; natural: before it.
         labels: (N,) their own labels. predicted: (N,) predicted classes of ``images``; natural_predicted: before.
-        similarity: (N,) with the anchor, as the contrast measures it on p'; natural_similarity: before the perturbation.
+        similarity: (N,) with the anchor, as the contrast measures it on p'; natural_similarity: before.
         fallback: (N,) bool, Random stepped in. valid: (N,) bool, false where the batch has no other class.
         found: (N,) how many images of the batch met the condition.
     """
@@ -43,7 +43,7 @@ class Picked:
 
 @dataclass(frozen=True)
 class Batch:
-    """The anchors, images (N, C, H, W) with labels and predicted classes (N,), and each strategy's picks by its name."""
+    """The anchors (images (N, C, H, W), labels and predicted classes (N,)), and each strategy's picks by its name."""
 
     images: Array
     labels: Array

@@ -60,10 +60,10 @@ def anchor_cells(batch: Batch, row: int, classes: tuple[str, ...]) -> None:
         for strategy, picked in batch.picked.items():
             with grid.cell():
                 st.markdown(f"**{TITLES[strategy]}**")
-                negative_cell(picked, row, classes)
+                negative_cell(strategy, picked, row, classes)
 
 
-def negative_cell(picked: Picked, row: int, classes: tuple[str, ...]) -> None:
+def negative_cell(strategy: str, picked: Picked, row: int, classes: tuple[str, ...]) -> None:
     """One negative: its picture before and after the perturbation, and what it is."""
     if not picked.valid[row]:
         st.caption("The batch holds no image of another class, so this anchor has no negative.")
@@ -80,7 +80,7 @@ def negative_cell(picked: Picked, row: int, classes: tuple[str, ...]) -> None:
     st.caption(f"A {own}, predicted {change}. Similarity {grown}{picked.similarity[row]:.2f}.")
     if picked.fallback[row]:
         st.badge("no candidate: Random", icon=":material/shuffle:", color="orange")
-    elif picked.found[row] < 20:
+    elif PRESETS[strategy].picker != "random":
         st.badge(f"best of {picked.found[row]}", icon=":material/check:", color="green")
 
 

@@ -36,7 +36,7 @@ def perturbation(delta: Array, scale: float, colours: Palette, side: int = 384) 
     share = np.clip(delta / scale, -1, 1) if scale > 0 else np.zeros_like(delta)
     if delta.shape[0] != 1:
         return crisp(0.5 + 0.5 * share, side)
-    neutral, low, high = (_rgb(colour) for colour in (colours.background, colours.final, colours.auxiliary))
+    neutral, low, high = (_rgb(colour) for colour in (colours.background, colours.final, colours.adversarial))
     weight = np.abs(share[0])[..., None]
     end = np.where(share[0][..., None] < 0, low, high)
     return enlarge((neutral * (1 - weight) + end * weight).round().astype(np.uint8), side)

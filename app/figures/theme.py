@@ -50,12 +50,12 @@ def palette(dark: bool = False) -> Palette:
     if dark:
         return Palette(
             True, "#EEF1F8", "#A0AABF", "#2B3448", "#10141F",
-            final="#4DA8E0", auxiliary="#F58A3C", natural="#7F8AA3", adversarial="#F58A3C",
+            final="#4DA8E0", auxiliary="#E090C8", natural="#7F8AA3", adversarial="#F58A3C",
             good="#3FBF83", bad="#FF7A59", classes=_CLASSES_DARK,
         )  # fmt: skip
     return Palette(
         False, "#131A2B", "#5B6579", "#E3E8F2", "#FFFFFF",
-        final="#0072B2", auxiliary="#D55E00", natural="#8792A8", adversarial="#D55E00",
+        final="#0072B2", auxiliary="#B3559A", natural="#8792A8", adversarial="#D55E00",
         good="#1A7F4B", bad="#C4320A", classes=_CLASSES_LIGHT,
     )  # fmt: skip
 

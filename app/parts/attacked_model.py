@@ -1,5 +1,6 @@
 """What an attack does to one model: verdict, pictures, probabilities, the course of the attack."""
 
+import numpy as np
 import streamlit as st
 
 from ancra.attacks.settings import PRESETS, AttackSettings
@@ -21,8 +22,12 @@ BADGES = {
 }
 
 
-def verdict_card(name: str, picture: Picture, epsilon: float) -> None:
-    """What PGD and the adaptive attack say about this image, whatever attack is looked at below."""
+def verdict_card(name: str, picture: Picture, epsilon: float) -> np.ndarray:
+    """What PGD and the adaptive attack say about this image, whatever attack is looked at below.
+
+    Returns:
+        (K,) the model's logits for the natural image.
+    """
     title = state.title_of(name)
     plain, adaptive = (
         attacks.trace(name, picture, preset.with_changes(epsilon=epsilon), None, f"{attack} on {title}")
@@ -38,6 +43,7 @@ def verdict_card(name: str, picture: Picture, epsilon: float) -> None:
         st.subheader(title, anchor=False)
         st.markdown(" ".join(marks))
         st.markdown(sentence)
+    return plain.natural_logits[0]
 
 
 def attacked_model(name: str, picture: Picture, settings: AttackSettings, target: int | None, step: int) -> None:

@@ -1,0 +1,48 @@
+"""Home: what this is, what the shipped models achieve, and where to go."""
+
+import streamlit as st
+
+from app import compute, state
+from app.figures.gap import gap_chart
+
+ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+WAYS = (
+    ("attack", "swords", "See a robust model fooled", "One image, two models, every step of the attack."),
+    ("feature_maps", "scatter_plot", "See what models learn", "The same test images on a map, model beside model."),
+    ("negatives", "contrast", "See whom it learns from", "What each strategy contrasts an image with, and why."),
+    ("train", "model_training", "Train your own", "From a recipe, with live curves; then attack it here."),
+)
+
+st.title("ANCRA Lab")
+st.markdown(
+    "A classifier is *robust* when small changes of an image do not change its answer. ANCRA trains for that in two "
+    "ways: **asymmetric negative contrast** pushes classes apart, **reverse attention** multiplies the features by the "
+    "weights of the class predicted so far. This lab shows what that does, and how far its numbers can be believed."
+)
+state.require_models()
+
+rows = {
+    name.rpartition("/")[2]: {"title": state.title_of(name), **card.evaluation[-1]}
+    for name, card in compute.checkpoints().items()
+    if name.startswith("digits/") and card.evaluation
+}
+if rows:
+    st.subheader("The same models, two attackers", anchor=False)
+    st.plotly_chart(
+        gap_chart([rows[name] for name in ORDER if name in rows], state.look()),
+        key="gap",
+        config={"displayModeBar": False},
+        alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
+    )
+    st.caption(
+        "Handwritten digits, lines are 95 % intervals. PGD-40 only looks at the final answer p'. The adaptive attacker "
+        "knows that reverse attention has auxiliary answers p, and attacks them as well. Where the two points lie far "
+        "apart, the first number was no measure of robustness. Worst cases may lie lower still."
+    )
+
+with st.grid(4, min_column_width=240):
+    for page, icon, title, text in WAYS:
+        if state.has_page(page):
+            with st.container(border=True, height="stretch"):
+                st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
+                st.caption(text)

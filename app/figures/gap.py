@@ -1,0 +1,54 @@
+"""What every model's accuracy is without an attack, under PGD, and under the adaptive attack."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.figures.theme import Palette, layout
+
+
+def gap_chart(rows: Sequence[dict[str, Any]], colours: Palette) -> go.Figure:
+    """One line a model: three accuracies with their 95 % intervals, the gap between both attacks drawn as a bar.
+
+    Args:
+        rows: as ``ancra evaluate --json`` gives them, with ``title``; the first one is drawn on top.
+    """
+    figure = go.Figure()
+    titles = [row["title"] for row in rows]
+    for row in rows:
+        figure.add_scatter(
+            x=[row["pgd"] * 100, row["adaptive"] * 100],
+            y=[row["title"]] * 2,
+            mode="lines",
+            line={"color": colours.grid, "width": 12},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    series = (
+        ("natural", "no attack", colours.natural, "circle-open"),
+        ("pgd", "PGD-40 on p'", colours.final, "circle"),
+        ("adaptive", "adaptive PGD-40", colours.adversarial, "diamond"),
+    )
+    for key, name, colour, symbol in series:
+        figure.add_scatter(
+            x=[row[key] * 100 for row in rows],
+            y=titles,
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 13, "symbol": symbol, "line": {"width": 2, "color": colour}},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [(row["intervals"][key][1] - row[key]) * 100 for row in rows],
+                "arrayminus": [(row[key] - row["intervals"][key][0]) * 100 for row in rows],
+                "color": colour,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
+        )
+    layout(figure, colours, height=90 + 42 * len(rows))
+    figure.update_xaxes(title="accuracy on the test images, %", range=[-3, 103])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure

@@ -1,0 +1,29 @@
+"""The server: the pages, and what is made ready while the first browser is still opening.
+
+``streamlit run app/streamlit_app.py`` serves the same pages without getting anything ready.
+"""
+
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parent
+if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
+    sys.path.insert(0, str(FOLDER.parent))
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Starts getting ready in a thread of its own, so that the server answers at once."""
+    from app.warming import warm_up
+
+    threading.Thread(target=warm_up, name="ancra-warm-up", daemon=True).start()
+    yield {}
+
+
+app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan)

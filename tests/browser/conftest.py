@@ -1,0 +1,140 @@
+"""A server of the app on tiny models, and a real Chromium that notices every request and error."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import torch
+
+from ancra.checkpoints import Card, save_checkpoint
+from ancra.models.registry import build_model
+from ancra.models.settings import ModelSettings
+from ancra.training.recipe import Recipe
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def chromium() -> str | None:
+    """The system's Chromium: $CHROMIUM, or what is usually installed."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def workspace_with_models(tmp_path_factory) -> Path:
+    """A workspace with two untrained digits models, so that no test depends on shipped ones."""
+    folder = tmp_path_factory.mktemp("browser")
+    for name, title, blocks in (("tiny-ra", "Tiny with attention", 2), ("tiny-plain", "Tiny plain", 0)):
+        torch.manual_seed(blocks)
+        settings = ModelSettings(width=4, reverse_attention_blocks=blocks)
+        attack = {"epsilon": 0.2, "steps": 2, "objective": "joint"}
+        recipe = Recipe.model_validate({"name": name, "title": title, "model": settings.model_dump(), "attack": attack})
+        card = Card(
+            name=name,
+            title=title,
+            recipe=recipe,
+            dataset="digits",
+            classes=tuple("0123456789"),
+            image_shape=(1, 8, 8),
+            model=settings,
+        )
+        model = build_model(settings, (1, 8, 8), 10).eval()
+        save_checkpoint(model, card, folder / "uploads" / f"{name}.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(workspace_with_models):
+    """The address of a running app."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "ANCRA_HOME": str(workspace_with_models), "OMP_WAIT_POLICY": "PASSIVE"}
+    log = (workspace_with_models / "server.log").open("wb")
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py")]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/_stcore/health", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+
+
+def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
+    """Until the server answers."""
+    for _ in range(int(seconds / 0.2)):
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install it, or name it in $CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_browser(browser, server):
+    """Opens a path of the app in a window; afterwards no request may have left the server and no traceback be shown."""
+    windows = []
+
+    def opened(path: str = "", width: int = 1440, scheme: str = "light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        strangers: list[str] = []
+        page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, server) else None)
+        windows.append((context, page, strangers))
+        page.goto(f"{server}/{path}")
+        page.wait_for_selector("h1", timeout=60_000)
+        settle(page)
+        return page
+
+    yield opened
+    for context, page, strangers in windows:
+        text = page.inner_text("body")
+        context.close()
+        assert not strangers, f"requests to other servers: {strangers}"
+        assert "Traceback" not in text
+        assert "did not foresee" not in text
+
+
+@pytest.fixture
+def settled():
+    """A function that waits until the app has stopped running."""
+    return settle
+
+
+def is_strange(url: str, server: str) -> bool:
+    """Whether a request goes anywhere but to the server itself."""
+    own = (server, server.replace("http", "ws"), "data:", "blob:", "about:")
+    return not url.startswith(own)
+
+
+def settle(page, timeout: float = 60_000) -> None:
+    """Until the app has stopped running."""
+    page.wait_for_timeout(500)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=timeout)
+    page.wait_for_timeout(300)
