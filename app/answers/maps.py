@@ -1,18 +1,21 @@
 """The maps of checkpoints, from the store at once or made in the queue, and the scene that shows several."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.features import umap_engine
 from ancra.features.comparison import scene_of
 from ancra.features.model_map import ModelMap, ModelMapSettings, find_model_map, model_map, settle
 from ancra.features.scene import Scene
-from ancra.features.umap_engine import warm_up_in_background
 from ancra.store import Store
 from app import compute, state
 from app.queueing import Progress
+
+WARM_UP_AFTER = 10  # Seconds: not while the page that asks for it is still being drawn.
 
 
 def maps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, ModelMap]:
@@ -54,7 +57,9 @@ def require_one_dataset(names: Sequence[str]) -> None:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
-    warm_up_in_background()
+    timer = threading.Timer(WARM_UP_AFTER, umap_engine.warm_up)
+    timer.daemon = True
+    timer.start()
 
 
 def _map(name: str, settings: ModelMapSettings) -> ModelMap:

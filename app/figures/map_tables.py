@@ -90,7 +90,7 @@ def faithfulness_table(maps: Mapping[str, ModelMap], movements: Mapping[str, flo
 
 def cards(
     maps: Mapping[str, ModelMap],
-    names: Sequence[str],
+    linked: Sequence[str],
     samples: Sequence[int],
     images: np.ndarray,
     colours: Palette,
@@ -99,7 +99,8 @@ def cards(
     """A card an image: natural, adversarial for each model with its answer, and a link to the Attack page.
 
     Args:
-        maps: by title; names: the checkpoints, in the same order.
+        maps: by title.
+        linked: what the Attack page's link calls these models, in the same order.
         samples: positions among the mapped images.
         images: (N, C, H, W) uint8, the natural images of all.
         notes: a line for some of the cards, by sample.
@@ -114,12 +115,12 @@ def cards(
             figures.append(_figure(picture, f'<span title="{escape(title)}">{escape(title)}</span>{_answer(one, i)}'))
         link = ""
         if first.settings.features.split == "test":
-            pair = {"image": index, "a": names[0], "b": names[-1]}
-            link = f'<a href="attack?{urlencode(pair)}" target="_self">open in the Attack page</a>'
+            pair = {"image": index, "a": linked[0], "b": linked[-1]}
+            link = f'<a href="attack?{urlencode(pair)}" target="_self">open on the Attack page</a>'
         note = f"<div>{escape(notes[i])}</div>" if notes and i in notes else ""
         made.append(
-            f"<article><b>{escape(first.settings.features.split)} image {index}</b>{note}"
-            f'<div class="row">{"".join(figures)}</div>{link}</article>'
+            f'<article><div class="top"><b>{escape(first.settings.features.split)} image {index}</b>{link}</div>{note}'
+            f'<div class="row">{"".join(figures)}</div></article>'
         )
     return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{70 * (len(maps) + 1)}px">{"".join(made)}</div>'
 

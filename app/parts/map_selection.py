@@ -39,9 +39,10 @@ def picture_grid(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str
     under = "under attack " if scene.attacked else ""
     st.markdown(f"**{len(chosen)} selected images.** Predicted wrongly {under}by: {parts}.")
     chosen = chosen[np.argsort(-np.sum(list(wrong.values()), axis=0), kind="stable")]
+    linked = [state.title_of(name) for name in names]
     most = SHOWN * int(st.session_state.get("map_pages", 1))
     assert scene.images is not None
-    st.html(map_tables.cards(maps, names, chosen[:most].tolist(), scene.images, state.look()))
+    st.html(map_tables.cards(maps, linked, chosen[:most].tolist(), scene.images, state.look()))
     if len(chosen) > most:
         st.button(f"Show {min(SHOWN, len(chosen) - most)} more", on_click=_more)
 
@@ -57,7 +58,7 @@ def movers(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str]) -> 
     moved = most_moved(maps[first], maps[second], adversarial)
     notes = {m.sample: f"moved {m.moved:.1f} SD; {percent(m.shared)} of its true neighbours are shared" for m in moved}
     pair = {title: maps[title] for title in (first, second)}
-    chosen = [names[titles.index(title)] for title in (first, second)]
+    chosen = [state.title_of(names[titles.index(title)]) for title in (first, second)]
     st.button(
         "Mark these on the maps", icon=":material/select_all:", on_click=select, args=(scene, [m.sample for m in moved])
     )

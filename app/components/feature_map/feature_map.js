@@ -422,7 +422,7 @@ export function createFeatureMap(root, emit = () => {}) {
     }
     return panel.layers.map((layer, k) => {
       const { map } = layer;
-      if (!layer.morph) return { ...layer, xy: map.frames[layer.frame].xy, data: map.frames[layer.frame], row: layer.frame ? 1 : 0, from: null };
+      if (!layer.morph) return { ...layer, xy: map.frames[layer.frame].xy, data: map.frames[layer.frame], row: layer.frame ? 1 : 0 };
       const place = state.t * (map.frames.length - 1), a = Math.min(Math.floor(place), map.frames.length - 1);
       const b = Math.min(a + 1, map.frames.length - 1);
       return blend(panel, k, map.frames[a], map.frames[b], place - a, map, state.t > 0.5 ? "cross" : "disc", state.t > 0.5 ? 1 : 0);
@@ -432,10 +432,10 @@ export function createFeatureMap(root, emit = () => {}) {
   function blend(panel, slot, a, b, t, map, mark, row) {
     panel.buffers ??= [];
     const buffer = (panel.buffers[slot] ??= new Float32Array(scene.count * 2));
-    if (buffer.length !== a.xy.length || t === 0) return { map, mark, row, xy: t === 0 ? a.xy : b.xy, data: t < 0.5 ? a : b };
+    if (t === 0) return { map, mark, row, xy: a.xy, data: a };
     const from = a.xy, to = b.xy;
     for (let i = 0; i < buffer.length; i++) buffer[i] = from[i] + (to[i] - from[i]) * t;
-    return { map, mark, row, xy: buffer, data: t < 0.5 ? a : b };
+    return { map, mark, row, xy: buffer, data: t < 0.5 ? a : b, between: [a, b, t] };
   }
 
   /** pixels = a * map + b, for a canvas of w x h device pixels. */
@@ -575,12 +575,17 @@ export function createFeatureMap(root, emit = () => {}) {
     }));
   }
 
+  function middlesBetween(a, b, t) {
+    const from = middles(a), to = middles(b);
+    return from.map((start, c) => start && to[c] && [0, 1].map((axis) => start[axis] + (to[c][axis] - start[axis]) * t));
+  }
+
   function drawNames(pen, layers, map, w, h) {
     if (scene.classes.length > 20 || !["true", "predicted"].includes(state.colour)) return;
-    const { data } = layers[0];
+    const { data, between } = layers[0], places = between ? middlesBetween(...between) : middles(data);
     pen.font = `700 ${w < 220 ? 12 : 14}px ${theme.font}`;
     pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
-    middles(data).forEach((middle, c) => {
+    places.forEach((middle, c) => {
       if (!middle || hidden.has(c)) return;
       const x = clamp(middle[0] * map.ax + map.bx, 8, w - 8), y = clamp(middle[1] * map.ay + map.by - 13, 9, h - 9);
       const text = scene.classes[c].length > 12 ? `${scene.classes[c].slice(0, 11)}…` : scene.classes[c];
