@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+import torch
 
 from app import compute
 from app.answers import attacks
@@ -41,7 +42,7 @@ def from_sheet(name: str, epsilon: float) -> Picture:
 
     with sheet:
         contact_sheet(
-            pictures.sprite(data.test.batch(rows)[0].numpy(), SHEET_COLUMNS),
+            pictures.sprite(data.test.batch(torch.from_numpy(rows))[0].numpy(), SHEET_COLUMNS),
             [f"Test image {row}: {classes[labels[row]]}" for row in rows],
             columns=SHEET_COLUMNS,
             selected=int(position[0]) if len(position) else None,
