@@ -1,0 +1,122 @@
+"""The model under examination, the claim about it, and what several checks look at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from ancra.attacks.objectives import cross_entropy
+from ancra.attacks.pgd import AttackResult, decide, frozen, pgd
+from ancra.attacks.suite import Threat, run_attack
+from ancra.evaluation.intervals import Accuracy
+from ancra.models.plain import as_classifier
+from ancra.trust.settings import TrustSettings
+
+
+@dataclass
+class Subject:
+    """N images, a model, and the claim "so many survive PGD on p'".
+
+    Attributes:
+        model: any classifier ``x -> logits``. images: (N, C, H, W) in [0, 1]. labels: (N,).
+        settings: the claim and the budget of the checks.
+        others: classifiers of the same classes, for the transfer check.
+        broken: (N,) bool, images that some check has broken so far, whatever the claim says.
+    """
+
+    model: nn.Module
+    images: Tensor
+    labels: Tensor
+    settings: TrustSettings
+    others: Sequence[nn.Module] = ()
+    broken: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.broken = torch.zeros(len(self.labels), dtype=torch.bool, device=self.labels.device)
+
+    @property
+    def threat(self) -> Threat:
+        """What the attackers may do."""
+        return self.settings.threat
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """(N, K) final logits of the natural images."""
+        with frozen(self.model):
+            return decide(self.model, self.images)
+
+    @cached_property
+    def natural(self) -> Tensor:
+        """(N,) bool, answered rightly without an attack."""
+        return self.logits.argmax(dim=1) == self.labels
+
+    @cached_property
+    def claimed(self) -> Tensor:
+        """(N,) bool, the images that the claim counts as robust: they survive PGD on p'."""
+        return self.survive("pgd")
+
+    @cached_property
+    def has_heads(self) -> bool:
+        """Whether the model exposes auxiliary logits."""
+        with frozen(self.model), torch.no_grad():
+            return bool(as_classifier(self.model).predict(self.images[:1]).auxiliary)
+
+    @cached_property
+    def final_attacks(self) -> dict[str, Tensor]:
+        """(N,) bool survivors of each white-box attack on the final output alone."""
+        names = ("margin", "dlr", "margin_targets") if self.logits.shape[1] > 2 else ("margin",)
+        return {"pgd": self.claimed} | {name: self.survive(name) for name in names}
+
+    @cached_property
+    def white_box(self) -> Tensor:
+        """(N,) bool, images that survive all of them."""
+        return torch.stack(list(self.final_attacks.values())).all(dim=0)
+
+    def survive(self, attack: str | Callable[[Tensor, Tensor], AttackResult], among: Tensor | None = None) -> Tensor:
+        """(N,) bool: ``among`` (by default all that are right without an attack) without the images an attack breaks.
+
+        Args:
+            attack: a name, or a function of images and labels.
+        """
+        alive = (self.natural if among is None else among).clone()
+        chosen = alive.nonzero()[:, 0]
+        if len(chosen):
+            images, labels = self.images[chosen], self.labels[chosen]
+            result = (
+                run_attack(self.model, images, labels, attack, self.threat)
+                if isinstance(attack, str)
+                else attack(images, labels)
+            )
+            alive[chosen] = ~result.success
+            self.broken[chosen] |= result.success
+        return alive
+
+    def search(self, images: Tensor, labels: Tensor, **changes: object) -> AttackResult:
+        """PGD on p' within the claim's threat, with some settings changed."""
+        return pgd(self.model, images, labels, self.threat.pgd(**changes))  # type: ignore[arg-type]
+
+    def input_gradient(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """(n,) cross-entropy of p' and (n, C, H, W) its gradient with respect to the images."""
+        with frozen(self.model), torch.enable_grad():
+            point = images.clone().requires_grad_()
+            loss = cross_entropy(as_classifier(self.model)(point), labels)
+            if not loss.requires_grad:
+                return loss, torch.zeros_like(images)
+            (gradient,) = torch.autograd.grad(loss.sum(), point, allow_unused=True)
+        return loss.detach(), torch.zeros_like(images) if gradient is None else gradient
+
+    @cached_property
+    def chance(self) -> float:
+        """Half-width in points of the claim's 95 % interval: what chance alone makes of the number."""
+        accuracy = self.accuracy(self.claimed)
+        return 50 * (accuracy.high - accuracy.low)
+
+    def points(self, before: Tensor, after: Tensor) -> float:
+        """By how many percentage points of all images the accuracy falls from one set of survivors to another."""
+        return 100 * (int(before.sum()) - int(after.sum())) / len(self.labels)
+
+    def accuracy(self, survivors: Tensor) -> Accuracy:
+        """A set of survivors as an accuracy."""
+        return Accuracy.of(int(survivors.sum()), len(self.labels))
