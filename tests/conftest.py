@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from ancra.features.scene import ColourMeasure, Frame, Scene, SceneMap
 from ancra.training.recipe import Recipe
 
 
@@ -30,3 +32,34 @@ def workspace(tmp_path, monkeypatch):
     """An empty workspace of the test's own."""
     monkeypatch.setenv("ANCRA_HOME", str(tmp_path / "workspace"))
     return tmp_path / "workspace"
+
+
+def _scene(count=6, models=2, attacked=True, classes=("cat", "dog", "<b>")):
+    """A scene of random maps, without any model."""
+    random = np.random.default_rng(0)
+    labels = np.arange(count) % len(classes)
+    titles = ("Natural", "PGD-10") if attacked else ("Natural",)
+    maps = []
+    for model in range(models):
+        frames = tuple(
+            Frame(
+                title,
+                random.normal(size=(count, 2)).astype(np.float32),
+                (labels + k) % len(classes),
+                {"kept": np.ones(count)},
+            )
+            for k, title in enumerate(titles)
+        )
+        points = count * len(titles)
+        neighbours = (np.arange(points)[:, None] + np.arange(1, 3)) % points
+        pixels = np.full((count, 1, 8, 8), model, np.uint8) if attacked else None
+        maps.append(SceneMap(f"Model {model}", frames, neighbours, images=pixels))
+    images = np.zeros((count, 1, 8, 8), np.uint8)
+    colours = (ColourMeasure("kept", "Kept"),)
+    return Scene(tuple(classes), labels, np.arange(count), "test", ("Natural", "PGD-10"), tuple(maps), images, colours)
+
+
+@pytest.fixture(scope="session")
+def make_scene():
+    """The function that makes a scene of random maps."""
+    return _scene

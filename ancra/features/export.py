@@ -211,4 +211,5 @@ def _wrapped(text: str) -> str:
 
 def _cell(text: str) -> str:
     """A name that a spreadsheet does not run as a formula."""
-    return "'" + text if text[:1] in "=+-@" and not text[1:2].isdigit() else text
+    is_number = text[:1] in "+-" and text[1:2].isdigit()
+    return "'" + text if text.startswith(("=", "+", "-", "@")) and not is_number else text
