@@ -3,8 +3,9 @@
     python benchmarks/maps.py [--full]
 
 Each figure comes from a process of its own: "new" counts from its start with the features in memory, imports and
-compilation included; "warm" is the same once more; CPU seconds beside them hold on a busy machine, too. Ours keeps compiled code on disk, as the app does; what a machine
-needs the very first time is given by --full, which also adds 10,000 points and four models of 5,000.
+compilation included; "warm" is the same once more; CPU seconds beside them hold on a busy machine, too. Ours keeps
+compiled code on disk, as the app does; what a machine needs the very first time is given by --full, which also adds
+10,000 points and four models of 5,000.
 """
 
 import argparse
@@ -177,7 +178,10 @@ def main() -> None:
             f"{each['new_cpu_ratio']}) of {TITLES[each['against']]}, kept neighbours {each['kept_difference']:+.3f}: "
             f"{'aims met' if each['aims_met'] else 'aims missed'}"
         )
-    print(json.dumps({"benchmark": "maps", "engine": "umap-learn", "rows": rows, "comparisons": results}))
+    from ancra.features.umap_engine import cuml_umap
+
+    engine = "umap-learn" if cuml_umap() is None else "cuML"
+    print(json.dumps({"benchmark": "maps", "engine": engine, "rows": rows, "comparisons": results}))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class FeatureMap:
         positions: (N, 2) or (N, 3) float32; the axes have no meaning of their own.
         settings: what it was made with.
         neighbours: how many neighbours were used; fewer than asked for when there are few points.
-        engine: what laid it out ("umap-learn", "PCA", ...).
+        engine: what laid it out ("umap-learn", "cuML", "PCA", ...).
         seconds: how long that took.
         notes: what to know about this map, in whole sentences.
     """
@@ -68,10 +68,10 @@ def make_map(
         neighbours = find_neighbours(features, k - 1, settings.metric)
     start = pca_positions(features, settings.dimensions) if init is None else np.asarray(init, np.float32)
     start = _spread(start, settings.seed)
-    positions = fit_umap(features, settings, neighbours.first(k - 1), start, settings.epochs)
+    positions, engine = fit_umap(features, settings, neighbours.first(k - 1), start)
     if init is not None:
         positions = align(positions, init)
-    return FeatureMap(positions, settings, k, "umap-learn", time.perf_counter() - began, notes)
+    return FeatureMap(positions, settings, k, engine, time.perf_counter() - began, notes)
 
 
 def make_maps(features: Sequence[np.ndarray], settings: MapSettings) -> list[FeatureMap]:
@@ -122,7 +122,7 @@ def _make_aligned(features: Sequence[np.ndarray], settings: MapSettings) -> list
         raise AncraError(
             "AlignedUMAP cannot lay out a model whose images all have the same features; use the method umap."
         )
-    positions = fit_aligned(checked, settings, settings.epochs)
+    positions = fit_aligned(checked, settings)
     seconds = time.perf_counter() - began
     k = min(settings.neighbours, len(checked[0]) - 1)
     return [

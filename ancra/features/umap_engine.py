@@ -1,6 +1,7 @@
-"""umap-learn with neighbours, starting positions and seed given."""
+"""UMAP with neighbours, start and seed given: by cuML on a GPU where it is installed, else by umap-learn."""
 
 import threading
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,41 +15,43 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 def fit_umap(
-    features: np.ndarray, settings: MapSettings, neighbours: Neighbours, init: np.ndarray, epochs: int | None
-) -> np.ndarray:
-    """(N, d) the layout of umap-learn from given neighbours and starting positions.
+    features: np.ndarray, settings: MapSettings, neighbours: Neighbours, init: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """The layout (N, d) from given neighbours and starting positions, and the name of the engine that made it.
 
     Args:
         features: (N, F), finite.
         neighbours: those of ``features`` in ``settings.metric``.
         init: (N, d), the positions to start from; no column may be constant.
-        epochs: None for umap-learn's own number (500 up to 10,000 points, 200 above; densMAP 200 more).
     """
+    options = {
+        **_options(settings, neighbours.indices.shape[1]),
+        "init": init,
+        "precomputed_knn": (neighbours.indices, neighbours.distances),
+    }
     with turn():
-        mapper = umap_learn().UMAP(
-            **_options(settings, neighbours.others.shape[1] + 1, epochs),
-            densmap=settings.densmap,
-            n_jobs=1,
-            init=init,
-            precomputed_knn=(neighbours.indices, neighbours.distances),
-        )
-        return _finite(mapper.fit_transform(features))
+        # cuML has no densMAP.
+        gpu = None if settings.densmap else cuml_umap()
+        if gpu is not None:
+            return _finite(gpu(**options, output_type="numpy").fit_transform(features)), "cuML"
+        mapper = umap_learn().UMAP(**options, densmap=settings.densmap, n_jobs=1)
+        return _finite(mapper.fit_transform(features)), "umap-learn"
 
 
-def fit_aligned(features: list[np.ndarray], settings: MapSettings, epochs: int | None) -> list[np.ndarray]:
+def fit_aligned(features: list[np.ndarray], settings: MapSettings) -> list[np.ndarray]:
     """The layouts of umap-learn's AlignedUMAP for several feature sets of the same points, row by row."""
     count = len(features[0])
     relations = [{row: row for row in range(count)} for _ in features[1:]]
     with turn():
-        mapper = umap_learn().AlignedUMAP(**_options(settings, min(settings.neighbours, count - 1), epochs))
+        mapper = umap_learn().AlignedUMAP(**_options(settings, min(settings.neighbours, count - 1)))
         return [_finite(np.asarray(positions)) for positions in mapper.fit_transform(features, relations=relations)]
 
 
 def warm_up() -> None:
     """Compile (or read from disk) what a first map needs, with a small fit of each kind: plain and densMAP."""
     features = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
-    for settings in (MapSettings(), MapSettings(densmap=True)):
-        fit_umap(features, settings, find_neighbours(features, 10), features[:, :2].copy(), epochs=2)
+    for settings in (MapSettings(epochs=2), MapSettings(epochs=2, densmap=True)):
+        fit_umap(features, settings, find_neighbours(features, 10), features[:, :2].copy())
 
 
 def warm_up_in_background() -> threading.Thread:
@@ -58,13 +61,25 @@ def warm_up_in_background() -> threading.Thread:
     return thread
 
 
-def _options(settings: MapSettings, neighbours: int, epochs: int | None) -> dict[str, Any]:
+@cache
+def cuml_umap() -> Any | None:
+    """cuML's UMAP, which takes the same arguments; None where it is not installed or finds no GPU."""
+    try:
+        import cupy
+        from cuml.manifold import UMAP
+
+        return UMAP if cupy.cuda.runtime.getDeviceCount() > 0 else None
+    except (ImportError, RuntimeError, OSError):
+        return None
+
+
+def _options(settings: MapSettings, neighbours: int) -> dict[str, Any]:
     return {
         "n_neighbors": neighbours,
         "min_dist": settings.min_dist,
         "metric": settings.metric,
         "n_components": settings.dimensions,
-        "n_epochs": epochs,
+        "n_epochs": settings.epochs,
         "random_state": settings.seed,
     }
 

@@ -1,7 +1,9 @@
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
+from ancra.features import umap_engine
 from ancra.features.maps import make_map
 from ancra.features.settings import MapSettings
 from ancra.features.umap_engine import warm_up, warm_up_in_background
@@ -26,3 +28,42 @@ def test_settings_and_maps_do_not_import_umap_or_torch():
     code = "import sys, ancra.features.settings, ancra.features.maps; print({'umap', 'torch'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "set()"
+
+
+class Gpu:
+    """Takes what cuML's UMAP takes, and answers with the start."""
+
+    def __init__(self, *, n_neighbors, min_dist, metric, n_components, n_epochs, random_state, init, **rest):
+        indices, distances = rest.pop("precomputed_knn")
+        assert rest == {"output_type": "numpy"}
+        assert indices.shape == distances.shape == (len(init), n_neighbors)
+        self.init = init
+
+    def fit_transform(self, features):
+        return self.init
+
+
+def test_cuml_is_used_where_it_is_and_said(monkeypatch, clusters):
+    monkeypatch.setattr(umap_engine, "cuml_umap", lambda: Gpu)
+    features, _ = clusters()
+    assert make_map(features, MapSettings()).engine == "cuML"
+    assert make_map(features, MapSettings(densmap=True, epochs=10)).engine == "umap-learn"
+
+
+def test_without_cuml_or_a_gpu_umap_learn_is_used(monkeypatch):
+    for modules in ({"cupy": None}, {"cupy": fake_cupy(0), "cuml": None}, {"cupy": fake_cupy(0), **FAKE_CUML}):
+        with monkeypatch.context() as patch:
+            for name, module in modules.items():
+                patch.setitem(sys.modules, name, module)
+            assert umap_engine.cuml_umap.__wrapped__() is None
+    with monkeypatch.context() as patch:
+        for name, module in {"cupy": fake_cupy(1), **FAKE_CUML}.items():
+            patch.setitem(sys.modules, name, module)
+        assert umap_engine.cuml_umap.__wrapped__() is Gpu
+
+
+def fake_cupy(devices):
+    return SimpleNamespace(cuda=SimpleNamespace(runtime=SimpleNamespace(getDeviceCount=lambda: devices)))
+
+
+FAKE_CUML = {"cuml": SimpleNamespace(), "cuml.manifold": SimpleNamespace(UMAP=Gpu)}
