@@ -143,8 +143,8 @@ def attribute(
                     ~finite.all(dim=2).all(dim=1),
                 ]
             )
-    arrays = [torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True)]
-    return Attribution(arrays[0], classes.cpu().numpy(), *arrays[1:], settings=settings)
+    maps, chosen, baseline, spread, undefined = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
+    return Attribution(maps, classes.cpu().numpy(), chosen, baseline, spread, undefined, settings)
 
 
 def agreement(first: Attribution, second: Attribution) -> Array:

@@ -132,7 +132,7 @@ def test_grad_cam_reads_a_layer_by_name():
         attribute(model, IMAGES, settings.with_changes(layer="conv9"))
     with pytest.raises(AncraError, match="maps"):
         attribute(model, IMAGES, settings.with_changes(layer="4"))
-    with pytest.raises(AncraError, match="cannot read the layer 'layer3.1'"):
+    with pytest.raises(AncraError, match=r"cannot read the layer 'layer3\.1'"):
         attribute(make(), IMAGES, settings.with_changes(layer="layer3.1", head="first"))
 
 
