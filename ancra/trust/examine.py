@@ -67,6 +67,6 @@ def _budget(subject: Subject, settings: TrustSettings) -> str:
     threat: Threat = settings.threat
     others = f", {len(subject.others)} other models" if subject.others else ""
     return (
-        f"{len(subject.labels)} images, {threat.steps} steps a search and {threat.steps * settings.more_steps} at most, "
+        f"{len(subject.labels)} images, {threat.steps} steps a search, {threat.steps * settings.more_steps} at most, "
         f"{settings.restarts} restarts, {threat.queries} black-box queries an image{others}, seed {threat.seed}"
     )

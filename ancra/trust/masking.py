@@ -130,8 +130,8 @@ def _attention_switch(subject: Subject, found: set[str]) -> Finding:
     agreement = float((prediction.classes == first_head(prediction).argmax(dim=1)).float().mean())
     return Finding(
         Level.AMBER,
-        f"The answer is steered by {', '.join(sorted(found)) or 'a class index'}, which no gradient passes; it agrees with "
-        f"the first auxiliary output on {agreement:.1%} of the images. Attacks around that choice were run: see "
+        f"The answer is steered by {', '.join(sorted(found)) or 'a class index'}, which no gradient passes; it agrees "
+        f"with the first auxiliary output on {agreement:.1%} of the images. Attacks around that choice were run: see "
         "'Attacks on the auxiliary outputs'.",
         agreement,
     )
