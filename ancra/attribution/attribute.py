@@ -92,8 +92,12 @@ class Attribution:
         if gap is not None and abs(gap[index]) > 0.1 * self.spread[index]:
             return (
                 f"The values sum to {self.values[index].sum():.2f}, but the output changes by "
-                f"{self.outputs[index] - self.baseline[index]:.2f} from black to this image: it jumps on the way, and "
-                "no gradient sees a jump."
+                f"{self.outputs[index] - self.baseline[index]:.2f} from black to this image: "
+                + (
+                    "it jumps on the way, and no gradient sees a jump."
+                    if self.settings.steps >= 50
+                    else "take more steps."
+                )
             )
         return None
 

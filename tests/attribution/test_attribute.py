@@ -120,6 +120,7 @@ def test_integrated_gradients_miss_what_jumps():
     found = attribute(Jump(), IMAGES, AttributionSettings())
     assert found.gap == pytest.approx(-20, abs=0.1)
     assert "jumps on the way" in found.note(0)
+    assert "take more steps" in attribute(Jump(), IMAGES, AttributionSettings(steps=5)).note(0)
 
 
 def test_grad_cam_reads_a_layer_by_name():
