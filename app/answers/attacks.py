@@ -67,6 +67,12 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
     return compute.ask("trace", key, work, text)
 
 
+def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:
+    """The traces of PGD-40 on p' and of adaptive PGD-40, which a verdict on one image rests on."""
+    plain, adaptive = (PRESETS[preset].with_changes(epsilon=epsilon) for preset in ("pgd40", "adaptive40"))
+    return trace(name, picture, plain, None, text), trace(name, picture, adaptive, None, text)
+
+
 def missed_by_pgd(name: str, epsilon: float) -> list[int]:
     """The first test images on which PGD-40 on p' fails and the adaptive PGD-40 succeeds, in order."""
     model, split = compute.model(name), compute.dataset(name).test

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
 from app import compute, state
 from app.answers import attacks
@@ -12,7 +12,6 @@ from app.figures import pictures, words
 from app.figures.course import course
 from app.figures.probabilities import probability_bars
 
-PAIR = (("PGD-40 on p'", PRESETS["pgd40"]), ("Adaptive PGD-40", PRESETS["adaptive40"]))
 SIDE = 168
 BADGES = {
     "illusion": ":orange-badge[:material/visibility_off: Illusion]",
@@ -29,14 +28,11 @@ def verdict_card(name: str, picture: Picture, epsilon: float) -> np.ndarray:
         (K,) the model's logits for the natural image.
     """
     title = state.title_of(name)
-    plain, adaptive = (
-        attacks.trace(name, picture, preset.with_changes(epsilon=epsilon), None, f"{attack} on {title}")
-        for attack, preset in PAIR
-    )
+    plain, adaptive = attacks.pair(name, picture, epsilon, f"PGD and the adaptive attack on {title}")
     kind, sentence = words.verdict(plain, adaptive, plain.auxiliary.shape[2] > 0)
     marks = [BADGES[kind]]
     if kind != "natural":
-        for (attack, _), trace in zip(PAIR, (plain, adaptive), strict=True):
+        for attack, trace in (("PGD-40 on p'", plain), ("Adaptive PGD-40", adaptive)):
             held = words.broken_at(trace) is None
             marks.append(f":green-badge[{attack}: fails]" if held else f":red-badge[{attack}: succeeds]")
     with st.container(border=True, height="stretch"):

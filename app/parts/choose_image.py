@@ -8,7 +8,7 @@ from app import compute
 from app.answers import attacks
 from app.answers.attacks import Picture
 from app.components.contact_sheet import contact_sheet
-from app.figures import pictures
+from app.figures import pictures, words
 
 ON_SHEET, SHEET_COLUMNS = 160, 20
 ALL_CLASSES = "All"
@@ -63,12 +63,15 @@ def from_sheet(name: str, epsilon: float) -> Picture:
 
 def go_to_missed(name: str, epsilon: float) -> None:
     """Moves on to the next image that only the adaptive attack breaks. Must run before the number is drawn."""
-    missed = attacks.missed_by_pgd(name, epsilon)
-    if not missed:
-        st.toast(f"Neither attack outdoes the other on the first {attacks.SEARCHED} test images.")
-        return
     current = int(st.session_state.get("image", 0))
-    st.session_state["image"] = next((index for index in missed if index > current), missed[0])
+    missed = attacks.missed_by_pgd(name, epsilon)
+    for index in sorted(missed, key=lambda index: (index <= current, index)):
+        # The random start differs between a batch and one image, so each is tried as the page will show it.
+        plain, adaptive = attacks.pair(name, attacks.picture_of_test(name, index), epsilon, "Trying an image")
+        if words.verdict(plain, adaptive, has_attention=True)[0] == "illusion":
+            st.session_state["image"] = index
+            return
+    st.toast(f"On the first {attacks.SEARCHED} test images neither attack outdoes the other.")
 
 
 def from_upload(name: str) -> Picture | None:

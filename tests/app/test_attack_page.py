@@ -60,14 +60,18 @@ def test_a_target_class_can_be_chosen(attack):
     assert f"target {target}" in texts(attack) or "succeeds" in texts(attack) or "fails" in texts(attack)
 
 
-def test_finds_an_image_that_pgd_misses_or_says_there_is_none(attack, monkeypatch):
-    monkeypatch.setattr("app.parts.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
+def test_finds_the_next_image_that_pgd_misses_or_says_there_is_none(attack, monkeypatch):
     button = next(button for button in attack.button if "misses" in button.label)
+    monkeypatch.setattr("app.parts.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
+    monkeypatch.setattr("app.parts.choose_image.words.verdict", lambda *_, **__: ("illusion", ""))
     button.click().run()
     assert attack.number_input(key="image").value == 9
+    button.click().run()
+    assert attack.number_input(key="image").value == 2
     monkeypatch.setattr("app.parts.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [])
     button.click().run()
     assert attack.toast
+    assert attack.number_input(key="image").value == 2
 
 
 def test_an_upload_is_attacked_as_what_it_shows(attack):
