@@ -4,7 +4,6 @@ They are always given together. Alignment alone is high for collapsed features, 
 classes look like good ones until silhouettes by true and by predicted class stand side by side.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -181,12 +180,8 @@ def exclusion(between: float | None, within: float | None) -> float | None:
 
 def silhouette(features: np.ndarray, labels: np.ndarray) -> float | None:
     """Mean silhouette (Rousseeuw 1987) in cosine distance; None with fewer than two groups or only groups of one."""
-    from sklearn.metrics import silhouette_score
-
     features, labels = _sample(features, labels, SILHOUETTE_POINTS)
-    if not 2 <= len(np.unique(labels)) < len(labels):
-        return None
-    return float(silhouette_score(as_euclidean(features, "cosine"), labels, metric="cosine"))
+    return float(point_silhouette(features, labels).mean()) if _grouped(labels) else None
 
 
 def purity(features: np.ndarray, labels: np.ndarray) -> float:
@@ -229,23 +224,17 @@ def effective_rank(features: np.ndarray) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def per_point() -> dict[str, Callable[[FeatureSet], np.ndarray]]:
-    """What can colour the points of a map one by one, by key: (FeatureSet) -> (N,) float."""
-    return {
-        "confidence": lambda shown: shown.confidences,
-        "purity": lambda shown: point_purity(check_features(shown.features), shown.labels),
-        "silhouette_true": lambda shown: point_silhouette(check_features(shown.features), shown.labels),
-        "silhouette_predicted": lambda shown: point_silhouette(check_features(shown.features), shown.predictions),
-    }
-
-
 def point_silhouette(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(N,) the silhouette of each point in cosine distance; 0 where it has no meaning."""
     from sklearn.metrics import silhouette_samples
 
-    if not 2 <= len(np.unique(labels)) < len(labels):
+    if not _grouped(labels):
         return np.zeros(len(labels))
     return silhouette_samples(as_euclidean(features, "cosine"), labels, metric="cosine")
+
+
+def _grouped(labels: np.ndarray) -> bool:
+    return 2 <= len(np.unique(labels)) < len(labels)
 
 
 def _total(vectors: np.ndarray) -> float:

@@ -1,6 +1,5 @@
 """UMAP with neighbours, start and seed given: by cuML on a GPU where it is installed, else by umap-learn."""
 
-import threading
 from functools import cache
 from typing import Any
 
@@ -9,9 +8,6 @@ import numpy as np
 from ancra.features.compiled import turn, umap_learn
 from ancra.features.neighbours import Neighbours, find_neighbours
 from ancra.features.settings import MapSettings
-
-# numba's default threading layer ends the process when two threads enter parallel code at the same time.
-_ONE_AT_A_TIME = threading.RLock()
 
 
 def fit_umap(
@@ -52,13 +48,6 @@ def warm_up() -> None:
     features = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
     for settings in (MapSettings(epochs=2), MapSettings(epochs=2, densmap=True)):
         fit_umap(features, settings, find_neighbours(features, 10), features[:, :2].copy())
-
-
-def warm_up_in_background() -> threading.Thread:
-    """Start ``warm_up`` in a daemon thread and return at once; a map asked for meanwhile waits for it."""
-    thread = threading.Thread(target=warm_up, name="umap-warm-up", daemon=True)
-    thread.start()
-    return thread
 
 
 @cache

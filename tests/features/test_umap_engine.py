@@ -6,12 +6,12 @@ from types import SimpleNamespace
 from ancra.features import umap_engine
 from ancra.features.maps import make_map
 from ancra.features.settings import MapSettings
-from ancra.features.umap_engine import warm_up, warm_up_in_background
+from ancra.features.umap_engine import warm_up
 
 
 def test_warming_up_in_the_background_and_maps_at_the_same_time(clusters):
-    warm_up()
-    thread = warm_up_in_background()
+    thread = threading.Thread(target=warm_up)
+    thread.start()
     made = []
     threads = [
         threading.Thread(target=lambda: made.append(make_map(clusters()[0], MapSettings(epochs=20)))) for _ in range(3)
