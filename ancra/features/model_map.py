@@ -17,7 +17,7 @@ from ancra.features.maps import FeatureMap, make_map
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
 from ancra.features.settings import FeatureSettings, MapSettings
-from ancra.features.stored import checkpoint_features, data_settings, with_epsilon
+from ancra.features.stored import checkpoint_features, data_digest, with_epsilon
 from ancra.settings import Settings
 from ancra.store import Store, Stored
 
@@ -208,7 +208,7 @@ def _start(natural: FeatureSet, settings: ModelMapSettings, card: Card, store: S
     """(N, 2) where the images' own pixels lie on a map: the common start of all models' maps."""
     layout = settings.layout.with_changes(densmap=False, metric="euclidean")
     key = (
-        data_settings(card).digest(),
+        data_digest(card),
         settings.features.with_changes(attack="natural", epsilon=None).source,
         layout.digest(),
     )
@@ -228,7 +228,7 @@ def _seed_movement(features: np.ndarray, shown: FeatureMap, start: np.ndarray, t
 
 
 def _key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
-    return card.digest, data_settings(card).digest(), settings.digest()
+    return card.digest, data_digest(card), settings.digest()
 
 
 def _arrays(made: ModelMap) -> dict[str, np.ndarray]:
@@ -266,7 +266,7 @@ def _pixels(store: Store, card: Card, settings: ModelMapSettings) -> np.ndarray 
 
 
 def _pixels_key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
-    return card.digest, data_settings(card).digest(), settings.features.source
+    return card.digest, data_digest(card), settings.features.source
 
 
 def _meta(made: ModelMap) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Feature sets of checkpoints, kept in the store: made once, then read in milliseconds."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def checkpoint_features(
     store = store or Store()
     card = read_card(path)
     settings = with_epsilon(settings, card)
-    key = (card.digest, data_settings(card).digest(), settings.source)
+    key = (card.digest, data_digest(card), settings.source)
     found = _read(store, key, settings)
     if found is not None:
         return CheckpointFeatures(card, found)
@@ -75,6 +76,20 @@ def with_epsilon(settings: FeatureSettings, card: Card) -> FeatureSettings:
 def data_settings(card: Card) -> DataSettings:
     """Where the checkpoint's images come from."""
     return card.recipe.data if card.recipe else DataSettings(name=card.dataset)
+
+
+def data_digest(card: Card) -> str:
+    """16 hexadecimal digits that name the checkpoint's images, for keys of stored results.
+
+    A folder of images may change; names, sizes and times of its files tell. Raises AncraError when it is gone.
+    """
+    settings = data_settings(card)
+    if settings.name != "image_folder" or settings.root is None:
+        return settings.digest()
+    from ancra.data.files import open_files
+
+    stamps = dict(open_files(settings.root.expanduser()).stamps)
+    return hashlib.sha256(f"{settings.digest()}{stamps}".encode()).hexdigest()[:16]
 
 
 def _read(store: Store, key: tuple[str, ...], settings: FeatureSettings) -> FeatureSet | None:

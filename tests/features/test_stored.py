@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from ancra.checkpoints import Card, save_checkpoint
 from ancra.errors import AncraError
 from ancra.features import stored
 from ancra.features.settings import FeatureSettings
-from ancra.features.stored import checkpoint_features, with_epsilon
+from ancra.features.stored import checkpoint_features, data_digest, with_epsilon
 from ancra.store import Store
 
 SETTINGS = FeatureSettings(attack="fgsm", samples=30)
@@ -94,3 +96,20 @@ def test_a_block_that_is_not_there(checkpoint, store):
     for _ in range(2):
         with pytest.raises(AncraError, match="no block 5"):
             checkpoint_features(path, SETTINGS.with_changes(block=5), store)
+
+
+def test_a_folder_of_images_that_changed_is_another_key(checkpoint, tmp_path):
+    _, card = checkpoint
+    assert data_digest(card) == data_digest(card)
+    folder = tmp_path / "images"
+    (folder / "cat").mkdir(parents=True)
+    (folder / "cat" / "1.png").write_bytes(b"1")
+    data = {"name": "image_folder", "root": str(folder)}
+    card = card.with_changes(recipe=card.recipe.with_changes(data=data))
+    before = data_digest(card)
+    assert data_digest(card) == before
+    (folder / "cat" / "2.png").write_bytes(b"2")
+    assert data_digest(card) != before
+    shutil.rmtree(folder)
+    with pytest.raises(AncraError, match="no folder"):
+        data_digest(card)
