@@ -8,8 +8,10 @@ from ancra.errors import AncraError
 from ancra.features.compiled import nearest_neighbour_descent, turn
 from ancra.features.settings import Metric
 
-# Above this many points the exact search, quadratic in their number, gives way to pynndescent's approximate one.
+# Above this many points the exact search, quadratic in their number, gives way to pynndescent's approximate one ...
 EXACT_UP_TO = 20_000
+# ... unless they have so few dimensions, as the places on a map have, that a tree finds them at once.
+TREE_UP_TO = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def find_neighbours(features: np.ndarray, k: int, metric: Metric = "euclidean") 
     features = check_features(features)
     k = min(k, len(features) - 1)
     points = as_euclidean(features, metric)
-    exact = len(points) <= EXACT_UP_TO
+    exact = len(points) <= EXACT_UP_TO or points.shape[1] <= TREE_UP_TO
     indices, distances = _exact(points, k) if exact else _approximate(points, k)
     itself = np.arange(len(points))[:, None]
     return Neighbours(
@@ -92,7 +94,8 @@ def _exact(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.neighbors import NearestNeighbors
 
     # Without an argument a point is not its own neighbour, also where others lie on the very same spot.
-    distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors()
+    algorithm = "kd_tree" if points.shape[1] <= TREE_UP_TO else "brute"
+    distances, indices = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(points).kneighbors()
     return indices, distances
 
 

@@ -8,8 +8,9 @@ from ancra.features.neighbours import find_neighbours
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "correlation"])
-def test_they_are_the_exact_nearest(metric, clusters):
-    features, _ = clusters(60)
+@pytest.mark.parametrize("width", [3, 8])
+def test_they_are_the_exact_nearest(metric, width, clusters):
+    features, _ = clusters(60, width=width)
     found = find_neighbours(features, 5, metric)
     distances = cdist(features, features, metric)
     np.fill_diagonal(distances, -1)
@@ -47,6 +48,11 @@ def test_above_the_limit_an_approximate_search_takes_over(monkeypatch, clusters)
     np.testing.assert_array_equal(np.sort(found.indices[3]), np.sort(graph.indices[3]))
     assert 5 not in found.others[5]
     np.testing.assert_array_equal(found.others[10:], graph.others[10:])
+
+
+def test_places_on_a_map_are_always_searched_exactly(monkeypatch, clusters):
+    monkeypatch.setattr(neighbours, "EXACT_UP_TO", 30)
+    assert find_neighbours(clusters(40, width=2)[0], 5).exact
 
 
 def test_more_neighbours_than_points(clusters):
