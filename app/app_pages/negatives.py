@@ -130,7 +130,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.container(width=150):
         count = int(st.number_input("Batch size", 2, 512, 128, key="batch", bind="query-params"))
     with st.container(width=150):
-        seed = int(st.number_input("Seed", 0, 10_000, 0, key="seed", bind="query-params"))
+        seed = int(st.number_input("Seed", 0, 10_000, 0, key="batch_seed", bind="query-params"))
 attack = attack_of(model)
 result = negatives(model, split.lower(), count, seed, attack)
 rules(result)
