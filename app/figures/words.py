@@ -89,7 +89,8 @@ def bars_sentence(logits: Array, auxiliary: Array, label: int, classes: tuple[st
     """What the bars show at one step, from logits (K,) and auxiliary logits (B, K)."""
     final = int(logits.argmax())
     if not len(auxiliary):
-        return f"The true class {classes[label]} has {percent(float(softmax(logits)[label]))} of p', the only answer there is."
+        own = percent(float(softmax(logits)[label]))
+        return f"The true class {classes[label]} has {own} of p', the only answer there is."
     first = int(auxiliary[0].argmax())
     own, before = percent(float(softmax(logits)[label])), percent(float(softmax(auxiliary[0])[label]))
     text = f"The true class {classes[label]} has {before} before the attention (p) and {own} after it (p')."
