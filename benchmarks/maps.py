@@ -163,7 +163,7 @@ def main() -> None:
     plan = [(way, count, 1) for count in (2000, 5000, *([10_000] if options.full else [])) for way in ("plain", "ours")]
     plan += [(way, count, MODELS) for count in (2000, *([5000] if options.full else [])) for way in ("aligned", "ours")]
     for way, count, models in plan:
-        rows.append(run(way, count, models, warm=way != "aligned"))
+        rows.append(run(way, count, models, warm=options.full or way != "aligned"))
         show(rows[-1])
     if options.full:
         for way, models in (("plain", 1), ("ours", 1), ("apart", MODELS)):
