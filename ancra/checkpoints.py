@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator
 
+from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
 from ancra.paths import runs_folder, shipped_checkpoints, uploads_folder
@@ -41,6 +42,11 @@ class Card(Record):
     versions: dict[str, str] = Field({}, description="Versions of the packages that made it.")
     epochs_trained: int | None = Field(None, ge=0, description="Epochs of training behind it.")
     digest: str = Field("", description="16 hexadecimal digits that name the weights and the model settings.")
+
+    @property
+    def data(self) -> DataSettings:
+        """The settings of the dataset it was trained on."""
+        return self.recipe.data if self.recipe else DataSettings(name=self.dataset)
 
     @field_validator("image_shape")
     @classmethod

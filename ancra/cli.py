@@ -80,23 +80,100 @@ def train(
 @cli.command()
 def evaluate(
     checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
+    attacks: Annotated[
+        str, typer.Option(metavar="A,B,...", help="More attacks, each on every image; `worst` adds the worst case.")
+    ] = "",
     samples: Annotated[int | None, typer.Option(min=1, help="A seeded sample of the test images; else all.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a checkpoint and line.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Keep the result in the checkpoint's card.")] = False,
+    use_store: Annotated[
+        bool, typer.Option("--store", help="Take outcomes that are stored, and store new ones for the app.")
+    ] = False,
 ) -> None:
-    """Measure natural accuracy, and robust accuracy under PGD-40 and adaptive PGD-40."""
+    """Measure natural accuracy, and robust accuracy under PGD-40, adaptive PGD-40 and other attacks."""
     from ancra.checkpoints import resolve_checkpoint
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
+    names, worst_of = _attacks(attacks)
     from ancra.evaluation.accuracy import evaluate_checkpoint
+    from ancra.store import Store
 
     for path in paths:
         with counting_progress(path.stem) as on_progress:
-            row = evaluate_checkpoint(path, samples=samples, device=device, on_progress=on_progress)
+            row = evaluate_checkpoint(
+                path, samples, device, on_progress, names, worst_of, Store() if use_store else None
+            )
         if write:
             _keep_evaluation(path, row)
         print(json.dumps(row) if as_json else _sentence(row), flush=True)
+
+
+@cli.command()
+def trust(
+    checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
+    samples: Annotated[int, typer.Option(min=1, help="Images examined, a seeded sample of the test split.")] = 500,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="Models for the transfer check (give it again for more); else the shipped ones."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a checkpoint and line.")] = False,
+    use_store: Annotated[
+        bool, typer.Option("--store", help="Take a report that is stored, and store a new one.")
+    ] = False,
+) -> None:
+    """Say whether the robust accuracy under PGD can be believed, and why."""
+    from ancra.checkpoints import checkpoint_name, resolve_checkpoint
+
+    paths = [resolve_checkpoint(name) for name in checkpoints]
+    others = None if against is None else [resolve_checkpoint(name) for name in against]
+    from ancra.store import Store
+    from ancra.trust.stored import checkpoint_trust
+
+    for path in paths:
+        with counting_progress(path.stem) as on_progress:
+            report = checkpoint_trust(
+                path, samples, others, Store() if use_store else None, device, lambda _, *counts: on_progress(*counts)
+            )
+        if as_json:
+            print(json.dumps({"checkpoint": checkpoint_name(path), **report.to_json()}), flush=True)
+        else:
+            print(f"{checkpoint_name(path)}: {report.summary}", flush=True)
+            for check in report.checks:
+                print(f"  {check.level:8} {check.title}: {check.sentence}")
+
+
+@cli.command()
+def results(
+    checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
+    parts: Annotated[
+        str, typer.Option(metavar="A,B,...", help="attacks, autoattack, trust, curves, transfer; else all.")
+    ] = "",
+    into: Annotated[Path | None, typer.Option(help="The folder to write to; else the workspace's.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    report: Annotated[bool, typer.Option("--report", hidden=True, help="Write a status that the app follows.")] = False,
+) -> None:
+    """Make everything that the app's Robustness page shows. When stopped, it goes on where it was."""
+    from ancra.checkpoints import checkpoint_name, read_card, resolve_checkpoint
+
+    paths = [resolve_checkpoint(name) for name in checkpoints]
+    from ancra.device import limit_threads
+    from ancra.paths import results_folders
+    from ancra.runs.evaluations import EvaluationJob
+    from ancra.runs.results import PARTS, make_results
+    from ancra.store import Store
+
+    limit_threads()
+    chosen = tuple(part.strip() for part in parts.split(",") if part.strip()) or PARTS
+    store = Store() if into is None else Store([into, *results_folders()])
+    for path in paths:
+        if report:
+            EvaluationJob(read_card(path).digest).carry_out(path, store, chosen, device)
+            continue
+        with counting_progress(path.stem) as on_progress:
+            make_results(path, store, chosen, device, lambda _, share, __: on_progress(round(1000 * share), 1000))
+        print(f"{checkpoint_name(path)}: {', '.join(chosen)} stored in {store.folders[0]}", flush=True)
 
 
 @cli.command()
@@ -148,6 +225,19 @@ def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
     return run
 
 
+def _attacks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The attacks that ``--attacks`` names, and those that only meet what is left for the worst case."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        return (), ()
+    from ancra.attacks.suite import ATTACKS, WORST_CASE
+
+    known = [name for name in names if name not in ("natural", "worst")]
+    for name in known:
+        ATTACKS[name]
+    return tuple(known), WORST_CASE if "worst" in names else ()
+
+
 def _copied(final: Path, target: Path) -> Path:
     from ancra.files import replace_file
 
@@ -176,9 +266,12 @@ def _sentence(row: dict[str, Any]) -> str:
         return f"{row[name]:.1%} ({low:.1%} to {high:.1%})"
 
     steps = row["settings"]["steps"]
+    titles = {"natural": "natural", "pgd": f"PGD-{steps}", "adaptive": f"adaptive PGD-{steps}", "worst": "worst case"}
+    titles = {**{attack["attack"]: attack["title"] for attack in row["attacks"]}, **titles}
+    shares = ", ".join(f"{titles[name]} {share(name)}" for name in row["intervals"])
     return (
-        f"{row['checkpoint']}: natural {share('natural')}, PGD-{steps} {share('pgd')}, adaptive PGD-{steps} "
-        f"{share('adaptive')}; {row['samples']} images of {row['dataset']}, epsilon {row['settings']['epsilon']:.4g}"
+        f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
+        f"epsilon {row['settings']['epsilon']:.4g}"
     )
 
 

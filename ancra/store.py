@@ -59,6 +59,11 @@ class Store:
                 return stored
         return None
 
+    def find(self, kind: str, *digests: str) -> Path | None:
+        """The file that a result would be read from; it may hold something else than it should."""
+        name = _file_name(kind, digests)
+        return next((folder / name for folder in self.folders if (folder / name).is_file()), None)
+
     def put(self, kind: str, *digests: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Stored:
         """Keep a result. When that is impossible (disk full, folder read-only) it is returned with a warning.
 

@@ -9,6 +9,7 @@ from ancra.settings import Settings
 Norm = Literal["linf", "l2"]
 Start = Literal["none", "uniform", "gaussian"]
 Precision = Literal["fp32", "bf16"]
+Keep = Literal["best", "last", "first"]
 
 
 class AttackSettings(Settings):
@@ -33,13 +34,16 @@ class AttackSettings(Settings):
         0, ge=0, le=1000, description="Search once for each of this many likeliest wrong classes; 0 for no target."
     )
     targeted: bool = Field(False, description="Drive the image into a chosen class instead of out of its own.")
-    keep: Literal["best", "last", "first"] = Field(
+    keep: Keep = Field(
         "best",
         description="Report the best point of the search, its last, or the first that breaks the image, which ends "
         "its search: the cheapest where only the accuracy counts.",
     )
     precision: Precision = Field(
         "fp32", description="What the search computes in, where the processor can; verdicts are given in fp32."
+    )
+    compiled: bool = Field(
+        False, description="Compile the network for the search: minutes at first, then faster; meant for GPUs."
     )
     seed: int = Field(0, ge=0, description="Seed of the random start.")
 
@@ -49,6 +53,22 @@ class AttackSettings(Settings):
         if self.step_size is not None:
             return self.step_size
         return self.epsilon if self.steps == 1 else self.epsilon / 4
+
+
+class Threat(Settings):
+    """What an attacker may do: how far, and with how much work. The same for every attack of a comparison."""
+
+    norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
+    epsilon: float = Field(8 / 255, ge=0, le=100, description="Radius of the ball, in [0, 1] pixel values.")
+    steps: int = Field(40, ge=0, le=10_000, description="Gradient steps of each search.")
+    step_size: float | None = Field(None, gt=0, description="Length of a step; empty for epsilon / 4.")
+    queries: int = Field(1000, ge=1, le=1_000_000, description="Questions that a black-box attack may ask, per image.")
+    seed: int = Field(0, ge=0, description="Seed of the random starts.")
+
+    def pgd(self, objective: str = "ce", **changes: object) -> AttackSettings:
+        """PGD within this threat."""
+        same = self.model_dump(exclude={"queries"})
+        return AttackSettings(**same, objective=objective).with_changes(**changes)
 
 
 PRESETS: dict[str, AttackSettings] = {

@@ -13,6 +13,7 @@ from ancra.attacks.objectives import cross_entropy
 from ancra.attacks.pgd import AttackResult, decide, frozen, project
 from ancra.attacks.settings import AttackSettings, Norm
 from ancra.errors import AncraError
+from ancra.models.surrogate import surrogate
 
 Part = Literal["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t", "square"]
 STANDARD_PARTS: tuple[Part, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
@@ -54,7 +55,7 @@ def autoattack(
         right = (logits.argmax(dim=1) == labels).nonzero()[:, 0]
         if len(right):
             attack = AutoAttack(
-                model,
+                surrogate(model, images[:1]),  # searched on the fast copy, judged below by the model itself
                 attacks=list(parts),
                 version="custom",
                 eps=epsilon,

@@ -5,30 +5,12 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from ancra.attacks.pgd import DEFAULT_TARGETS, AttackResult, frozen, pgd, project, start_point
-from ancra.attacks.settings import AttackSettings, Norm
+from ancra.attacks.settings import Keep, Threat
 from ancra.attacks.standard import autoattack, judge, square
 from ancra.registry import Registry
-from ancra.settings import Settings
-
-
-class Threat(Settings):
-    """What an attacker may do: how far, and with how much work. The same for every attack of a comparison."""
-
-    norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
-    epsilon: float = Field(8 / 255, ge=0, le=100, description="Radius of the ball, in [0, 1] pixel values.")
-    steps: int = Field(40, ge=0, le=10_000, description="Gradient steps of each search.")
-    step_size: float | None = Field(None, gt=0, description="Length of a step; empty for epsilon / 4.")
-    queries: int = Field(1000, ge=1, le=1_000_000, description="Questions that a black-box attack may ask, per image.")
-    seed: int = Field(0, ge=0, description="Seed of the random starts.")
-
-    def pgd(self, objective: str = "ce", **changes: object) -> AttackSettings:
-        """PGD within this threat."""
-        same = self.model_dump(exclude={"queries"})
-        return AttackSettings(**same, objective=objective).with_changes(**changes)
 
 
 @dataclass(frozen=True)
@@ -37,14 +19,14 @@ class NamedAttack:
 
     Attributes:
         name: the registry's name. title: the name shown to people. explanation: one plain sentence.
-        run: (model, images (N, C, H, W), labels (N,), threat) -> what it found.
+        run: (model, images (N, C, H, W), labels (N,), threat, which point of a search to keep) -> what it found.
         searches: its budget, in searches of ``threat.steps`` gradient steps; 0 for one without gradients.
     """
 
     name: str
     title: str
     explanation: str
-    run: Callable[[nn.Module, Tensor, Tensor, Threat], AttackResult]
+    run: Callable[[nn.Module, Tensor, Tensor, Threat, Keep], AttackResult]
     searches: int = 1
 
 
@@ -55,9 +37,18 @@ ATTACKS: Registry[NamedAttack] = Registry("attack")
 WORST_CASE = ("margin_first", "margin_first_targets", "soft_attention", "adaptive", "pgd")
 
 
-def run_attack(model: nn.Module, images: Tensor, labels: Tensor, name: str, threat: Threat) -> AttackResult:
-    """Run an attack by name. Raises AncraError for an unknown one, with the nearest known name."""
-    return ATTACKS[name].run(model, images, labels, threat)
+def run_attack(
+    model: nn.Module, images: Tensor, labels: Tensor, name: str, threat: Threat, keep: Keep = "best"
+) -> AttackResult:
+    """Run an attack by name.
+
+    Args:
+        keep: which point of a gradient search counts; ``first`` is the cheapest where only the accuracy matters.
+
+    Raises:
+        AncraError: an unknown attack, with the nearest known name.
+    """
+    return ATTACKS[name].run(model, images, labels, threat, keep)
 
 
 def noise(model: nn.Module, images: Tensor, labels: Tensor, threat: Threat, tries: int = 10) -> AttackResult:
@@ -80,10 +71,10 @@ def noise(model: nn.Module, images: Tensor, labels: Tensor, threat: Threat, trie
 
 
 def _gradient(name: str, title: str, explanation: str, searches: int = 1, **settings: object) -> None:
-    def run(model: nn.Module, images: Tensor, labels: Tensor, threat: Threat) -> AttackResult:
+    def run(model: nn.Module, images: Tensor, labels: Tensor, threat: Threat, keep: Keep) -> AttackResult:
         # Where two objectives coincide (models without auxiliary logits) another start makes the second a restart.
         seed = threat.seed + crc32(name.encode()) % 10_000
-        return pgd(model, images, labels, threat.pgd(**{**settings, "seed": seed}))  # type: ignore[arg-type]
+        return pgd(model, images, labels, threat.pgd(**{**settings, "seed": seed, "keep": keep}))  # type: ignore[arg-type]
 
     ATTACKS.add(name)(NamedAttack(name, title, explanation, run, searches))
 
@@ -143,13 +134,21 @@ _gradient(
     DEFAULT_TARGETS,
     objective="forced_target",
 )
-ATTACKS.add("noise")(NamedAttack("noise", "Random noise", "Ten random points of the ball, no search at all.", noise, 0))
+ATTACKS.add("noise")(
+    NamedAttack(
+        "noise",
+        "Random noise",
+        "Ten random points of the ball, no search at all.",
+        lambda model, images, labels, threat, keep: noise(model, images, labels, threat),
+        0,
+    )
+)
 ATTACKS.add("square")(
     NamedAttack(
         "square",
         "Square",
         "A black-box attack: it only asks for answers, so masked gradients do not stop it.",
-        lambda model, images, labels, threat: square(
+        lambda model, images, labels, threat, keep: square(
             model, images, labels, epsilon=threat.epsilon, norm=threat.norm, queries=threat.queries, seed=threat.seed
         ),
         0,
@@ -160,7 +159,7 @@ ATTACKS.add("autoattack")(
         "autoattack",
         "AutoAttack",
         "The standard set of four attacks on p' (APGD-CE, targeted APGD, targeted FAB, Square), the authors' own code.",
-        lambda model, images, labels, threat: autoattack(
+        lambda model, images, labels, threat, keep: autoattack(
             model, images, labels, epsilon=threat.epsilon, norm=threat.norm, seed=threat.seed
         ),
         24,

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
-from ancra.attacks.pgd import decide, frozen, pgd
-from ancra.checkpoints import checkpoint_name, load_checkpoint
+from ancra.checkpoints import Card, checkpoint_name, load_checkpoint
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
-from ancra.data.settings import DataSettings
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.robustness import HEADLINE, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.store import Store
 
 Progress = Callable[[int, int], None]
 
@@ -29,65 +28,77 @@ class Evaluation:
     adaptive: Accuracy
     settings: EvaluationSettings
 
-    def row(self) -> dict[str, Any]:
-        """A flat JSON-able row: fractions, intervals, settings."""
-        measures = {"natural": self.natural, "pgd": self.pgd, "adaptive": self.adaptive}
-        return {
-            "samples": self.natural.samples,
-            **{name: accuracy.value for name, accuracy in measures.items()},
-            "intervals": {name: [accuracy.low, accuracy.high] for name, accuracy in measures.items()},
-            "settings": self.settings.model_dump(mode="json"),
-        }
-
 
 def evaluate(
     model: nn.Module, split: Split, settings: EvaluationSettings, on_progress: Progress | None = None
 ) -> Evaluation:
-    """Judge a model on a split or a seeded sample of it.
+    """Judge a model on a split or a seeded sample of it by the two attacks that every evaluation includes.
 
     An image counts as robust when the model answers it rightly and no point that the attack visited changes that.
 
     Args:
-        on_progress: called with (images done, images in all).
+        on_progress: called with (images done, images in all), over both attacks.
     """
-    device = next(model.parameters()).device
-    indices = split.sample(settings.samples, settings.seed)
-    correct = {"natural": 0, "pgd": 0, "adaptive": 0}
-    done = 0
-    for chosen in indices.split(settings.batch_size):
-        images, labels = split.batch(chosen, device)
-        with frozen(model):
-            right = decide(model, images).argmax(dim=1) == labels
-        correct["natural"] += int(right.sum())
-        for name, objective in (("pgd", "ce"), ("adaptive", "joint")):
-            generator = torch.Generator(device).manual_seed(settings.seed + done)
-            result = pgd(model, images[right], labels[right], settings.attack(objective), generator=generator)
-            correct[name] += int((~result.success).sum())
-        done += len(chosen)
-        if on_progress:
-            on_progress(done, len(indices))
-    accuracies = {name: Accuracy.of(count, len(indices)) for name, count in correct.items()}
-    return Evaluation(**accuracies, settings=settings)
+    report = evaluate_robustness(model, split, settings, HEADLINE, on_progress=_counted(on_progress, HEADLINE))
+    own = {name: report.accuracy(name) for name in HEADLINE}
+    assert own["pgd"] is not None
+    assert own["adaptive"] is not None
+    return Evaluation(report.natural_accuracy, own["pgd"], own["adaptive"], settings)
 
 
 def evaluate_checkpoint(
-    path: Path, samples: int | None = None, device: str = "auto", on_progress: Progress | None = None
+    path: Path,
+    samples: int | None = None,
+    device: str = "auto",
+    on_progress: Progress | None = None,
+    attacks: tuple[str, ...] = (),
+    worst_of: tuple[str, ...] = (),
+    store: Store | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a checkpoint on its own dataset's test split with PGD-40 and adaptive PGD-40.
+    """Evaluate a checkpoint on its own dataset's test split with PGD-40, adaptive PGD-40, and other attacks.
 
-    Epsilon is the one of the checkpoint's recipe, 8/255 for a checkpoint without one.
+    Args:
+        attacks: further attacks by name, each on every image.
+        worst_of: attacks that meet only what the others left; they count for the worst case.
+        store: where outcomes are looked up and kept; without one all are made anew.
 
     Returns:
-        ``Evaluation.row()`` with ``checkpoint`` (its name), ``title``, ``dataset`` and ``digest``.
+        ``RobustnessReport.row()`` with ``checkpoint`` (its name), ``title``, ``dataset`` and ``digest``.
 
     Raises:
-        AncraError: the checkpoint or its dataset cannot be read.
+        AncraError: the checkpoint or its dataset cannot be read, or there is no such attack.
     """
     model, card = load_checkpoint(path, device=resolve_device(device))
-    data = card.recipe.data if card.recipe else DataSettings(name=card.dataset)
+    alone = (*HEADLINE, *attacks)
+    order = tuple(dict.fromkeys((*alone, *worst_of)))
+    report = evaluate_robustness(
+        model,
+        load_dataset(card.data).test,
+        settings_of(card, samples),
+        order,
+        alone=alone,
+        digest=card.digest,
+        store=store,
+        on_progress=_counted(on_progress, order),
+    )
+    about = {"checkpoint": checkpoint_name(path), "title": card.title, "dataset": card.dataset, "digest": card.digest}
+    return {**about, **report.row()}
+
+
+def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
+    """The usual settings for a checkpoint: norm and epsilon of its recipe, Linf 8/255 for one without a recipe."""
     settings = EvaluationSettings(samples=samples)
     if card.recipe:
-        settings = settings.with_changes(epsilon=card.recipe.attack.epsilon)
-    evaluation = evaluate(model, load_dataset(data).test, settings, on_progress)
-    about = {"checkpoint": checkpoint_name(path), "title": card.title, "dataset": card.dataset, "digest": card.digest}
-    return {**about, **evaluation.row()}
+        settings = settings.with_changes(norm=card.recipe.attack.norm, epsilon=card.recipe.attack.epsilon)
+    return settings
+
+
+def _counted(on_progress: Progress | None, attacks: tuple[str, ...]) -> Callable[[str, int, int], None] | None:
+    """Progress over all attacks as hundredths of the whole."""
+    if on_progress is None:
+        return None
+
+    def count(name: str, done: int, total: int) -> None:
+        on_progress(100 * attacks.index(name) + 100 * done // total, 100 * len(attacks))
+
+    return count

@@ -1,5 +1,6 @@
 """How many images survive which attack, and the worst case over all attacks, sample by sample."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,29 +8,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import nn
 
 from ancra.attacks.pgd import decide, frozen
-from ancra.attacks.suite import ATTACKS, WORST_CASE, Threat, run_attack
+from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
-from ancra.settings import Settings
-from ancra.store import Store
+from ancra.evaluation.settings import EvaluationSettings
+from ancra.store import Store, Stored
 
 KIND = "robustness"
+NATURAL = "natural"
+WORST = "worst"
 HEADLINE = ("pgd", "adaptive")
-
-
-class RobustnessSettings(Settings):
-    """Which images are attacked, and what the attackers may do."""
-
-    split: str = Field("test", pattern="^(train|test)$", description="Which split of the dataset.")
-    samples: int | None = Field(None, ge=1, description="A seeded random sample of this size; empty for all images.")
-    sample_seed: int = Field(0, ge=0, description="Seed of that sample.")
-    threat: Threat = Field(Threat(), description="Epsilon, norm and work of every attack.")
-    batch_size: int = Field(256, ge=1, description="Images attacked at once.")
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class RobustnessReport:
         outcomes: attack name -> outcome, in the order they ran.
     """
 
-    settings: RobustnessSettings
+    settings: EvaluationSettings
     indices: np.ndarray
     natural: np.ndarray
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -119,23 +112,41 @@ class RobustnessReport:
             )
         return rows
 
+    def row(self) -> dict[str, Any]:
+        """A flat JSON-able row: fractions and intervals, the settings, and every attack in detail.
+
+        The worst case is among them when there were more attacks than the two that every evaluation includes.
+        """
+        own = {name: accuracy for name in self.outcomes if (accuracy := self.accuracy(name)) is not None}
+        measures = {NATURAL: self.natural_accuracy, **own}
+        if set(self.outcomes) - set(HEADLINE):
+            measures[WORST] = self.worst
+        return {
+            "samples": len(self.natural),
+            **{name: accuracy.value for name, accuracy in measures.items()},
+            "intervals": {name: [accuracy.low, accuracy.high] for name, accuracy in measures.items()},
+            "attacks": self.rows(),
+            "settings": self.settings.model_dump(mode="json"),
+        }
+
 
 def evaluate_robustness(
     model: nn.Module,
     split: Split,
-    settings: RobustnessSettings,
+    settings: EvaluationSettings,
     attacks: tuple[str, ...] = (*HEADLINE, *WORST_CASE),
     *,
     alone: tuple[str, ...] = HEADLINE,
     digest: str | None = None,
     store: Store | None = None,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> RobustnessReport:
     """Attack a model with a list of attacks.
 
     Attacks in ``alone`` meet every image that was answered rightly, so their own accuracy is known; the others meet
     only images that are still standing: a broken image is retired at once. Outcomes are kept in ``store`` as they
-    come, so an evaluation that was stopped goes on where it was, and a second look costs nothing.
+    come, so an evaluation that was stopped goes on where it was, and a second look costs nothing. A stored outcome
+    that does not fit the model and the images is made anew.
 
     Args:
         model: any classifier ``x -> logits``. split: the images.
@@ -144,54 +155,114 @@ def evaluate_robustness(
         on_progress: called with (attack, images done, images in all).
 
     Raises:
-        AncraError: an unknown attack; a model whose logits are not finite; a stored outcome of other images.
+        AncraError: an unknown attack; a model whose logits are not finite.
     """
     attacks = tuple(dict.fromkeys(attacks))
     for name in attacks:
         ATTACKS[name]
-    indices = split.sample(settings.samples, settings.sample_seed)
+    indices = split.sample(settings.samples, settings.seed)
+    shelf = _Shelf(store, digest, settings, split, indices)
     natural = _natural(model, split, indices, settings.batch_size)
+    shelf.keep(NATURAL, Outcome(natural, np.ones_like(natural), 0.0), indices=indices.numpy().astype(np.int32))
     report = RobustnessReport(settings, indices.numpy(), natural)
     for name in attacks:
         todo = natural if name in alone else report.survivors
-        outcome = _recall(store, digest, settings, name, todo)
+        outcome = shelf.recall(name, natural, todo)
         if outcome is None:
             outcome = _run(model, split, indices, todo, name, settings, on_progress)
-            if store is not None and digest is not None:
-                arrays = {"robust": outcome.robust, "tried": outcome.tried}
-                store.put(KIND, digest, settings.digest(), name, arrays=arrays, meta={"seconds": outcome.seconds})
+            shelf.keep(name, outcome)
         report.outcomes[name] = outcome
     return report
 
 
-def stored_report(
-    settings: RobustnessSettings, digest: str, natural: np.ndarray, indices: np.ndarray, store: Store
-) -> RobustnessReport:
-    """What is stored for a model and settings, without running anything."""
+def stored_report(digest: str, settings: EvaluationSettings, store: Store) -> RobustnessReport | None:
+    """What is stored for a checkpoint and settings, without running anything; None when nothing is.
+
+    Raises:
+        AncraError: a stored result that does not fit the checkpoint, with the file to delete.
+    """
+    key = (KIND, digest, settings.digest())
+    stored = store.get(*key, NATURAL)
+    if stored is None:
+        refuse_unreadable(store, *key, NATURAL)
+        return None
+    natural, indices = stored.arrays["robust"], stored.arrays["indices"]
+    if len(natural) == 0 or len(natural) != len(indices):
+        raise misfit(store, *key, NATURAL)
     report = RobustnessReport(settings, indices, natural)
     for name in ATTACKS:
-        outcome = _recall(store, digest, settings, name, np.zeros(len(natural), dtype=bool))
-        if outcome is not None:
-            report.outcomes[name] = outcome
+        other = store.get(*key, name)
+        if other is None:
+            refuse_unreadable(store, *key, name)
+            continue
+        outcome = _fitting(other, natural, stored.meta.get("images"))
+        if outcome is None:
+            raise misfit(store, *key, name)
+        report.outcomes[name] = outcome
     return report
 
 
-def _recall(
-    store: Store | None, digest: str | None, settings: RobustnessSettings, name: str, todo: np.ndarray
-) -> Outcome | None:
-    """The stored outcome if it covers the images that are to be attacked now."""
-    if store is None or digest is None:
-        return None
-    stored = store.get(KIND, digest, settings.digest(), name)
-    if stored is None:
-        return None
+def refuse_unreadable(store: Store, *key: str) -> None:
+    """Raise AncraError when there is a file for this key that cannot be used; call it after ``get`` gave None."""
+    if store.find(*key) is not None:
+        raise misfit(store, *key)
+
+
+def misfit(store: Store, *key: str) -> AncraError:
+    """The error for a stored result that is damaged, or belongs to another checkpoint or other images."""
+    return AncraError(
+        f"The stored result {store.find(*key)} does not fit this checkpoint: it is damaged, or was made with other "
+        "weights or images; evaluate again to replace it."
+    )
+
+
+@dataclass
+class _Shelf:
+    """The place of one evaluation in the store; without a store or a digest nothing is kept."""
+
+    store: Store | None
+    digest: str | None
+    settings: EvaluationSettings
+    split: Split
+    indices: torch.Tensor
+    images: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.store is not None and self.digest is not None:
+            self.images = fingerprint(self.split, self.indices)
+
+    def recall(self, name: str, natural: np.ndarray, todo: np.ndarray) -> Outcome | None:
+        """The stored outcome if it fits and covers the images that are to be attacked now."""
+        if self.store is None or self.digest is None:
+            return None
+        stored = self.store.get(KIND, self.digest, self.settings.digest(), name)
+        outcome = None if stored is None else _fitting(stored, natural, self.images)
+        return None if outcome is None or (todo & ~outcome.tried).any() else outcome
+
+    def keep(self, name: str, outcome: Outcome, **more: np.ndarray) -> None:
+        if self.store is None or self.digest is None:
+            return
+        arrays = {"robust": outcome.robust, "tried": outcome.tried, **more}
+        meta = {"seconds": round(outcome.seconds, 2), "images": self.images}
+        self.store.put(KIND, self.digest, self.settings.digest(), name, arrays=arrays, meta=meta)
+
+
+def fingerprint(split: Split, indices: torch.Tensor) -> str:
+    """16 hexadecimal digits that name these images and labels."""
+    chosen = split.subset(indices)
+    text = hashlib.sha256(chosen.images.contiguous().numpy().tobytes())
+    text.update(chosen.labels.numpy().tobytes())
+    return text.hexdigest()[:16]
+
+
+def _fitting(stored: Stored, natural: np.ndarray, images: str | None) -> Outcome | None:
+    """The outcome, unless it is of other images, or of a model that answered other images rightly."""
     outcome = Outcome(stored.arrays["robust"], stored.arrays["tried"], float(stored.meta["seconds"]))
-    if len(outcome.robust) != len(todo):
-        raise AncraError(
-            f"The stored result of {name} rests on {len(outcome.robust)} images, not on {len(todo)}: "
-            "it does not fit this checkpoint's data; delete the results folder and evaluate again."
-        )
-    return None if (todo & ~outcome.tried).any() else outcome
+    if stored.meta.get("images") != images or not len(outcome.robust) == len(outcome.tried) == len(natural):
+        return None
+    if (outcome.tried & ~natural).any() or (outcome.robust & ~outcome.tried).any():
+        return None
+    return outcome
 
 
 def _natural(model: nn.Module, split: Split, indices: torch.Tensor, batch_size: int) -> np.ndarray:
@@ -210,15 +281,16 @@ def _run(
     indices: torch.Tensor,
     todo: np.ndarray,
     name: str,
-    settings: RobustnessSettings,
-    on_progress: Callable[[str, int, int], None] | None,
+    settings: EvaluationSettings,
+    on_progress: Progress | None,
 ) -> Outcome:
     device = next(model.parameters()).device
     robust, positions = todo.copy(), torch.from_numpy(np.flatnonzero(todo))
     begin, done = time.perf_counter(), 0
-    for chosen in positions.split(settings.batch_size):
+    for chosen in positions.split(settings.batch_size) if len(positions) else ():
         images, labels = split.batch(indices[chosen], device)
-        result = run_attack(model, images, labels, name, settings.threat)
+        # Where only the accuracy counts, the first point that breaks an image ends its search.
+        result = run_attack(model, images, labels, name, settings.threat, keep="first")
         robust[chosen.numpy()] = ~result.success.cpu().numpy()
         done += len(chosen)
         if on_progress:

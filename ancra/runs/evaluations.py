@@ -1,0 +1,135 @@
+"""Evaluations as processes of their own: started from a page, followed through a status file, stopped by a signal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from time import time
+from typing import Any
+
+from ancra.errors import AncraError
+from ancra.files import replace_file
+from ancra.paths import ROOT, workspace
+from ancra.runs.processes import host_name, process_token
+from ancra.runs.signals import RunCancelled, ended_by_signals
+from ancra.runs.status import RunStatus
+from ancra.settings import parse
+from ancra.store import Store
+
+THOUSANDTHS = 1000
+WRITE_EVERY = 0.5  # seconds
+
+
+class EvaluationJob:
+    """The evaluation of one checkpoint: a folder in the workspace, named by the checkpoint's digest."""
+
+    def __init__(self, digest: str) -> None:
+        self.folder = workspace() / "evaluations" / digest
+        self.digest = digest
+
+    def status(self) -> RunStatus | None:
+        """Where it stands, seen from here (``lost`` when its process is gone); None when there was none."""
+        path = self.folder / "status.json"
+        try:
+            return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), str(path)).seen_from_here()
+        except (OSError, ValueError, AncraError):
+            return None
+
+    def write(self, status: RunStatus) -> None:
+        """Replace the status. Raises OSError."""
+        text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
+        replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
+
+    def start(self, path: Path, parts: tuple[str, ...]) -> None:
+        """Start the process; it outlives whoever started it. Raises AncraError when it runs or cannot be started."""
+        before = self.status()
+        if before is not None and before.active:
+            raise AncraError("This model is being evaluated already.")
+        command = [sys.executable, "-m", "ancra", "results", str(path), "--parts", ",".join(parts), "--report"]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "output.txt").open("wb") as output:
+                process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            self.write(_status(process.pid, state="queued"))
+        except OSError as error:
+            raise AncraError(f"The evaluation cannot be started: {error.strerror}.") from None
+        # Somebody has to wait for the process, or it stays as a zombie once it has ended.
+        Thread(target=process.wait, name=f"wait for {self.digest}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Send SIGTERM; what is stored stays. Raises AncraError for a process of another machine or user."""
+        status = self.status()
+        if status is None or not status.active or status.pid is None:
+            return
+        if status.host != host_name():
+            raise AncraError(f"This evaluation runs on {status.host}: stop it there.")
+        try:
+            os.kill(status.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            raise AncraError("This evaluation belongs to another user, who must stop it.") from None
+
+    def carry_out(self, path: Path, store: Store, parts: tuple[str, ...], device: str = "auto") -> None:
+        """Make the results in this process and write the status. Raises what went wrong, after writing it down."""
+        status = _status(os.getpid(), state="running")
+        ending: dict[str, Any] = {"state": "failed"}
+        self.write(status)
+
+        def report(text: str, share: float, left: float | None) -> None:
+            nonlocal status
+            changes = {"message": text, "step": round(share * THOUSANDTHS), "remaining": left}
+            new = status.model_copy(update=changes)
+            if time() - status.updated > WRITE_EVERY or text != status.message:
+                status = new.model_copy(update={"updated": time()})
+                with suppress(OSError):
+                    self.write(status)
+
+        try:
+            with ended_by_signals():
+                from ancra.runs.results import make_results
+
+                make_results(path, store, parts, device, report)
+            ending = {"state": "finished", "message": "", "step": THOUSANDTHS}
+        except RunCancelled:
+            ending = {"state": "cancelled", "message": "Stopped; what was finished is kept."}
+            raise
+        except AncraError as error:
+            ending["message"] = str(error)
+            raise
+        except BaseException as error:
+            ending["message"] = f"Unexpected {type(error).__name__}: {error}".strip()
+            raise
+        finally:
+            with suppress(OSError):
+                self.write(status.model_copy(update={"pid": None, "token": "", "remaining": None, **ending}))
+
+
+def _status(pid: int, state: str) -> RunStatus:
+    return parse(
+        RunStatus,
+        {
+            "state": state,
+            "epochs": 1,
+            "steps": THOUSANDTHS,
+            "created": time(),
+            "started": time(),
+            "updated": time(),
+            "pid": pid,
+            "token": process_token(pid),
+            "host": host_name(),
+        },
+        "the evaluation",
+    )
