@@ -322,7 +322,9 @@ def _judge(
 def _fast(model: nn.Module, images: Tensor, settings: AttackSettings, steps: int) -> nn.Module:
     """What the search runs on: a fast copy when it pays off."""
     precision = usable_precision(settings.precision, images.device)
-    return surrogate(model, images[:1], precision) if steps >= WORTH_A_COPY or precision != "fp32" else model
+    if steps < WORTH_A_COPY:
+        return model
+    return surrogate(model, images[:1], precision, settings.compiled)
 
 
 def _attention(goal: Objective, labels: Tensor) -> Attention | None:

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ancra.models.classifier import Classifier
 from ancra.models.folding import folded
 from ancra.models.plain import PlainClassifier, as_classifier
 from ancra.models.prediction import Prediction
@@ -17,59 +18,96 @@ Precision = Literal["fp32", "bf16"]
 
 
 class Surrogate(PlainClassifier):
-    """A model called in channels-last layout and the precision asked for; its prediction is always in float32.
+    """A model called in one memory layout and the precision asked for; its prediction is always in float32.
 
     Args:
         model: in evaluation mode, its parameters frozen.
         precision: ``bf16`` runs convolutions and linear layers in bfloat16 (autocast), the rest as autocast sees fit.
+        layout: of the images that the model is given.
+        compiled: whether torch.compile makes kernels of its own for it, at its first call for a minute or more.
     """
 
-    def __init__(self, model: nn.Module, precision: Precision) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        precision: Precision,
+        layout: torch.memory_format = torch.channels_last,
+        compiled: bool = False,
+    ) -> None:
         super().__init__(model)
         self.answer = as_classifier(model)
         self.bf16 = precision == "bf16"
+        self.layout = layout
+        # One graph for all batch sizes: a search that retires images shrinks its batch.
+        self.compiled = torch.compile(_answer, dynamic=True) if compiled else None
 
     def predict(self, images: Tensor, attention: Attention | None = None) -> Prediction:
         """The prediction of images (N, C, H, W) in [0, 1], without features."""
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
-            found = self.answer.predict(images.contiguous(memory_format=torch.channels_last), attention)
-        return Prediction(found.logits.float(), tuple(logits.float() for logits in found.auxiliary))
+        images = images.contiguous(memory_format=self.layout)
+        # Another attention, or a batch of one, would be compiled anew.
+        if self.compiled is None or attention is not None or len(images) < 2:
+            logits, auxiliary = _answer(self.answer, images, self.bf16, attention)
+        else:
+            logits, auxiliary = self.compiled(self.answer, images, self.bf16)
+        return Prediction(logits, auxiliary)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, K) the logits."""
         return self.predict(images).logits
 
 
-def surrogate(model: nn.Module, probe: Tensor, precision: Precision = "fp32") -> nn.Module:
+def _answer(
+    model: Classifier | PlainClassifier, images: Tensor, bf16: bool, attention: Attention | None = None
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
+        found = model.predict(images, attention)
+    return found.logits.float(), tuple(logits.float() for logits in found.auxiliary)
+
+
+def surrogate(model: nn.Module, probe: Tensor, precision: Precision = "fp32", compiled: bool = False) -> nn.Module:
     """A fast copy of ``model``; ``model`` itself when nothing in it can be made faster safely.
+
+    What a model does not bear (another layout, another number format, compilation) is left out.
 
     Args:
         model: in evaluation mode, its parameters frozen; it is not changed.
         probe: (n, C, H, W) a few images; a single one will do.
         precision: of the copy; see ``usable_precision``.
+        compiled: see ``Surrogate``.
     """
-    twin = folded(model, probe)
-    if twin is not model:
-        twin = twin.to(memory_format=torch.channels_last)
-        if precision == "bf16":
-            # Cast once here rather than by autocast at every pass.
-            for module in twin.modules():
-                if type(module) in (nn.Conv2d, nn.Linear):
-                    module.to(torch.bfloat16)
-    if twin is model and precision == "fp32":
+    if probe.dtype != torch.float32:
         return model
-    fast = Surrogate(twin, precision)
-    return fast if _runs(fast, probe) else model
+    twin = folded(model, probe)
+    layouts = [torch.channels_last, torch.contiguous_format]
+    if twin is model:
+        if precision == "fp32":
+            return model
+        layouts = [torch.contiguous_format]
+    elif precision == "bf16":
+        # Cast once here rather than by autocast at every pass.
+        for module in twin.modules():
+            if type(module) in (nn.Conv2d, nn.Linear):
+                module.to(torch.bfloat16)
+    for compilation in [True, False] if compiled else [False]:
+        for layout in layouts:
+            if twin is not model:
+                twin.to(memory_format=layout)
+            fast = Surrogate(twin, precision, layout, compilation)
+            if _runs(fast, probe):
+                return fast
+    return model
 
 
-@torch.no_grad()
 def _runs(model: nn.Module, probe: Tensor) -> bool:
-    """Whether a model survives the change of number format: some mix formats in ways that autocast does not mend."""
-    with torch.random.fork_rng(devices=[probe.device] if probe.is_cuda else []):
+    """Whether a model survives the changes: some mix formats or demand layouts in ways that nothing mends."""
+    point = torch.cat([probe, probe]).requires_grad_()
+    with torch.random.fork_rng(devices=[probe.device] if probe.is_cuda else []), torch.enable_grad():
         try:
-            return bool(torch.isfinite(model(probe)).all())
-        except RuntimeError:
+            logits = model(point)
+            torch.autograd.grad(logits, point, torch.ones_like(logits))
+        except (RuntimeError, ImportError):
             return False
+    return bool(torch.isfinite(logits).all())
 
 
 def usable_precision(precision: Precision, device: torch.device) -> Precision:
