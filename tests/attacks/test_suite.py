@@ -1,0 +1,83 @@
+"""Every named attack stays inside its threat; AutoAttack and Square come from their authors' code."""
+
+import pytest
+import torch
+from torch import nn
+
+from ancra.attacks.pgd import pgd
+from ancra.attacks.standard import autoattack, square
+from ancra.attacks.suite import ATTACKS, WORST_CASE, Threat, run_attack
+from ancra.checkpoints import load_checkpoint, resolve_checkpoint
+from ancra.data.registry import load_dataset
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError
+from tests.attacks.conftest import Case
+
+THREAT = Threat(epsilon=0.15, steps=5, queries=20)
+
+
+@pytest.mark.parametrize("name", [name for name in ATTACKS if name != "autoattack"])
+def test_it_stays_in_the_ball_and_tells_the_truth(case: Case, name: str) -> None:
+    result = run_attack(case.model, case.images, case.labels, name, THREAT)
+    assert (result.images - case.images).abs().max() <= 0.15 + 1e-6
+    assert result.images.min() >= 0
+    assert result.images.max() <= 1
+    with torch.no_grad():
+        wrong = case.model(result.images).argmax(dim=1) != case.labels
+    assert torch.equal(wrong, result.success)
+
+
+def test_l2_stays_in_the_ball(case: Case) -> None:
+    result = run_attack(case.model, case.images, case.labels, "pgd", THREAT.with_changes(norm="l2", epsilon=1.0))
+    assert (result.images - case.images).flatten(1).norm(dim=1).max() <= 1 + 1e-5
+
+
+def test_autoattack_finds_at_least_what_its_first_part_finds(case: Case) -> None:
+    first = autoattack(case.model, case.images, case.labels, epsilon=0.15, parts=("apgd-ce",), steps=10)
+    both = autoattack(
+        case.model, case.images, case.labels, epsilon=0.15, parts=("apgd-ce", "square"), steps=10, queries=50
+    )
+    assert int(both.success.sum()) >= int(first.success.sum())
+    assert (both.images - case.images).abs().max() <= 0.15 + 1e-6
+
+
+def test_square_leaves_the_random_state_alone(case: Case) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    square(case.model, case.images, case.labels, epsilon=0.1, queries=5)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_it_says_what_it_cannot_attack(case: Case) -> None:
+    with pytest.raises(AncraError, match="epsilon above 0"):
+        autoattack(case.model, case.images, case.labels, epsilon=0)
+    two = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    with pytest.raises(AncraError, match="4 classes"):
+        autoattack(two, case.images, torch.zeros(12, dtype=torch.long), epsilon=0.1)
+    with pytest.raises(AncraError, match="did you mean 'adaptive'"):
+        run_attack(case.model, case.images, case.labels, "adaptve", THREAT)
+
+
+def test_all_images_wrong_already_is_no_error() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 5))
+    images = torch.rand(4, 1, 8, 8)
+    with torch.no_grad():
+        labels = (model(images).argmax(dim=1) + 1) % 5
+    assert autoattack(model, images, labels, epsilon=0.1).success.all()
+
+
+def test_worst_case_attacks_exist() -> None:
+    assert set(WORST_CASE) <= set(ATTACKS)
+
+
+def test_pgd_agrees_with_apgd() -> None:
+    """Our search and AutoAttack's, on the same loss, break the same share of a robust model's images within a point."""
+    model, card = load_checkpoint(resolve_checkpoint("digits/pgd-at"))
+    test = load_dataset(DataSettings(name=card.dataset)).test
+    images, labels = test.batch(test.sample(200, seed=0))
+    ours = pgd(model, images, labels, Threat(epsilon=0.2, steps=60).pgd(restarts=5))
+    theirs = autoattack(model, images, labels, epsilon=0.2, parts=("apgd-ce",), steps=60)
+    share = float(theirs.success.float().mean())
+    assert 0.2 < share < 0.6
+    assert float(ours.success.float().mean()) == pytest.approx(share, abs=0.01)

@@ -1,0 +1,79 @@
+"""Traces record what the attack saw, and survive being stored."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ancra.attacks.objectives import OBJECTIVES
+from ancra.attacks.settings import AttackSettings
+from ancra.attacks.trace import AttackTrace, trace_attack
+from ancra.errors import AncraError
+from tests.attacks.conftest import Case
+
+SETTINGS = AttackSettings(epsilon=0.1, steps=5)
+
+
+@pytest.fixture(scope="module")
+def trace(case: Case) -> AttackTrace:
+    return trace_attack(case.model, case.images, case.labels, SETTINGS)
+
+
+def test_it_has_a_point_for_the_start_and_one_for_each_step(trace: AttackTrace, case: Case) -> None:
+    blocks = case.model.reverse_attention_blocks
+    assert trace.images.shape == (6, 12, 1, 8, 8)
+    assert trace.logits.shape == (6, 12, 5)
+    assert trace.auxiliary.shape == (6, 12, blocks, 5)
+    assert trace.attended.shape == (6, 12, blocks)
+    assert np.isnan(trace.gradient_norm[-1]).all()
+    assert np.isfinite(trace.gradient_norm[:-1]).all()
+
+
+def test_it_tells_what_the_model_says_of_each_point(trace: AttackTrace, case: Case) -> None:
+    with torch.no_grad():
+        prediction = case.model.predict(torch.from_numpy(trace.images[3]))
+    assert np.allclose(trace.logits[3], prediction.logits.numpy(), atol=1e-5)
+    expected = OBJECTIVES["joint"].loss(prediction, case.labels).numpy()
+    assert np.allclose(trace.loss("joint")[3], expected, atol=1e-4)
+
+
+def test_distances_stay_inside_the_ball(trace: AttackTrace) -> None:
+    assert trace.linf.max() <= 0.1 + 1e-6
+    assert (trace.l2 <= trace.linf * 8 + 1e-6).all()
+
+
+def test_the_attacked_loss_rises(trace: AttackTrace) -> None:
+    assert trace.loss("ce")[-1].mean() > trace.loss("ce")[0].mean()
+
+
+def test_it_is_the_same_after_saving_and_loading(trace: AttackTrace, tmp_path: Path) -> None:
+    trace.save(tmp_path / "trace.npz")
+    loaded = AttackTrace.load(tmp_path / "trace.npz")
+    for name, array in trace.arrays().items():
+        assert np.array_equal(array, getattr(loaded, name), equal_nan=array.dtype.kind == "f"), name
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"not a trace"])
+def test_a_broken_file_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "trace.npz").write_bytes(content)
+    with pytest.raises(AncraError, match="not a whole attack trace"):
+        AttackTrace.load(tmp_path / "trace.npz")
+
+
+def test_a_targeted_trace_heads_for_its_target(case: Case) -> None:
+    targets = (case.labels + 1) % 5
+    settings = SETTINGS.with_changes(targeted=True, steps=15, epsilon=0.5)
+    trace = trace_attack(case.model, case.images, case.labels, settings, targets=targets)
+    chosen = np.take_along_axis(trace.logits, targets.numpy()[None, :, None].repeat(16, 0), axis=2)[..., 0]
+    assert chosen[-1].mean() > chosen[0].mean()
+    assert (trace.targets == targets.numpy()).all()
+
+
+@pytest.mark.parametrize("objective", ["ce", "forced_target"])
+def test_missing_or_impossible_targets_are_one_sentence(case: Case, objective: str) -> None:
+    settings = SETTINGS.with_changes(targeted=True, objective=objective)
+    with pytest.raises(AncraError, match="target class"):
+        trace_attack(case.model, case.images, case.labels, settings)
+    with pytest.raises(AncraError, match="must differ"):
+        trace_attack(case.model, case.images, case.labels, settings, targets=case.labels)
