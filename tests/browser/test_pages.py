@@ -35,11 +35,13 @@ def test_one_click_on_the_sheet_attacks_an_image(open_browser, settled):
 
 def test_the_slider_replays_the_attack_and_the_link_keeps_the_step(open_browser, settled):
     page = open_browser("attack?image=3")
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length >= 4", timeout=60_000)
+    settled(page)
     slider = page.locator("[data-testid=stSlider]").filter(has_text="Step of the attack").get_by_role("slider")
     slider.focus()
     slider.press("ArrowLeft")
     slider.press("ArrowLeft")
-    page.wait_for_selector("text=After step 38")
+    page.wait_for_selector("text=After step 38", timeout=60_000)
     assert "step=38" in page.url
     page.reload()
     page.wait_for_selector("text=After step 38", timeout=60_000)
