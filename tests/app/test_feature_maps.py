@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from app.figures import map_words
+from app.figures.map_tables import cards, measures_table
+from app.figures.theme import palette
+
+RA, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
+
+
+def texts(at) -> str:
+    return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def html(at) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+@pytest.fixture(autouse=True)
+def quick_layout(monkeypatch):
+    """Maps that stay where they start: what UMAP does is tested elsewhere."""
+    monkeypatch.setattr("ancra.features.maps.fit_umap", lambda features, settings, neighbours, init: (init, "none"))
+    monkeypatch.setattr("ancra.features.umap_engine.warm_up", lambda: None)
+
+
+@pytest.fixture
+def page(open_page):
+    def opened(**query):
+        return open_page("feature_maps", **{"samples": "200", "models": [PLAIN, RA], **query})
+
+    return opened
+
+
+def test_shows_models_measures_and_words(page):
+    at = page()
+    assert not at.exception
+    assert not at.error
+    assert "rightly" in texts(at) or "silhouette" in texts(at)
+    assert "Effective rank" in html(at)
+    assert "200 test images of digits" in texts(at)
+
+
+def test_a_step_of_the_story_sets_the_attack_and_the_colour(page):
+    at = page()
+    at.segmented_control(key="story").set_value("3 The model's answers").run()
+    assert not at.exception
+    assert at.segmented_control(key="condition").value == "Adaptive PGD-10"
+    assert at.session_state["map_command"]["colour"] == "predicted"
+
+
+def test_without_a_model_chosen_the_page_says_what_to_do(page):
+    at = page()
+    at.multiselect(key="models").set_value([]).run()
+    assert not at.exception
+    assert "Choose one to four models" in at.info[0].value
+
+
+def test_wrong_parameters_of_a_link_are_ignored(page):
+    at = page(colour="taste", view="upside-down", selected="1,x,99999999", condition="Magic")
+    assert not at.exception
+    assert not at.error
+
+
+def test_a_link_opens_a_selection(page):
+    at = page(selected="0,1,2")
+    assert "selected images" in texts(at)
+    assert "attack?image=" in html(at)
+
+
+def test_without_a_checkpoint_the_page_says_what_to_do(no_models):
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+    script = Path(__file__).parents[2] / "app" / "streamlit_app.py"
+    at = AppTest.from_file(str(script), default_timeout=60).run()
+    at.switch_page("app_pages/feature_maps.py").run()
+    assert not at.exception
+    assert at.info
+
+
+def row(accuracy=0.8, true=0.5, predicted=0.9):
+    return {"accuracy": accuracy, "silhouette_true": true, "silhouette_predicted": predicted}
+
+
+def story(**changes):
+    seen = {"attack": "PGD-10", "adaptive": False, "attention": True, "colour": "true", "focus": "A"}
+    return map_words.story(map_words.Seen(**{**seen, "rows": {"A": row(), "B": row(true=0.1)}, **changes}))
+
+
+def test_the_story_names_what_the_numbers_say():
+    assert "keeps its classes apart" in story()
+    assert "keeps its classes apart" not in story(rows={"A": row(true=0.1), "B": row(true=0.1)})
+    fallen = story(adaptive=True, attack="Adaptive PGD-10", rows={"A": row(0.6, 0.19, 0.99)}, usual=row(0.83, 0.54))
+    assert "from 83 % to **60 %**" in fallen
+    assert "wrong images are in them" in fallen
+    same = story(adaptive=True, attack="Adaptive PGD-10", rows={"A": row()}, usual=row())
+    assert "does not make the attack" in same
+    pulled = story(attention=False, rows={"A": row(0.6, 0.1, 0.2)}, usual=row(0.6, 0.2, 1.0))
+    assert "pulls them there" in pulled
+
+
+def test_the_story_of_one_class_or_no_attack():
+    assert "too few classes" in story(rows={"A": row(true=None)})
+    assert "Nobody attacks here" in story(attack=None)
+
+
+def test_names_are_escaped_in_tables_and_cards():
+    from ancra.features.model_map import ModelMap, ModelMapSettings
+
+    one = ModelMap(
+        positions=np.zeros((2, 2)), labels=np.zeros(2, int), indices=np.arange(2), predictions=np.array([0, 1]),
+        confidences=np.ones(2), neighbours=np.zeros((2, 1), int), kept=np.ones(2), pixels=None,
+        measures=({"accuracy": 0.5},), faithfulness={"kept": 1.0}, classes=("<i>a", "b"), dataset="digits",
+        settings=ModelMapSettings(), engine="PCA",
+    )  # fmt: skip
+    maps = {"<script>": one}
+    assert "<script>" not in measures_table(maps)
+    made = cards(maps, ["<script>"], [0, 1], np.zeros((2, 1, 8, 8), np.uint8), palette())
+    assert "<i>a" not in made
+    assert "<script>" not in made

@@ -1,0 +1,288 @@
+import base64
+
+import numpy as np
+import pytest
+
+from ancra.features.export import scene_html
+
+pytestmark = pytest.mark.browser
+MODELS = "Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"
+HEADING = "feature_maps?samples=200&models=" + MODELS
+
+
+@pytest.fixture(scope="module")
+def files(make_scene, tmp_path_factory):
+    """Self-contained HTML files of scenes with so many points and models."""
+    folder = tmp_path_factory.mktemp("scenes")
+    made = {}
+
+    def file(count, models=2, attacked=True):
+        key = (count, models, attacked)
+        if key not in made:
+            path = folder / f"{count}-{models}-{attacked}.html"
+            path.write_text(scene_html(make_scene(count, models, attacked, tuple("abcdefghij"))))
+            made[key] = path.as_uri()
+        return made[key]
+
+    return file
+
+
+@pytest.fixture
+def open_file(browser, files):
+    """Opens such a file; afterwards nothing may have been asked for from anywhere, and no script have failed."""
+    windows = []
+
+    def opened(count=200, models=2, attacked=True, width=1200, touch=False, scheme="light"):
+        window = {"width": width, "height": 900}
+        context = browser.new_context(
+            viewport=window, has_touch=touch, color_scheme=scheme, reduced_motion="no-preference"
+        )
+        page = context.new_page()
+        wrong = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
+        page.goto(files(count, models, attacked))
+        page.wait_for_selector(".fm[data-ready]")
+        windows.append((context, wrong))
+        return page
+
+    yield opened
+    for context, wrong in windows:
+        context.close()
+        assert not wrong
+
+
+def widget(page, expression, argument=None):
+    """Evaluate an expression of ``map`` (the widget's interface for tests) and ``x`` (the argument)."""
+    return page.locator(".fm").evaluate(
+        f"(element, x) => {{ const map = element.featureMap; return {expression}; }}", argument
+    )
+
+
+def selected(page):
+    return widget(page, "map.selection().reduce((sum, flag) => sum + flag, 0)")
+
+
+def draw_lasso(page, panel=0, key=None):
+    """Draw around the left half of a panel."""
+    box = page.locator(".fm-panel").nth(panel).bounding_box()
+    x, y, w, h = box["x"], box["y"], box["width"], box["height"]
+    page.mouse.move(x + 4, y + 4)
+    page.mouse.down()
+    for to in ((x + w / 2, y + 4), (x + w / 2, y + h - 4), (x + 4, y + h - 4), (x + 4, y + 8)):
+        page.mouse.move(*to, steps=5)
+    page.mouse.up()
+
+
+def test_pointing_at_a_point_shows_its_image_and_true_neighbours(open_file):
+    page = open_file()
+    page.mouse.move(*widget(page, "map.locate(0, 5)"))
+    tip = page.locator(".fm-tip")
+    tip.wait_for(state="visible")
+    assert "True label" in tip.inner_text()
+    assert "Nearest in the full feature space" in tip.inner_text()
+    assert tip.locator("canvas").count() >= 3
+
+
+def test_a_press_selects_and_escape_clears(open_file):
+    page = open_file()
+    page.mouse.click(*widget(page, "map.locate(2, 5)"))
+    assert selected(page) == 1
+    page.keyboard.press("Escape")
+    assert selected(page) == 0
+
+
+def test_a_lasso_selects_in_all_maps_and_shift_adds(open_file):
+    page = open_file()
+    page.get_by_role("button", name="Draw around points to select them").click()
+    draw_lasso(page)
+    first = selected(page)
+    assert 0 < first < 200
+    assert f"{first} of 200 images selected" in page.locator(".fm-status").inner_text()
+    page.keyboard.down("Shift")
+    draw_lasso(page, panel=1)
+    page.keyboard.up("Shift")
+    assert selected(page) > first
+
+
+def test_the_wheel_zooms_only_once_the_map_was_pressed(open_file):
+    page = open_file()
+    box = page.locator(".fm-panel").first.bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(100)
+    assert widget(page, "map.view().zoom") == 1
+    page.locator(".fm-panel").first.focus()
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(100)
+    assert widget(page, "map.view().zoom") > 1
+
+
+def test_dragging_moves_the_maps_and_fit_brings_them_back(open_file):
+    page = open_file()
+    box = page.locator(".fm-panel").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 40, steps=4)
+    page.mouse.up()
+    assert widget(page, "map.view().x") != 0.5
+    page.get_by_role("button", name="Show the whole maps").click()
+    assert widget(page, "map.view().x") == 0.5
+
+
+def test_the_keyboard_alone_walks_zooms_and_selects(open_file):
+    page = open_file()
+    page.locator(".fm-panel").first.focus()
+    for key in ("+", "ArrowLeft", "n", "n", "Enter"):
+        page.keyboard.press(key)
+    assert widget(page, "map.view().zoom") > 1
+    assert selected(page) == 1
+    assert "image 1, true b" in page.locator(".fm > [aria-live]").inner_text()
+    panel = page.locator(".fm-panel").first
+    described = page.locator(f"#{panel.get_attribute('aria-describedby')}").inner_text()
+    assert "Arrow keys" in described
+    assert "Model 0, Natural: 200 images" in panel.get_attribute("aria-label")
+
+
+def test_the_legend_hides_a_class(open_file):
+    page = open_file()
+    chip = page.locator(".fm-legend").get_by_role("button", name="a", exact=True)
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "false"
+    page.get_by_role("button", name="Draw around points to select them").click()
+    draw_lasso(page)
+    labels = widget(page, "[...map.selection()].flatMap((flag, i) => flag ? [i % 10] : [])")
+    assert labels
+    assert 0 not in labels
+
+
+@pytest.mark.parametrize("view", ["together", "attack", "models"])
+def test_every_arrangement_draws(open_file, view):
+    page = open_file()
+    before = widget(page, "map.stats.frames")
+    page.get_by_label("Arrangement").select_option(view)
+    page.wait_for_timeout(200)
+    assert widget(page, "map.stats.frames") > before
+    assert page.locator(".fm-panel").count() == (1 if view == "models" else 2)
+
+
+def test_the_slider_moves_every_point_to_its_adversarial_version(open_file):
+    page = open_file()
+    page.get_by_label("Arrangement").select_option("attack")
+    page.wait_for_timeout(200)
+    start = widget(page, "map.locate(0, 3)")
+    page.locator(".fm-morph input").fill("1")
+    page.wait_for_timeout(200)
+    assert widget(page, "map.locate(0, 3)") != start
+    assert page.locator(".fm-morph output").inner_text() == "PGD-10"
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(600)
+    assert 0 < widget(page, "map.state.t") < 1
+
+
+@pytest.mark.parametrize("colour", ["predicted", "flipped", "kept"])
+def test_every_colour_draws_and_has_a_legend(open_file, colour):
+    page = open_file()
+    page.get_by_label("Colour by").select_option(colour)
+    assert page.locator(".fm-legend").inner_text()
+
+
+def test_two_fingers_zoom(open_file):
+    page = open_file(width=390, touch=True)
+    page.locator(".fm-panel").first.evaluate(
+        """panel => {
+          const box = panel.getBoundingClientRect();
+          const send = (kind, id, x, y) => panel.dispatchEvent(new PointerEvent(kind, {
+            pointerId: id, pointerType: "touch", clientX: box.left + x, clientY: box.top + y, bubbles: true}));
+          send("pointerdown", 1, 60, 60); send("pointerdown", 2, 90, 90);
+          send("pointermove", 2, 130, 130); send("pointerup", 1, 60, 60); send("pointerup", 2, 130, 130);
+        }"""
+    )
+    page.wait_for_timeout(100)
+    assert widget(page, "map.view().zoom") > 1.2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_two_maps_a_row_without_scrolling_sideways(open_file, scheme):
+    page = open_file(models=4, width=390, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    first, second = (page.locator(".fm-map").nth(i).bounding_box() for i in (0, 1))
+    assert abs(first["y"] - second["y"]) < 2
+    assert first["width"] > 150
+
+
+def test_ten_thousand_points_morph_within_a_frame(open_file):
+    page = open_file(count=10_000, models=1)
+    page.get_by_label("Arrangement").select_option("attack")
+    page.locator(".fm-morph input").fill("0.5")
+    times = widget(page, "Array.from({length: 15}, () => { map.drawNow(); return map.stats.frameMs; })")
+    assert np.median(times) < 16
+
+
+def test_fifty_thousand_points_can_be_selected(open_file):
+    page = open_file(count=50_000, models=1)
+    page.get_by_role("button", name="Draw around points to select them").click()
+    draw_lasso(page)
+    assert selected(page) > 1000
+    assert widget(page, "map.stats.lassoMs") < 500
+
+
+def open_maps(open_browser, query="", **options):
+    page = open_browser(HEADING + query, **options)
+    page.wait_for_selector(".fm[data-ready]", timeout=120_000)
+    return page
+
+
+def test_a_lasso_brings_the_images(open_browser, settled):
+    page = open_maps(open_browser)
+    settled(page)
+    page.get_by_role("button", name="Draw around points to select them").click()
+    draw_lasso(page)
+    page.wait_for_selector("text=selected images.", timeout=10_000)
+    bits = base64.b64decode(widget(page, "btoa(String.fromCharCode(...map.selection()))"))
+    assert f"{sum(bits)} selected images." in page.inner_text("body")
+    assert page.locator("article").count() >= 1
+
+
+def test_a_press_is_kept_in_the_link(open_browser, settled):
+    page = open_maps(open_browser)
+    page.mouse.click(*widget(page, "map.locate(0, 5)"))
+    page.wait_for_selector("text=1 selected images.")
+    settled(page)
+    assert "selected=" in page.url
+    page.reload()
+    page.wait_for_selector(".fm[data-ready]", timeout=60_000)
+    page.wait_for_selector("text=1 selected images.")
+    assert selected(page) == 1
+
+
+def test_the_story_changes_the_maps_and_the_words(open_browser, settled):
+    page = open_maps(open_browser)
+    page.get_by_text("3 The model's answers", exact=True).click()
+    page.wait_for_selector(".fm-row-title:has-text('Adaptive PGD-10')", timeout=120_000)
+    settled(page)
+    assert "condition=Adaptive" in page.url
+    assert "colour=predicted" in page.url
+    assert widget(page, "map.state.colour") == "predicted"
+
+
+def test_the_card_leads_to_the_attack_page(open_browser, settled):
+    page = open_maps(open_browser, "&selected=7")
+    page.get_by_role("link", name="open on the Attack page").first.click()
+    page.wait_for_selector("text=Before the attack", timeout=60_000)
+    assert "image=7" in page.url
+
+
+def test_the_maps_can_be_saved_and_the_file_works_alone(open_browser, browser, settled, tmp_path):
+    page = open_maps(open_browser)
+    page.get_by_text("Save the maps").click()
+    with page.expect_download(timeout=60_000) as saving:
+        page.get_by_role("button", name="HTML, works without a server").click()
+    path = tmp_path / "maps.html"
+    saving.value.save_as(path)
+    context = browser.new_context(offline=True)
+    alone = context.new_page()
+    alone.goto(path.as_uri())
+    alone.wait_for_selector(".fm[data-ready]")
+    assert alone.locator(".fm-panel").count() == 4
+    context.close()
