@@ -147,6 +147,7 @@ def measure(
             timing.wall.append(time.perf_counter() - wall)
             timing.cpu.append(time.process_time() - cpu)
             timing.memory.append(_peak(images.device))
+            print(f"  {name}: {timing.wall[-1]:.2f} s", file=sys.stderr, flush=True)
             assert bool(((found - images).abs() <= settings.epsilon + 1e-5).all()), name
             timing.robust = float((decide(model, found).argmax(dim=1) == labels).float().mean())
     return timings

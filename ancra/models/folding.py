@@ -57,7 +57,7 @@ def folded(model: nn.Module, probe: Tensor) -> nn.Module:
             _fold(twin, pairs)
             found = twin(probe)
             error, scale = (found - wanted).abs().max(), wanted.abs().max()
-        except (RuntimeError, AttributeError, TypeError, ValueError, NotImplementedError):
+        except Exception:  # a module from elsewhere raises whatever a copy or a missing norm provokes
             return model
     return twin if found.shape == wanted.shape and bool(error <= TOLERANCE * scale) else model
 

@@ -105,7 +105,7 @@ def _runs(model: nn.Module, probe: Tensor) -> bool:
         try:
             logits = model(point)
             torch.autograd.grad(logits, point, torch.ones_like(logits))
-        except (RuntimeError, ImportError):
+        except Exception:  # compilers and modules from elsewhere raise whatever they like
             return False
     return bool(torch.isfinite(logits).all())
 
