@@ -10,6 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+# Plotly takes a pandas that another thread has half imported for a whole one: load it before any thread starts.
+import pandas  # noqa: F401
+import plotly.graph_objects  # noqa: F401
 import streamlit as st
 
 FOLDER = Path(__file__).resolve().parent
