@@ -43,9 +43,7 @@ def needs_natural(settings: ObjectiveSettings) -> bool:
 def kl_from_adversarial(natural: Tensor, adversarial: Tensor) -> Tensor:
     """(N,) KL(P(x) from P(x_adv)) of logits (N, K)."""
     # Log targets: p' saturates, and the gradient of log P is not finite where P underflows to 0.
-    pointwise = F.kl_div(
-        adversarial.log_softmax(dim=1), natural.log_softmax(dim=1), reduction="none", log_target=True
-    )
+    pointwise = F.kl_div(adversarial.log_softmax(dim=1), natural.log_softmax(dim=1), reduction="none", log_target=True)
     return pointwise.sum(dim=1)
 
 

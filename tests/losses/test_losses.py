@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ancra.attacks.pgd import perturb
 from ancra.attacks.settings import AttackSettings
 from ancra.losses.contrast import contrast, similarity
 from ancra.losses.objectives import Passes, boosted_cross_entropy, kl_from_adversarial, training_loss
@@ -110,8 +111,6 @@ def test_a_step_gives_every_part_and_a_gradient(base: Base, ancra: bool) -> None
 
 def test_both_attacks_in_one_batch_equal_two_attacks() -> None:
     """In evaluation mode samples do not meet, so halves of one batch are what two batches give."""
-    from ancra.attacks.pgd import perturb
-
     torch.manual_seed(0)
     model = build_model(ModelSettings(reverse_attention_blocks=2, width=4), (1, 8, 8), 3)
     images, labels = torch.rand(5, 1, 8, 8), torch.tensor([0, 1, 2, 0, 1])
