@@ -46,5 +46,11 @@ checkpoints: install
 		$(BIN)/ancra train digits-{} --out workspace/shipped/{} --resume --checkpoint checkpoints/digits/{}.safetensors
 	$(BIN)/ancra evaluate --write $(MODELS:%=checkpoints/digits/%.safetensors)
 
+# What the Robustness page shows; when stopped, it goes on where it was.
+results: install
+	printf '%s\n' $(MODELS:%=digits/%) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
+		$(BIN)/ancra results {} --parts attacks,autoattack,trust,curves --into checkpoints/results
+	$(BIN)/ancra results $(MODELS:%=digits/%) --parts transfer --into checkpoints/results
+
 clean:
 	rm -rf .venv benchmarks/.venv workspace/shipped

@@ -15,6 +15,7 @@ PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
     ("attack", "Attack", "swords", "Attack one image against two models and watch their answers change, step by step."),
     ("feature_maps", "Feature maps", "scatter_plot", "Maps of what up to four models make of the same test images."),
+    ("robustness", "Robustness", "shield", "Every model under every attack, and which numbers can be believed."),
     (
         "negatives",
         "Negatives",

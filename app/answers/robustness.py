@@ -1,0 +1,105 @@
+"""Stored results of models, and evaluations that are going on as processes of their own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+from ancra.errors import AncraError
+from ancra.evaluation.accuracy import settings_of
+from ancra.evaluation.curves import Curves, stored_curves
+from ancra.evaluation.robustness import RobustnessReport, stored_report
+from ancra.evaluation.tables import TableRow
+from ancra.evaluation.transfer import Transfer, stored_transfer
+from ancra.runs.evaluations import EvaluationJob
+from ancra.runs.results import ATTACKS, PARTS, TITLES
+from ancra.runs.status import RunStatus
+from ancra.store import Store
+from ancra.trust.report import TrustReport
+from ancra.trust.stored import stored_trust
+from app import compute, state
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is stored of a model; None for what is not.
+
+    Attributes:
+        refused: why stored results could not be used, one sentence each.
+    """
+
+    name: str
+    title: str
+    digest: str
+    dataset: str
+    report: RobustnessReport | None
+    trust: TrustReport | None
+    curves: Curves | None
+    transfer: Transfer | None
+    refused: tuple[str, ...]
+
+    @property
+    def row(self) -> TableRow | None:
+        """Its row of the table."""
+        return TableRow.of(self.title, self.dataset, self.report) if self.report else None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts of the results that are still to be made."""
+        done = self.report.outcomes if self.report else {}
+        have = {
+            "attacks": set(ATTACKS) <= set(done),
+            "autoattack": "autoattack" in done,
+            "trust": self.trust is not None,
+            "curves": self.curves is not None,
+            "transfer": self.transfer is not None,
+        }
+        return tuple(part for part in PARTS if not have[part])
+
+
+def results(name: str) -> Results:
+    """What is stored of a model; nothing is computed, and the model is not loaded."""
+    card, store = compute.card(name), Store()
+    refused: list[str] = []
+    report = trust = curves = transfer = None
+    try:
+        report = stored_report(card.digest, settings_of(card), store)
+    except AncraError as error:
+        refused.append(str(error))
+    try:
+        trust = stored_trust(card, store)
+    except AncraError as error:
+        refused.append(str(error))
+    try:
+        curves = stored_curves(card, store)
+    except AncraError as error:
+        refused.append(str(error))
+    try:
+        transfer = stored_transfer(card, store) if not refused else None
+    except AncraError as error:
+        refused.append(str(error))
+    title = state.title_of(name)
+    return Results(name, title, card.digest, card.dataset, report, trust, curves, transfer, tuple(refused))
+
+
+def part_titles(parts: tuple[str, ...]) -> str:
+    """Parts of the results in words."""
+    return ", ".join(TITLES[part] for part in parts)
+
+
+def status(name: str) -> RunStatus | None:
+    """Where the evaluation of a model stands; None when there was none."""
+    return EvaluationJob(compute.card(name).digest).status()
+
+
+def start(name: str, parts: tuple[str, ...]) -> None:
+    """Evaluate a model in a process of its own. Raises AncraError."""
+    EvaluationJob(compute.card(name).digest).start(Path(compute.path(name)), parts)
+
+
+def stop(name: str) -> None:
+    """End an evaluation and give it a moment to write that down; what was finished is kept. Raises AncraError."""
+    job = EvaluationJob(compute.card(name).digest)
+    job.stop()
+    end = monotonic() + 5
+    while (found := job.status()) is not None and found.active and monotonic() < end:
+        sleep(0.1)

@@ -1,0 +1,145 @@
+"""Robustness: every model under every attack, and how far each number can be believed."""
+
+import streamlit as st
+
+from ancra.evaluation import tables
+from ancra.evaluation.transfer import matrix
+from app import compute, state
+from app.answers import robustness as answers
+from app.answers.robustness import Results
+from app.figures import robustness as figures
+from app.parts import evaluate_more, robustness_table
+from app.parts.trust_view import trust_view
+
+SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+STATIC = {"displayModeBar": False}
+
+
+def opening(found: list[Results]) -> str:
+    """The one thing to see, in words: the largest drop."""
+    rows = [row for each in found if (row := each.row) is not None and row.drop is not None]
+    if not rows:
+        return ""
+    row = max(rows, key=lambda each: each.drop or 0)
+    pgd, worst = row.cells["pgd"], row.cells["worst"]
+    assert pgd is not None
+    assert worst is not None
+    if row.drop is None or row.drop < 1:
+        return "For these models the attacks agree: stronger ones find little that PGD did not."
+    return (
+        f"**{row.title}** keeps {pgd.value:.0%} under PGD-{row.steps}, the number most papers give, but "
+        f"{worst.value:.0%} when the attacker knows how the model works. Only the last one is robustness."
+    )
+
+
+def compare(found: list[Results]) -> None:
+    """Table, figure, downloads."""
+    rows = [row for each in found if (row := each.row) is not None]
+    st.markdown(opening(found))
+    robustness_table.accuracy_table(found)
+    st.caption(f"{tables.note(rows)} A click on a heading sorts. Worst case: no attack of this table breaks the image.")
+    st.plotly_chart(
+        figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
+        alt="Accuracy of each model under PGD and in the worst case over all attacks",
+    )  # fmt: skip
+    st.caption(
+        "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the model. "
+        "Thin lines are 95 % intervals. RA is reverse attention."
+    )
+    robustness_table.downloads(rows)
+
+
+def believe(found: list[Results]) -> None:
+    """The trust report and the curves of one model."""
+    st.subheader("Can the number be believed?", anchor=False)
+    names = [each.name for each in found]
+    first = names.index(state.preferred(names, ["natural-ra"])[0])
+    name = st.selectbox(
+        "Model", names, index=first, format_func=state.title_of, key="trust", bind="query-params"
+    )  # fmt: skip
+    chosen = next(each for each in found if each.name == name)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        if chosen.trust:
+            trust_view(chosen.trust)
+        else:
+            st.info("This model was not examined yet: evaluate it below.")
+    with right:
+        if chosen.curves:
+            st.plotly_chart(
+                figures.model_curves_chart(chosen.curves, state.look()), key="own_curves", config=STATIC,
+                alt=f"Accuracy of {chosen.title} against epsilon under three attacks",
+            )  # fmt: skip
+            st.caption(
+                f"{chosen.title} as the attacker is allowed more (epsilon: the largest change of a pixel); "
+                f"{chosen.curves.samples} test images, bands are 95 % intervals. Where the lines part, PGD misleads."
+            )
+
+
+def curves(found: list[Results]) -> None:
+    """Accuracy against epsilon, all models."""
+    have = {each.title: each.curves for each in found if each.curves}
+    if not have:
+        return
+    st.subheader("As the attacker is allowed more", anchor=False)
+    attack = st.segmented_control(
+        "Attack", list(figures.CURVE_TITLES), format_func=figures.CURVE_TITLES.__getitem__, default="worst",
+        key="curve_attack", bind="query-params", required=True,
+    )  # fmt: skip
+    st.plotly_chart(
+        figures.curves_chart(have, attack, state.look()), key="curves", config=STATIC,
+        alt=f"Accuracy of each model against epsilon, {figures.CURVE_TITLES[attack]}",
+    )  # fmt: skip
+    st.caption(
+        "Accuracy must fall as epsilon grows, and must reach nothing in the end: "
+        "a curve that stays up shows an attack that fails. Epsilon 0 is no attack."
+    )
+
+
+def transfer(found: list[Results]) -> None:
+    """Who fools whom."""
+    have = {each.digest: each.transfer for each in found if each.transfer}
+    if not have:
+        return
+    st.subheader("Do the images fool other models?", anchor=False)
+    shown = [each for each in found if each.digest in have]
+    st.plotly_chart(
+        figures.transfer_chart(
+            [each.title for each in shown], matrix([each.digest for each in shown], have), state.look()
+        ),
+        key="transfer", config=STATIC,
+        alt="Accuracy of each model on images crafted on each other model",
+    )  # fmt: skip
+    st.caption(
+        "Accuracy in % of the column's model on 200 test images that were crafted on the row's model with the "
+        "strongest single attack known for it. On the diagonal model and attacker are the same: a number beside the "
+        "diagonal that is lower in its column means that images of a stranger work better, a sign of masked gradients. "
+        "Empty: not tried."
+    )
+
+
+st.title("Robustness")
+st.markdown(
+    "How many test images a model still answers rightly when somebody changes them on purpose, under attacks that know "
+    "more and more about it."
+)
+state.require_models()
+names = state.choose_models("Models", "models", SHOWN, most=16)
+found = [answers.results(name) for name in names]
+ready = [each for each in found if each.report]
+evaluate_more.refusals(found)
+evaluate_more.require_any(ready)
+if ready:
+    compare(ready)
+    believe(ready)
+    curves(ready)
+    transfer(ready)
+st.subheader("Evaluate more", anchor=False)
+others = [answers.results(name) for name in compute.checkpoints() if name not in names]
+evaluate_more.evaluate_more([each for each in [*found, *others] if each.missing])
+with st.expander("Published numbers, on other data"):
+    st.caption(
+        "As their sources print them, for other images and larger networks: not to be ranked against the table above. "
+        "No source gives AutoAttack against the auxiliary answers."
+    )
+    robustness_table.published_table()

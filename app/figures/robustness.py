@@ -1,0 +1,158 @@
+"""The figures of the Robustness page: the drop to the worst case, accuracy against epsilon, transfer."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ancra.evaluation.curves import Curves
+from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.tables import TableRow, headings
+from app.figures.theme import Palette, layout
+
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "triangle-down", "hexagon", "pentagon")
+CURVE_TITLES = {"pgd": "PGD-40 on p'", "adaptive": "Adaptive PGD-40", "worst": "Worst case"}
+
+
+def short(title: str) -> str:
+    """A title that fits an axis."""
+    return title.replace("Natural + reverse attention", "Natural + RA").replace(" reverse attention", " RA")
+
+
+def drop_chart(rows: Sequence[TableRow], colours: Palette) -> go.Figure:
+    """One line a model: from PGD on p' down to the worst case, a thick bar between them; 95 % intervals as thin lines.
+
+    Args:
+        rows: the first one is drawn on top; those without PGD or a worst case are left out.
+    """
+    shown = [row for row in rows if row.drop is not None]
+    figure = go.Figure()
+    for row in shown:
+        ends = [_percent(row, "pgd"), _percent(row, "worst")]
+        figure.add_scatter(
+            x=ends,
+            y=[short(row.title)] * 2,
+            mode="lines",
+            line={"color": colours.grid, "width": 12},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    names = headings(shown[0].steps if shown else 40)
+    series = (
+        ("natural", "no attack", colours.natural, "circle-open"),
+        ("pgd", f"{names['pgd']} on p'", colours.final, "circle"),
+        ("adaptive", f"adaptive {names['pgd']}", colours.auxiliary, "diamond"),
+        ("worst", "worst case", colours.adversarial, "square"),
+    )
+    for key, name, colour, symbol in series:
+        cells = [(row, cell) for row in shown if (cell := row.cells[key]) is not None]
+        figure.add_scatter(
+            x=[100 * cell.value for _, cell in cells],
+            y=[short(row.title) for row, _ in cells],
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}},
+            error_x=_error([cell for _, cell in cells], colour),
+            hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
+        )
+    layout(figure, colours, height=110 + 40 * len(shown))
+    figure.update_xaxes(title="accuracy, %", range=[-3, 103])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure
+
+
+def curves_chart(curves: Mapping[str, Curves], attack: str, colours: Palette) -> go.Figure:
+    """Accuracy against epsilon under one attack, one line a model (by its title)."""
+    figure = go.Figure()
+    for index, (title, one) in enumerate(curves.items()):
+        _curve(figure, one, attack, short(title), colours.class_colour(index), SYMBOLS[index % len(SYMBOLS)])
+    return _finish(figure, colours, 430)
+
+
+def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
+    """Accuracy of one model against epsilon under each attack, with 95 % bands."""
+    figure = go.Figure()
+    tints = {"pgd": colours.final, "adaptive": colours.auxiliary, "worst": colours.adversarial}
+    for index, (attack, title) in enumerate(CURVE_TITLES.items()):
+        accuracies = curves.accuracies(attack)
+        figure.add_scatter(
+            x=[*curves.epsilons, *reversed(curves.epsilons)],
+            y=[*(100 * each.high for each in accuracies), *(100 * each.low for each in reversed(accuracies))],
+            fill="toself",
+            fillcolor=tints[attack],
+            opacity=0.15,
+            line={"width": 0},
+            mode="lines",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        _curve(figure, curves, attack, title, tints[attack], SYMBOLS[index])
+    return _finish(figure, colours, 330)
+
+
+def transfer_chart(titles: Sequence[str], matrix: np.ndarray, colours: Palette) -> go.Figure:
+    """Heat map: images crafted on the row, tried on the column. (M, M) accuracies, NaN where not tried.
+
+    The lower a cell, the more of the column's answers the row's images break.
+    """
+    names = [short(title) for title in titles]
+    dark, light = ("#10141F", "#4DA8E0") if colours.dark else ("#0B3C5D", "#F4F8FC")
+    scale = [[0.0, colours.adversarial], [0.5, "#8A6A55" if colours.dark else "#F6D9BF"], [1.0, light]]
+    percent = 100 * matrix
+    figure = go.Figure(
+        go.Heatmap(
+            z=percent,
+            x=names,
+            y=names,
+            zmin=0,
+            zmax=100,
+            colorscale=scale,
+            text=[["" if np.isnan(cell) else f"{cell:.0f}" for cell in row] for row in percent],
+            texttemplate="%{text}",
+            textfont={"size": 13, "color": "#FFFFFF" if colours.dark else dark},
+            hovertemplate="crafted on %{y}<br>tried on %{x}<br>accuracy %{z:.1f} %<extra></extra>",
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
+    )
+    layout(figure, colours, height=190 + 38 * len(names))
+    figure.update_xaxes(title="tried on", tickangle=-55, showgrid=False, side="bottom")
+    figure.update_yaxes(title="crafted on", autorange="reversed", showgrid=False)
+    return figure
+
+
+def _curve(figure: go.Figure, curves: Curves, attack: str, name: str, colour: str, symbol: str) -> None:
+    figure.add_scatter(
+        x=list(curves.epsilons),
+        y=[100 * each.value for each in curves.accuracies(attack)],
+        name=name,
+        mode="lines+markers",
+        line={"color": colour, "width": 2.5},
+        marker={"symbol": symbol, "size": 8},
+        hovertemplate="epsilon %{x:.3g}: %{y:.1f} %<extra>" + name + "</extra>",
+    )
+
+
+def _finish(figure: go.Figure, colours: Palette, height: int) -> go.Figure:
+    layout(figure, colours, height=height)
+    figure.update_xaxes(title="epsilon", rangemode="tozero")
+    figure.update_yaxes(title="accuracy, %", range=[-3, 103])
+    return figure
+
+
+def _percent(row: TableRow, column: str) -> float:
+    cell = row.cells[column]
+    return 100 * cell.value if cell else 0.0
+
+
+def _error(cells: Sequence[Accuracy], colour: str) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [100 * (cell.high - cell.value) for cell in cells],
+        "arrayminus": [100 * (cell.value - cell.low) for cell in cells],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 4,
+    }

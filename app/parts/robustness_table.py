@@ -1,0 +1,95 @@
+"""The table of models against attacks, its downloads, and the published numbers beside it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ancra.evaluation import tables
+from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.published import PUBLISHED
+from ancra.evaluation.tables import COLUMNS, TableRow, headings
+from app.answers.robustness import Results
+
+HELP = {
+    "natural": "Test images answered rightly without any attack.",
+    "pgd": "After 40 small steps that make the final answer p' look wrong. The number most papers give.",
+    "adaptive": "The paper's own stronger attack: it aims at the final and the auxiliary answers at once.",
+    "autoattack": "The field's standard set of four attacks, its authors' own code. It knows only the final answer p'.",
+    "square": "A black-box attack: it asks 1000 questions an image and needs no gradient, so none can be hidden.",
+    "worst": "Images that survive every attack that was tried. The number to quote.",
+}
+DROP = "Drop"
+VERDICT = "Can PGD be believed?"
+
+
+def accuracy_table(found: Sequence[Results]) -> None:
+    """One row a model; a click on a heading sorts by the numbers."""
+    rows = [(each, row) for each in found if (row := each.row) is not None]
+    names = headings(rows[0][1].steps)
+    frame = pd.DataFrame(
+        [
+            {
+                "Model": row.title,
+                **{names[key]: 100 * cell.value if (cell := row.cells[key]) else None for key in COLUMNS},
+                DROP: row.drop,
+                VERDICT: str(each.trust.verdict).capitalize() if each.trust else "Not examined",
+            }
+            for each, row in rows
+        ]
+    )
+    # The text of a cell carries the interval; its value stays the number, which sorting goes by.
+    style = frame.style.format("{:.1f}", subset=[DROP], na_rep="–")
+    for index, (_, row) in enumerate(rows):
+        for key in COLUMNS:
+            style = style.format(
+                lambda _, cell=row.cells[key]: words(cell), subset=pd.IndexSlice[[index], [names[key]]]
+            )
+    config = {names[key]: st.column_config.Column(help=HELP[key]) for key in COLUMNS}
+    config["Model"] = st.column_config.Column(pinned=True)
+    config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
+    config[VERDICT] = st.column_config.Column(help="The verdict of the trust report below.")
+    st.dataframe(style, hide_index=True, column_config=config, key="accuracies")
+
+
+def words(cell: Accuracy | None) -> str:
+    """An accuracy in % with its interval."""
+    if cell is None:
+        return "–"
+    return f"{100 * cell.value:.1f} % ({100 * cell.low:.0f}–{100 * cell.high:.0f})"
+
+
+def downloads(rows: Sequence[TableRow]) -> None:
+    """The table as files."""
+    files = (
+        ("CSV", "csv", "text/csv", tables.to_csv),
+        ("Markdown", "md", "text/markdown", tables.to_markdown),
+        ("LaTeX", "tex", "application/x-tex", tables.to_latex),
+    )
+    with st.container(horizontal=True):
+        for title, ending, kind, make in files:
+            st.download_button(
+                title, make(rows), f"robustness.{ending}", kind, icon=":material/download:", on_click="ignore",
+                key=f"save_{ending}",
+            )  # fmt: skip
+
+
+def published_table() -> None:
+    """What others measured, on other data."""
+    frame = pd.DataFrame(
+        [
+            {
+                "Data": each.dataset,
+                "Network": each.network,
+                "Defence": each.defence,
+                "Natural": each.natural,
+                "PGD-40": each.pgd,
+                "Adaptive PGD-40": each.adaptive,
+                "AutoAttack": each.autoattack,
+                "Published in": each.source,
+            }
+            for each in PUBLISHED
+        ]
+    )
+    numbers = ["Natural", "PGD-40", "Adaptive PGD-40", "AutoAttack"]
+    st.dataframe(frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, key="published")
