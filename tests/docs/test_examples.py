@@ -1,0 +1,36 @@
+"""The examples of docs/ run: every block fenced as ```python runnable, the blocks of a page one after another."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ancra.attacks.objectives import OBJECTIVES
+from ancra.attacks.suite import ATTACKS
+from ancra.data.registry import DATASETS
+from ancra.models.registry import MODELS
+from ancra.negatives.picker import PICKERS
+from ancra.trust.check import CHECKS
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"^```python runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PAGES = [path for path in sorted(DOCS.glob("*.md")) if BLOCK.search(path.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture
+def own_registries(monkeypatch):
+    """What an example registers is gone after it."""
+    for registry in (ATTACKS, CHECKS, DATASETS, MODELS, OBJECTIVES, PICKERS):
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+
+
+@pytest.mark.usefixtures("own_registries", "workspace")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    names = {"__name__": f"docs_{page.stem}"}
+    for block in BLOCK.finditer(text):
+        # Blank lines in front, so that a traceback shows the line of the page.
+        code = "\n" * text[: block.start(1)].count("\n") + block.group(1)
+        exec(compile(code, str(page), "exec"), names)
