@@ -1,17 +1,27 @@
 """Several models' maps side by side: the scene that is drawn, the words beside it, and where the models disagree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ancra.attacks.settings import TITLES
+from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.features.faithfulness import movement
 from ancra.features.measures import MEASURES
-from ancra.features.model_map import ModelMap, require_comparable, shared_neighbours
+from ancra.features.model_map import (
+    ModelMap,
+    ModelMapSettings,
+    Progress,
+    model_map,
+    require_comparable,
+    shared_neighbours,
+)
 from ancra.features.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
+from ancra.features.stored import data_settings
 
 FEATURE_TITLES = {
     ("z_prime", -1): "z' (after the last reverse attention)",
@@ -72,6 +82,32 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
     )
 
 
+def scene_of_checkpoints(
+    paths: Sequence[Path], settings: ModelMapSettings, device: str = "cpu", on_progress: Progress | None = None
+) -> Scene:
+    """The scene of checkpoints' maps, from the store or made.
+
+    Args:
+        on_progress: called with (hundredths of all maps done, 100 a map).
+
+    Raises:
+        AncraError: a checkpoint or its images cannot be read, or they cannot be compared.
+    """
+    from ancra.data.registry import load_dataset
+
+    maps: dict[str, ModelMap] = {}
+    for position, path in enumerate(paths):
+        card = read_card(path)
+        title = card.title if card.title not in maps else f"{card.title} ({path.stem}, {position + 1})"
+
+        def say(done: int, total: int, before: int = position) -> None:
+            if on_progress:
+                on_progress(100 * before + 100 * done // max(total, 1), 100 * len(paths))
+
+        maps[title] = model_map(path, settings, device=device, on_progress=say)
+    return scene_of(maps, load_dataset(data_settings(read_card(paths[0]))))
+
+
 def caption(maps: Mapping[str, ModelMap]) -> str:
     """What the picture shows, with all parameters, as for a paper."""
     first = next(iter(maps.values()))
@@ -86,7 +122,8 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     parameters = (
         f"{layout.neighbours} neighbours, min_dist {layout.min_dist:g}, {layout.metric} metric, seed {layout.seed}"
     )
-    method = "densMAP" if layout.densmap else first.engine
+    method = f"densMAP ({first.engine})" if layout.densmap else first.engine
+    method = "UMAP (umap-learn)" if method == "umap-learn" else method
     # Models without reverse attention have one kind of features; those that have it name them.
     asked = {(one.settings.features.features, one.settings.features.block) for one in maps.values()}
     kind = next((each for each in asked if each != ("z_prime", -1)), ("z_prime", -1))

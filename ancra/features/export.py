@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ancra.errors import AncraError
-from ancra.features.scene import Frame, Scene
+from ancra.features.scene import Frame, Scene, SceneMap
 from ancra.paths import map_widget
 
 ColourBy = Literal["true", "predicted", "flipped", "kept", "confidence"]
@@ -95,36 +95,47 @@ def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool 
         colour: what colours the points; see ``COLOUR_TITLES``.
         together: natural and adversarial in one panel.
     """
-    if colour not in COLOUR_TITLES:
-        raise AncraError(f"Maps cannot be coloured by {colour!r}; choose one of {', '.join(COLOUR_TITLES)}.")
+    check_colour(colour)
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     rows = 1 if together or not scene.attacked else 2
     columns = len(scene.maps)
     side = TWO_COLUMNS / columns
-    legend, words = 0.55, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.")
-    below = 0.16 + 0.135 * (words.count("\n") + 1)
+    legend, words = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.")
+    left, below = (0.2 if rows == 2 else 0.05), 0.1 + 0.125 * (words.count("\n") + 1)
     height = rows * side + 0.25 + legend + below
     with rc_context({"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "ancra"}):
         figure = Figure(figsize=(TWO_COLUMNS, height), dpi=300, facecolor="white")
         grid = figure.subplots(rows, columns, squeeze=False)
         share = (below + legend) / height
-        figure.subplots_adjust(0.012, share, 0.995, 1 - 0.25 / height, wspace=0.03, hspace=0.03)
+        figure.subplots_adjust(left / TWO_COLUMNS, share, 0.995, 1 - 0.25 / height, wspace=0.03, hspace=0.03)
         for column, one in enumerate(scene.maps):
             for row in range(rows):
                 axes = grid[row][column]
                 frames = one.frames if rows == 1 else one.frames[:: len(one.frames) - 1 or 1][row : row + 1]
-                _panel(axes, scene, frames, colour)
+                _panel(axes, scene, one, frames, colour)
                 if row == 0:
                     axes.set_title(one.title, fontsize=9, pad=3)
                 if column == 0 and scene.attacked and rows == 2:
-                    axes.set_ylabel(scene.rows[row], labelpad=1)
-        _legend(figure, scene, colour, y=(below + legend * 0.55) / height)
+                    axes.set_ylabel(scene.rows[row], labelpad=2)
+        _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
         figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left")
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return buffer.getvalue()
+
+
+def check_ending(path: Path) -> None:
+    """Raise AncraError for a file that maps cannot be written as: before they are made, which takes long."""
+    if path.suffix.lower() not in (".html", ".png", ".svg", ".csv"):
+        raise AncraError(f"Maps are written as .html, .png, .svg or .csv files, not as {path.name!r}.")
+
+
+def check_colour(colour: str) -> None:
+    """Raise AncraError for what maps cannot be coloured by."""
+    if colour not in COLOUR_TITLES:
+        raise AncraError(f"Maps cannot be coloured by {colour!r}; choose one of {', '.join(COLOUR_TITLES)}.")
 
 
 def write_scene(scene: Scene, path: Path, colour: str = "true") -> None:
@@ -133,26 +144,26 @@ def write_scene(scene: Scene, path: Path, colour: str = "true") -> None:
     Raises:
         AncraError: another ending, or a file that cannot be written.
     """
+    check_ending(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind in ("png", "svg"):
         content = scene_picture(scene, kind, colour)
     elif kind == "html":
         content = scene_html(scene, colour=colour).encode()
-    elif kind == "csv":
-        content = scene_csv(scene).encode()
     else:
-        raise AncraError(f"Maps are written as .html, .png, .svg or .csv files, not as {path.name!r}.")
+        content = scene_csv(scene).encode()
     try:
         path.write_bytes(content)
     except OSError as error:
         raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def _panel(axes: Any, scene: Scene, frames: tuple[Frame, ...], colour: str) -> None:
-    x0, y0, x1, y1 = scene.bounds
-    half = max(x1 - x0, y1 - y0) * 0.53
-    axes.set_xlim((x0 + x1) / 2 - half, (x0 + x1) / 2 + half)
-    axes.set_ylim((y0 + y1) / 2 - half, (y0 + y1) / 2 + half)
+def _panel(axes: Any, scene: Scene, one: SceneMap, frames: tuple[Frame, ...], colour: str) -> None:
+    places = np.concatenate([frame.positions for frame in one.frames])
+    low, high = places.min(axis=0), places.max(axis=0)
+    middle, half = (low + high) / 2, float((high - low).max()) * 0.53 or 1.0
+    axes.set_xlim(middle[0] - half, middle[0] + half)
+    axes.set_ylim(middle[1] - half, middle[1] + half)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

@@ -10,15 +10,15 @@ import numpy as np
 from pydantic import Field
 
 from ancra.checkpoints import Card, read_card
-from ancra.errors import AncraError
+from ancra.errors import AncraError, unknown_name
 from ancra.features.faithfulness import faithfulness, movement
 from ancra.features.feature_set import FeatureSet, require_same_images
 from ancra.features.maps import FeatureMap, make_map
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
-from ancra.features.settings import FeatureSettings, MapSettings
+from ancra.features.settings import MAP_PRESETS, FeatureSettings, MapSettings
 from ancra.features.stored import checkpoint_features, data_digest, with_epsilon
-from ancra.settings import Settings
+from ancra.settings import Settings, parse
 from ancra.store import Store, Stored
 
 KIND = "map"
@@ -38,6 +38,24 @@ class ModelMapSettings(Settings):
         description="The features; with an attack natural and adversarial share one map.",
     )
     layout: MapSettings = Field(MapSettings(), description="How they are laid out.")
+
+
+def map_settings(
+    attack: str, epsilon: float | None, features: str, block: int, samples: int | None, layout: str, seed: int
+) -> ModelMapSettings:
+    """Settings from words, as a command line has them; ``features`` is z or z', ``layout`` a name in ``MAP_PRESETS``.
+
+    Raises:
+        AncraError: an unknown word, or a number out of range.
+    """
+    if layout not in MAP_PRESETS:
+        raise unknown_name("layout", layout, MAP_PRESETS)
+    kind = {"z'": "z_prime", "z′": "z_prime"}.get(features, features)
+    if kind not in ("z", "z_prime"):
+        raise AncraError(f"There are no features named {features!r}: choose z' or z.")
+    chosen = {"features": kind, "block": block, "attack": attack, "epsilon": epsilon, "samples": samples, "seed": seed}
+    parsed = parse(FeatureSettings, chosen, source="The features")
+    return ModelMapSettings(features=parsed, layout=MAP_PRESETS[layout].with_changes(seed=seed))
 
 
 @dataclass(frozen=True, eq=False)

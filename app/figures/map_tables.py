@@ -122,7 +122,8 @@ def cards(
             f'<article><div class="top"><b>{escape(first.settings.features.split)} image {index}</b>{link}</div>{note}'
             f'<div class="row">{"".join(figures)}</div></article>'
         )
-    return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{70 * (len(maps) + 1)}px">{"".join(made)}</div>'
+    width = max(270, 70 * (len(maps) + 1))
+    return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{width}px">{"".join(made)}</div>'
 
 
 def _answer(one: ModelMap, i: int) -> str:

@@ -1,0 +1,50 @@
+import sys
+
+import pytest
+
+from ancra.cli import main
+
+
+@pytest.fixture
+def ancra(monkeypatch, capsys, workspace):
+    """Runs a command in this process; gives exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ancra", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.mark.parametrize("ending", ["html", "csv", "png"])
+def test_maps_two_checkpoints_into_a_file(ancra, tmp_path, ending):
+    out = tmp_path / f"maps.{ending}"
+    code, text, err = ancra("map", "digits/trades", "digits/trades-ancra", "--out", out)
+    assert code == 0, err
+    assert out.stat().st_size > 1000
+    assert "450 test images of digits" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--out", "maps.pdf"], "written as .html"),
+        (["--out", "maps.png", "--attack", "magic"], "magic"),
+        (["--out", "maps.png", "--features", "y"], "choose z' or z"),
+        (["--out", "maps.png", "--layout", "flat"], "no layout named 'flat'"),
+        (["--out", "maps.png", "--colour", "taste"], "coloured by 'taste'"),
+        (["--out", "maps.png", "--block", "7"], "no block 7"),
+        (["--out", "none/maps.csv"], "cannot be written"),
+    ],
+)
+def test_bad_input_gives_one_sentence_and_code_2(ancra, arguments, sentence):
+    code, _, err = ancra("map", "digits/trades-ancra", *arguments)
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err
