@@ -124,7 +124,7 @@ def cifar_network() -> tuple[str, nn.Module, Callable[[Tensor], Tensor], AttackS
 
     torch.manual_seed(0)
     model = build_model(ModelSettings(architecture="resnet18", width=16), (3, 32, 32), 10)
-    attack = AttackSettings(epsilon=0.15, steps=40, start="none")
+    attack = AttackSettings(epsilon=0.1, steps=40, start="none")
     quick = attack.with_changes(steps=1, start="uniform")
     return "ResNet-18 of width 16, 3x32x32", trained(model, grow, quick, 2), grow, attack
 
