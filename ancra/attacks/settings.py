@@ -45,9 +45,6 @@ class AttackSettings(Settings):
     compiled: bool = Field(
         False, description="Compile the network for the search: minutes at first, then faster; meant for GPUs."
     )
-    compiled: bool = Field(
-        False, description="Compile the network for the search: minutes at first, then faster; meant for GPUs."
-    )
     seed: int = Field(0, ge=0, description="Seed of the random start.")
 
     @property
