@@ -11,8 +11,11 @@ from ancra.attacks.objectives import cross_entropy
 from ancra.attacks.pgd import AttackResult, decide, frozen, pgd
 from ancra.attacks.suite import Threat, run_attack
 from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.settings import EvaluationSettings
 from ancra.models.plain import as_classifier
 from ancra.trust.settings import TrustSettings
+
+BATCH = EvaluationSettings().batch_size
 
 
 @dataclass
@@ -81,11 +84,11 @@ class Subject:
             attack: a name, or a function of images and labels.
         """
         alive = (self.natural if among is None else among).clone()
-        chosen = alive.nonzero()[:, 0]
-        if len(chosen):
+        # In the batches of an evaluation, so that the claim is the very number that an evaluation gives.
+        for chosen in alive.nonzero()[:, 0].split(BATCH) if bool(alive.any()) else ():
             images, labels = self.images[chosen], self.labels[chosen]
             result = (
-                run_attack(self.model, images, labels, attack, self.threat)
+                run_attack(self.model, images, labels, attack, self.threat, keep="first")
                 if isinstance(attack, str)
                 else attack(images, labels)
             )
@@ -94,8 +97,8 @@ class Subject:
         return alive
 
     def search(self, images: Tensor, labels: Tensor, **changes: object) -> AttackResult:
-        """PGD on p' within the claim's threat, with some settings changed."""
-        return pgd(self.model, images, labels, self.threat.pgd(**changes))  # type: ignore[arg-type]
+        """PGD on p' within the claim's threat, with some settings changed; the first point that breaks an image."""
+        return pgd(self.model, images, labels, self.threat.pgd(**{"keep": "first", **changes}))  # type: ignore[arg-type]
 
     def input_gradient(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """(n,) cross-entropy of p' and (n, C, H, W) its gradient with respect to the images."""

@@ -39,6 +39,8 @@ def accuracy_table(found: Sequence[Results]) -> None:
         ]
     )
     # The text of a cell carries the interval; its value stays the number, which sorting goes by.
+    # A column without any number must not become one of text.
+    frame = frame.astype(dict.fromkeys((*names.values(), DROP), float))
     style = frame.style.format("{:.1f}", subset=[DROP], na_rep="–")
     for index, (_, row) in enumerate(rows):
         for key in COLUMNS:
@@ -49,7 +51,7 @@ def accuracy_table(found: Sequence[Results]) -> None:
     config["Model"] = st.column_config.Column(pinned=True)
     config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
     config[VERDICT] = st.column_config.Column(help="The verdict of the trust report below.")
-    st.dataframe(style, hide_index=True, column_config=config, key="accuracies")
+    st.dataframe(style, hide_index=True, column_config=config, placeholder="–", key="accuracies")
 
 
 def words(cell: Accuracy | None) -> str:
@@ -92,4 +94,6 @@ def published_table() -> None:
         ]
     )
     numbers = ["Natural", "PGD-40", "Adaptive PGD-40", "AutoAttack"]
-    st.dataframe(frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, key="published")
+    st.dataframe(
+        frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, placeholder="–", key="published"
+    )

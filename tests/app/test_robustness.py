@@ -1,0 +1,106 @@
+"""The Robustness page on stored results of tiny models."""
+
+import numpy as np
+import pytest
+
+from ancra.attacks.suite import ATTACKS
+from ancra.checkpoints import find_checkpoints
+from ancra.evaluation import curves, robustness, transfer
+from ancra.evaluation.accuracy import settings_of
+from ancra.evaluation.curves import curve_settings
+from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.robustness import HEADLINE
+from ancra.evaluation.transfer import combined, peers_of, transfer_settings
+from ancra.runs.evaluations import EvaluationJob
+from ancra.store import Store
+from ancra.trust.report import CheckResult, Level, TrustReport
+from ancra.trust.stored import KIND, trust_settings
+
+MODELS = ["Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"]
+
+
+def card_of(name):
+    return next(card for _, card in find_checkpoints() if card.name == name)
+
+
+def store_results(name: str, left: dict[str, int], samples: int = 40) -> None:
+    """Results as an evaluation would have stored them: ``left`` images survive each attack."""
+    store, card = Store(), card_of(name)
+    natural = np.arange(samples) < 36
+    key = (robustness.KIND, card.digest, settings_of(card).digest())
+    meta = {"seconds": 1.0, "images": "same"}
+    arrays = {"robust": natural, "tried": natural | True, "indices": np.arange(samples)}
+    store.put(*key, robustness.NATURAL, arrays=arrays, meta=meta)
+    for attack, count in left.items():
+        store.put(*key, attack, arrays={"robust": np.arange(samples) < count, "tried": natural}, meta=meta)
+    settings = curve_settings(card)
+    falling = {attack: 36 - 4 * np.arange(len(settings.epsilons)) for attack in curves.SHOWN}
+    store.put(curves.KIND, card.digest, settings.digest(), arrays=falling, meta={"samples": samples})
+    peers = [card.digest for card in map(transfer.read_card, peers_of(card))]
+    key = (transfer.KIND, card.digest, transfer_settings(card, store).digest(), combined(peers))
+    store.put(*key, arrays={}, meta={"attack": "pgd", "on": {card.digest: 0.1}, "from": {}})
+    checks = (
+        CheckResult("heads", "Attacks on other heads", Level.RED, 40.0, "points", 0.5, 2, "They break it.", "Somebody"),
+        CheckResult("noise", "Random noise", Level.GREEN, 0.0, "points", 0, 0.5, "Nothing.", "Somebody"),
+        CheckResult("transfer", "Other models", Level.NOT_RUN, None, "points", 0, 1, "None given.", "Somebody"),
+    )
+    accuracy = Accuracy.of(20, 40)
+    report = TrustReport("PGD-40 on the final output", accuracy, accuracy, Accuracy.of(2, 40), checks, "40 images")
+    key = (KIND, card.digest, trust_settings(card).digest(), combined(peers))
+    store.put(*key, arrays={}, meta=report.to_json())
+
+
+@pytest.fixture
+def page(open_page):
+    def opened(**query):
+        return open_page("robustness", **{"models": MODELS, **query})
+
+    return opened
+
+
+def texts(at) -> str:
+    return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def test_without_results_the_page_offers_to_evaluate(page):
+    at = page()
+    assert not at.exception
+    assert "None of these models has stored results" in at.info[0].value
+    assert at.button(key="start_evaluation").label == "Evaluate"
+
+
+def test_shows_table_verdict_and_gap(page, home):
+    store_results("tiny-ra", {name: 2 if name == "margin_first" else 30 for name in ATTACKS})
+    at = page()
+    assert not at.exception
+    assert not at.warning
+    table = at.dataframe[0].value
+    assert list(table["Model"]) == ["Tiny with attention · tiny-ra"]
+    assert table["PGD-40"][0] == 75
+    assert table["Worst case"][0] == 5
+    assert table["Can PGD be believed?"][0] == "Not to be believed"
+    assert "keeps 75% under PGD-40" in texts(at)
+    assert "Attacks on other heads" in texts(at)
+    assert "Not run, so the verdict says nothing about it: Other models." in texts(at)
+    assert "Published in" in at.dataframe[1].value.columns
+
+
+def test_a_result_that_does_not_fit_is_refused_with_a_sentence(page, home):
+    store_results("tiny-ra", dict.fromkeys(HEADLINE, 30))
+    card = card_of("tiny-ra")
+    path = Store().find(robustness.KIND, card.digest, settings_of(card).digest(), "pgd")
+    path.write_bytes(b"damaged")
+    at = page()
+    assert not at.exception
+    assert "does not fit this checkpoint" in at.warning[0].value
+
+
+def test_evaluating_starts_a_process_for_what_is_missing(page, home, monkeypatch):
+    store_results("tiny-ra", dict.fromkeys(HEADLINE, 30))
+    started = []
+    monkeypatch.setattr(EvaluationJob, "start", lambda self, path, parts: started.append((self.digest, parts)))
+    at = page()
+    at.selectbox(key="evaluate").select("uploads/tiny-ra").run()
+    at.checkbox(key="with_autoattack").uncheck().run()
+    at.button(key="start_evaluation").click().run()
+    assert started == [(card_of("tiny-ra").digest, ("attacks",))]

@@ -1,0 +1,19 @@
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_published_numbers_stand_apart(open_browser, settled):
+    page = open_browser("robustness")
+    page.get_by_text("Published numbers, on other data").click()
+    settled(page)
+    assert page.get_by_text("not to be ranked against the table above").is_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_nothing_is_wider_than_the_window(open_browser, width, scheme):
+    page = open_browser("robustness", width=width, scheme=scheme)
+    page.wait_for_selector("text=Evaluate more")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
+    assert page.locator("[data-testid=stException]").count() == 0
