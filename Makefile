@@ -52,5 +52,15 @@ results: install
 		$(BIN)/ancra results {} --parts attacks,autoattack,trust,curves --into checkpoints/results
 	$(BIN)/ancra results $(MODELS:%=digits/%) --parts transfer --into checkpoints/results
 
+# The peers live in an environment of their own: their requirements and the app's do not fit together.
+benchmarks/.venv/installed: benchmarks/requirements.txt .venv/installed
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	touch $@
+
+bench: install benchmarks/.venv/installed
+	benchmarks/.venv/bin/python benchmarks/attacks.py
+	$(BIN)/python benchmarks/maps.py
+
 clean:
 	rm -rf .venv benchmarks/.venv workspace/shipped
