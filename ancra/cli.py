@@ -162,6 +162,7 @@ def results(
     from ancra.paths import results_folders
     from ancra.runs.evaluations import EvaluationJob
     from ancra.runs.results import PARTS, make_results
+    from ancra.runs.signals import RunCancelled
     from ancra.store import Store
 
     limit_threads()
@@ -169,7 +170,10 @@ def results(
     store = Store() if into is None else Store([into, *results_folders()])
     for path in paths:
         if report:
-            EvaluationJob(read_card(path).digest).carry_out(path, store, chosen, device)
+            try:
+                EvaluationJob(read_card(path).digest).carry_out(path, store, chosen, device)
+            except RunCancelled as error:
+                raise typer.Exit(128 + error.signal) from None
             continue
         with counting_progress(path.stem) as on_progress:
             make_results(path, store, chosen, device, lambda _, share, __: on_progress(round(1000 * share), 1000))

@@ -32,9 +32,10 @@ def trust_view(report: TrustReport) -> None:
         text += " Nothing that the checks tried breaks more images."
     st.markdown(f"{text} {_conclusion(report)}")
     for level in (Level.RED, Level.AMBER):
-        for check in report.checks:
-            if check.level is level:
-                _finding(check)
+        found = [check for check in report.checks if check.level is level]
+        if found:
+            with st.container(border=True):
+                st.markdown("\n".join(_finding(check) for check in found))
     passed = [check for check in report.checks if check.level is Level.GREEN]
     st.caption(f"{len(passed)} of {len(report.checks)} checks passed. The verdict rests on {report.budget}.")
     if report.not_run:
@@ -51,21 +52,14 @@ def _conclusion(report: TrustReport) -> str:
     }[report.verdict]
 
 
-def _finding(check: CheckResult) -> None:
+def _finding(check: CheckResult) -> str:
     icon, colour, title = LEVELS[check.level]
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(f":{colour}-badge[{icon} {title}] **{check.title}**")
-        st.markdown(check.sentence)
-        st.caption(f"{_measured(check)} Source: {check.source}.")
+    return f"- :{colour}-badge[{icon} {title}] **{check.title}.** {check.sentence}"
 
 
 def _line(check: CheckResult) -> str:
-    icon, colour, title = LEVELS[check.level]
     measured = _measured(check)
-    return (
-        f"- :{colour}-badge[{icon} {title}] **{check.title}.** {check.sentence} "
-        f":gray[:small[{measured + ' ' if measured else ''}Source: {check.source}.]]"
-    )
+    return f"{_finding(check)} :gray[:small[{measured + ' ' if measured else ''}Source: {check.source}.]]"
 
 
 def _measured(check: CheckResult) -> str:
