@@ -44,9 +44,8 @@ def accuracy_table(found: Sequence[Results]) -> None:
     style = frame.style.format("{:.1f}", subset=[DROP], na_rep="–")
     for index, (_, row) in enumerate(rows):
         for key in COLUMNS:
-            style = style.format(
-                lambda _, cell=row.cells[key]: words(cell), subset=pd.IndexSlice[[index], [names[key]]]
-            )
+            text = words(row.cells[key])
+            style = style.format(_always(text), subset=pd.IndexSlice[[index], [names[key]]])
     config = {names[key]: st.column_config.Column(help=HELP[key]) for key in COLUMNS}
     config["Model"] = st.column_config.Column(pinned=True)
     config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
