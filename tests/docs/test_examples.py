@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import ATTACKS
@@ -24,7 +25,16 @@ def own_registries(monkeypatch):
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
 
-@pytest.mark.usefixtures("own_registries", "workspace")
+@pytest.fixture
+def one_thread():
+    """Small models gain nothing from more, and on a busy machine threads wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("own_registries", "one_thread", "workspace")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
