@@ -200,7 +200,7 @@ def map_(
     paths = [resolve_checkpoint(name) for name in checkpoints]
     from ancra.features.comparison import scene_of_checkpoints
     from ancra.features.export import check_colour, check_ending, write_scene
-    from ancra.features.model_map import map_settings
+    from ancra.features.map_settings import map_settings
 
     check_ending(out)
     check_colour(colour)

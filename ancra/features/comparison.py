@@ -11,15 +11,11 @@ from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.features.faithfulness import movement
+from ancra.features.map_making import model_map
+from ancra.features.map_settings import ModelMapSettings
+from ancra.features.mapped import Progress
 from ancra.features.measures import MEASURES
-from ancra.features.model_map import (
-    ModelMap,
-    ModelMapSettings,
-    Progress,
-    model_map,
-    require_comparable,
-    shared_neighbours,
-)
+from ancra.features.model_map import ModelMap, require_comparable, shared_neighbours
 from ancra.features.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
 from ancra.features.stored import data_settings
 

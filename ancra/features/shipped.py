@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ancra.checkpoints import find_checkpoints
-from ancra.features.model_map import KINDS, ModelMap, ModelMapSettings, model_map, settle
+from ancra.features.map_making import model_map
+from ancra.features.map_settings import ModelMapSettings, settle
+from ancra.features.map_store import KINDS
+from ancra.features.model_map import ModelMap
 from ancra.features.settings import FeatureSettings
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store

@@ -9,7 +9,10 @@ import streamlit as st
 from ancra.errors import AncraError
 from ancra.features import umap_engine
 from ancra.features.comparison import scene_of
-from ancra.features.model_map import ModelMap, ModelMapSettings, find_model_map, model_map, settle
+from ancra.features.map_making import model_map
+from ancra.features.map_settings import ModelMapSettings, settle
+from ancra.features.map_store import find_model_map
+from ancra.features.model_map import ModelMap
 from ancra.features.scene import Scene
 from ancra.store import Store
 from app import compute, state

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ancra.features.model_map import ModelMapSettings
+from ancra.features.map_settings import ModelMapSettings
 from ancra.features.settings import MAP_PRESETS, FeatureSettings
 from app import state
 

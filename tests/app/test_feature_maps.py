@@ -106,7 +106,8 @@ def test_the_story_of_one_class_or_no_attack():
 
 
 def test_names_are_escaped_in_tables_and_cards():
-    from ancra.features.model_map import ModelMap, ModelMapSettings
+    from ancra.features.map_settings import ModelMapSettings
+    from ancra.features.model_map import ModelMap
 
     one = ModelMap(
         positions=np.zeros((2, 2)), labels=np.zeros(2, int), indices=np.arange(2), predictions=np.array([0, 1]),

@@ -7,14 +7,10 @@ from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.features.comparison import caption, format_measure, most_moved, scene_of, typical_movement
-from ancra.features.model_map import (
-    ModelMapSettings,
-    find_model_map,
-    model_map,
-    require_comparable,
-    settle,
-    shared_neighbours,
-)
+from ancra.features.map_making import model_map
+from ancra.features.map_settings import ModelMapSettings, settle
+from ancra.features.map_store import find_model_map
+from ancra.features.model_map import require_comparable, shared_neighbours
 from ancra.features.settings import FeatureSettings, MapSettings
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
