@@ -1,4 +1,4 @@
-"""The examples of docs/ run: every block fenced as ```python runnable, the blocks of a page one after another."""
+"""The examples of README.md and docs/ run: each block fenced as ```python runnable, those of a page one after another."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,10 @@ from ancra.models.registry import MODELS
 from ancra.negatives.picker import PICKERS
 from ancra.trust.check import CHECKS
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
-PAGES = [path for path in sorted(DOCS.glob("*.md")) if BLOCK.search(path.read_text(encoding="utf-8"))]
+FILES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
+PAGES = [path for path in FILES if BLOCK.search(path.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture
