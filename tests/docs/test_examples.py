@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/ run: each block fenced as ```python runnable, those of a page one after another."""
+"""The examples of README.md and docs/ run: blocks fenced as ```python runnable, those of a page one after another."""
 
 import re
 from pathlib import Path
