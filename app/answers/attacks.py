@@ -1,22 +1,26 @@
 """One picture, and the trace of an attack on it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.pgd import decide, likeliest_wrong, pgd
 from ancra.attacks.settings import PRESETS, AttackSettings
-from ancra.attacks.trace import AttackTrace, trace_attack
+from ancra.attacks.trace import AttackTrace, recorded_objectives, trace_attack
 from ancra.data.images import read_image
+from ancra.models.classifier import Classifier
+from ancra.store import Store, Stored
 from app import compute
 from app.queueing import Progress
 
 SEARCHED = 120
 """How many test images are searched for one that PGD misses."""
+LARGEST = 16 * 2**20
+"""Traces of more bytes than this are kept in memory only."""
 
 
 @dataclass(frozen=True)
@@ -24,47 +28,61 @@ class Picture:
     """One image to attack.
 
     Attributes:
-        id: names it in caches.
         image: (1, C, H, W) float32 in [0, 1].
         label: its true class.
+        title: what it is called.
+        stored: whether results on it may be kept on the disk.
     """
 
-    id: str
     image: Tensor
     label: int
+    title: str
+    stored: bool = True
+
+    def digest(self, target: int | None = None) -> str:
+        """16 hexadecimal digits that name its pixels, its class and a target."""
+        content = hashlib.sha256(self.image.contiguous().numpy().tobytes())
+        content.update(f"{tuple(self.image.shape)} {self.label} {target}".encode())
+        return content.hexdigest()[:16]
 
 
 def picture_of_test(name: str, index: int) -> Picture:
     """Image ``index`` of the test split that a checkpoint's dataset has."""
     image, label = compute.dataset(name).test.batch(slice(index, index + 1))
-    return Picture(f"{compute.data_settings(name).digest()}/test/{index}", image, int(label))
+    return Picture(image, int(label), f"test-image-{index}")
 
 
 def picture_of_upload(name: str, content: bytes, filename: str, label: int) -> Picture:
     """An uploaded file in the shape that a checkpoint takes. Raises AncraError for what is no image."""
     channels, height, width = compute.card(name).image_shape
     image = read_image(content, channels, (height, width), filename).float()[None] / 255
-    return Picture(f"upload/{hashlib.sha256(content).hexdigest()[:16]}", image, label)
+    return Picture(image, label, Path(filename).stem or "upload", stored=False)
 
 
-def natural_logits(name: str, picture: Picture) -> np.ndarray:
-    """(K,) the final logits of a model for the picture as it is."""
-    return decide(compute.model(name), picture.image)[0].numpy()
+def guess(name: str, picture: Picture) -> int:
+    """The class that a model takes a picture for."""
+    return int(decide(compute.model(name), picture.image)[0].argmax())
 
 
 def trace(name: str, picture: Picture, settings: AttackSettings, target: int | None, text: str) -> AttackTrace:
-    """The trace of an attack on a model, computed once and shared by all sessions."""
-    model = compute.model(name)
+    """The trace of an attack on a model: from memory, from the disk, or computed once, for all sessions.
+
+    Traces of test images are stored, so that they outlive the server; a person's own pictures are not.
+    """
+    digest, model = compute.card(name).digest, compute.model(name)
 
     def work(progress: Progress) -> AttackTrace:
-        labels = torch.tensor([picture.label])
-        targets = None if target is None else torch.tensor([target])
-        if targets is None and OBJECTIVES[settings.objective].needs_targets:
-            targets = likeliest_wrong(decide(model, picture.image), labels, 1)[:, 0]
-        return trace_attack(model, picture.image, labels, settings, targets=targets)
+        if not picture.stored:
+            return _attack(model, picture, settings, target)
+        store, key = Store(), ("trace", digest, settings.digest(), picture.digest(target))
+        found = _usable(store.get(*key))
+        if found is None:
+            found = _attack(model, picture, settings, target)
+            if sum(array.nbytes for array in found.arrays().values()) <= LARGEST:
+                store.put(*key, arrays=found.arrays(), meta={"settings": settings.model_dump(mode="json")})
+        return found
 
-    key = (compute.card(name).digest, picture.id, picture.label, settings.digest(), target)
-    return compute.ask("trace", key, work, text)
+    return compute.ask("trace", (digest, picture.digest(target), settings.digest()), work, text)
 
 
 def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:
@@ -86,3 +104,19 @@ def missed_by_pgd(name: str, epsilon: float) -> list[int]:
 
     key = (compute.card(name).digest, compute.data_settings(name).digest(), epsilon)
     return compute.ask("missed", key, work, "Attacking the test images")
+
+
+def _attack(model: Classifier, picture: Picture, settings: AttackSettings, target: int | None) -> AttackTrace:
+    labels = torch.tensor([picture.label])
+    targets = None if target is None else torch.tensor([target])
+    if targets is None and OBJECTIVES[settings.objective].needs_targets:
+        targets = likeliest_wrong(decide(model, picture.image), labels, 1)[:, 0]
+    return trace_attack(model, picture.image, labels, settings, targets=targets)
+
+
+def _usable(stored: Stored | None) -> AttackTrace | None:
+    """The stored trace, unless another version wrote it with other objectives or fields."""
+    if stored is None or {field.name for field in fields(AttackTrace)} != set(stored.arrays):
+        return None
+    found = AttackTrace(**stored.arrays)
+    return found if found.loss_names.tolist() == recorded_objectives() else None

@@ -1,40 +1,68 @@
-"""Attack: one image against two models, step by step."""
+"""Attack: one image against up to four models, step by step, and why each of them holds or falls."""
 
 import streamlit as st
 
 from ancra.attacks.settings import AttackSettings
 from app import compute, state
 from app.answers.attacks import Picture
-from app.figures import pictures, words
+from app.components.replay import replay_widget
+from app.figures import words
+from app.figures.replay import Replayed, replay
 from app.guard import guard
-from app.parts.attacked_model import SIDE, attacked_model, verdict_card
+from app.parts.attack_guide import guide_sentence, guide_steps
+from app.parts.attack_view import KEY, AttackView, keep_step, resting_step, trace_of
 from app.parts.choose_attack import choose_attack, choose_epsilon
 from app.parts.choose_image import choose_image
+from app.parts.deeper import deeper
+from app.parts.save_attack import save_attack
+from app.parts.verdict_card import verdict_card
+
+DEFAULTS = ("natural-ra", "pgd-at")
+MOST = 4
+
+
+def choose_models() -> list[str]:
+    """One to four models for the same images; others are left out, and the page says so."""
+    names = state.choose_models("Models", "attacked", DEFAULTS, MOST, help="Up to four, side by side.")
+    if not names:
+        st.info("Choose at least one model.", icon=":material/arrow_upward:")
+        return []
+    fitting = state.like(names[0])
+    for name in names:
+        if name not in fitting:
+            st.caption(
+                f"{state.title_of(name)} knows other images or classes than {state.title_of(names[0])}: it is left out."
+            )
+    return [name for name in names if name in fitting]
 
 
 @st.fragment
 @guard()
 def results(names: list[str], picture: Picture, settings: AttackSettings, target: int | None) -> None:
-    """The stored traces, replayed by a slider: moving it computes nothing."""
+    """The stored traces, replayed in the browser: a step computes nothing."""
     classes = compute.card(names[0]).classes
-    answers = []
-    for column, name in zip(st.columns(len(names), gap="large"), names, strict=True):
-        with column, guard():
-            before = verdict_card(name, picture, settings.epsilon)
-            answers.append(f"{state.title_of(name)} says {words.answer(before, classes)}")
-    if st.session_state.get("step", 0) > settings.steps:
-        st.session_state["step"] = settings.steps
-    natural, replay = st.columns([1, 4], gap="medium", vertical_alignment="center")
-    with natural:
-        st.image(pictures.crisp(picture.image[0].numpy()), width=SIDE, alt="The natural image")
-    with replay:
-        st.markdown(f"**Before the attack**: a {classes[picture.label]}. {'; '.join(answers)}.")
-        step = st.slider("Step of the attack", 0, settings.steps, settings.steps, key="step", bind="query-params")
-        start = "a random point within epsilon" if settings.start != "none" else "the natural image"
-        st.caption(f"Step 0 is {start}. Drag to replay the attack; nothing is computed again.")
-    for column, name in zip(st.columns(len(names), gap="large"), names, strict=True):
-        with column, guard():
-            attacked_model(name, picture, settings, target, step)
+    answers, traces = [], {}
+    with st.grid(len(names), min_column_width=190, gap="medium"):
+        for name in names:
+            with st.container(height="stretch"), guard():
+                before = verdict_card(name, picture, settings.epsilon)
+                answers.append(f"{state.title_of(name)} says {words.answer(before, classes)}")
+                traces[name] = trace_of(name, picture, settings, target)
+    if not traces:
+        return
+    view = AttackView(names, picture, settings, target, traces, resting_step(settings.steps))
+    intro = f"**Before the attack**: a {classes[picture.label]}. {'; '.join(answers)}."
+    shown = [Replayed(view.titles[name], trace, settings) for name, trace in traces.items()]
+    with st.container(key="replay_place"):
+        replay_widget(
+            replay(shown, intro, classes, picture.label, state.look()),
+            step=view.step,
+            on_step=lambda: keep_step(settings.steps),
+            key=KEY,
+            reveal=st.session_state.get("reveal"),
+        )
+    save_attack(view)
+    deeper(view)
 
 
 st.title("Attack")
@@ -43,21 +71,30 @@ st.markdown(
     "An attack that fails proves little: it may only be looking in the wrong place."
 )
 state.require_models()
+steps, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
+sentence = st.container()
+with choice:
+    models = choose_models()
 left, right = st.columns([1, 3], gap="large")
+picture = None
 with left:
-    first = state.choose_model("First model", "a", "natural-ra")
-    second = state.choose_model("Second model", "b", "pgd-at", alike=first)
-    models = list(dict.fromkeys([first, second]))
-    image_slot, attack_slot, picture = st.container(), st.container(), None
-    with attack_slot:
-        epsilon = choose_epsilon(models)
-    with image_slot, guard():
-        picture = choose_image(first, epsilon)
-    if picture is not None:
+    if models:
+        image_slot, attack_slot = st.container(), st.container()
         with attack_slot:
-            chosen, target = choose_attack(compute.card(first).classes, picture.label, epsilon)
+            epsilon = choose_epsilon(models)
+        with image_slot, guard():
+            picture = choose_image(models[0], epsilon)
+        if picture is not None:
+            with attack_slot:
+                chosen, target = choose_attack(compute.card(models[0]).classes, picture.label, epsilon)
+if picture is not None:
+    with guard():
+        with steps:
+            current = guide_steps()
+        with sentence:
+            guide_sentence(current, models, picture, epsilon)
 with right:
-    if picture is None:
-        st.info("Upload an image on the left, and it is attacked at once.", icon=":material/upload:")
-    else:
+    if picture is not None:
         results(models, picture, chosen, target)
+    elif models:
+        st.info("Upload an image on the left, and it is attacked at once.", icon=":material/upload:")

@@ -17,7 +17,11 @@ FLAT = 0.01
 
 
 def surface_figure(
-    surface: LossSurface, colours: Palette, kind: Literal["3d", "map"] = "3d", same_scale: bool = False
+    surface: LossSurface,
+    colours: Palette,
+    kind: Literal["3d", "map"] = "3d",
+    same_scale: bool = False,
+    only: int | None = None,
 ) -> go.Figure:
     """One plane for each objective, side by side: a landscape to turn, or a map from above.
 
@@ -27,8 +31,10 @@ def surface_figure(
     Args:
         same_scale: one scale of the loss for all; else each plane's own, which a cliff in another does not squeeze. It
             is never finer than what the steepest plane shows while the answer is right, so that flat looks flat.
+        only: draw this one of the planes alone, on the scale that it has among all.
     """
-    return _landscapes(surface, colours, same_scale) if kind == "3d" else _maps(surface, colours, same_scale)
+    shown = surface.planes if only is None else (surface.planes[only],)
+    return (_landscapes if kind == "3d" else _maps)(surface, shown, colours, same_scale)
 
 
 def surface_sentence(surface: LossSurface, classes: Sequence[str]) -> str:
@@ -60,16 +66,16 @@ def _limits(surface: LossSurface, plane: Plane, same_scale: bool) -> tuple[float
     return low, max(high, low + least)
 
 
-def _landscapes(surface: LossSurface, colours: Palette, same_scale: bool) -> go.Figure:
-    count, extent = len(surface.planes), surface.settings.extent
+def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette, same_scale: bool) -> go.Figure:
+    count, extent = len(shown), surface.settings.extent
     figure = make_subplots(
         rows=1, cols=count, horizontal_spacing=0.02, specs=[[{"type": "scene"}] * count],
-        subplot_titles=[plane.title for plane in surface.planes],
+        subplot_titles=[plane.title for plane in shown],
     )  # fmt: skip
     two = [(0, colours.final), (0.5, colours.final), (0.5, colours.adversarial), (1, colours.adversarial)]
     lines = {"show": True, "color": colours.background, "width": 1, "start": -extent, "end": extent, "size": extent / 5}
     axis = {"gridcolor": colours.grid, "color": colours.muted, "showbackground": False, "zeroline": False}
-    for column, plane in enumerate(surface.planes, start=1):
+    for column, plane in enumerate(shown, start=1):
         low, high = _limits(surface, plane, same_scale)
         figure.add_surface(
             x=surface.axis, y=surface.axis, z=plane.losses.T,
@@ -103,12 +109,12 @@ def _landscapes(surface: LossSurface, colours: Palette, same_scale: bool) -> go.
     return figure.update_layout(legend={"y": 0, "yanchor": "top"})
 
 
-def _maps(surface: LossSurface, colours: Palette, same_scale: bool) -> go.Figure:
-    count = len(surface.planes)
+def _maps(surface: LossSurface, shown: Sequence[Plane], colours: Palette, same_scale: bool) -> go.Figure:
+    count = len(shown)
     figure = make_subplots(
-        rows=1, cols=count, horizontal_spacing=0.16 / count * 2, subplot_titles=[p.title for p in surface.planes]
+        rows=1, cols=count, horizontal_spacing=0.16 / count * 2, subplot_titles=[p.title for p in shown]
     )
-    for column, plane in enumerate(surface.planes, start=1):
+    for column, plane in enumerate(shown, start=1):
         low, high = _limits(surface, plane, same_scale)
         end = figure.layout["xaxis" if column == 1 else f"xaxis{column}"].domain[1] + 0.01
         figure.add_heatmap(

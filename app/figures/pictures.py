@@ -55,9 +55,22 @@ def sprite(images: Array, columns: int) -> str:
 
 def data_url(pixels: Array) -> str:
     """(H, W, 3) uint8 as the data URL of a PNG."""
+    return "data:image/png;base64," + base64.b64encode(_png(pixels)).decode()
+
+
+def png(image: Array, side: int = 1) -> bytes:
+    """An image (C, H, W) in [0, 1] as a PNG file, enlarged without blur to at least ``side`` pixels; 1 keeps its size.
+
+    Grey images stay grey; the values are rounded to 8 bits.
+    """
+    pixels = crisp(image, side)
+    return _png(pixels[..., 0] if len(image) == 1 else pixels)
+
+
+def _png(pixels: Array) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
 
 
 def _rgb(colour: str) -> Array:

@@ -7,7 +7,7 @@ from ancra.attacks.settings import PRESETS, TITLES, AttackSettings
 from app import compute
 from app.figures import words
 
-ATTACKS = {TITLES[name]: PRESETS[name] for name in ("fgsm", "pgd10", "pgd20", "pgd40")}
+ATTACKS = {TITLES[name]: PRESETS[name] for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
 ANY_CLASS = "Any wrong class"
 
@@ -22,7 +22,6 @@ def choose_attack(classes: tuple[str, ...], label: int, epsilon: float) -> tuple
     title = st.selectbox(
         "Attack",
         list(ATTACKS),
-        index=list(ATTACKS).index("PGD-40"),
         key="attack",
         bind="query-params",
         help="FGSM takes one step along the sign of the gradient; PGD-k takes k smaller ones.",
@@ -54,6 +53,6 @@ def choose_epsilon(names: list[str]) -> float:
 
 
 def recipe_epsilon(names: list[str]) -> float:
-    """The epsilon that these models were trained against; the field's 8/255 when no card says."""
+    """The epsilon that these models were trained against; the field's 8/255 when no card says, or says 0."""
     recipes = [recipe for name in names if (recipe := compute.card(name).recipe)]
-    return max((recipe.attack.epsilon for recipe in recipes), default=8 / 255)
+    return max((recipe.attack.epsilon for recipe in recipes), default=0) or 8 / 255

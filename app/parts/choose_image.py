@@ -1,5 +1,7 @@
 """Choosing the image to attack: one click on a contact sheet, a number, or a file of one's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 import torch
@@ -84,6 +86,6 @@ def from_upload(name: str) -> Picture | None:
         return None
     classes = compute.card(name).classes
     picture = attacks.picture_of_upload(name, file.getvalue(), file.name, label=0)
-    guess = int(attacks.natural_logits(name, picture).argmax())
-    label = st.selectbox("It shows", classes, index=guess, help="The true class. The model's own guess is filled in.")
-    return Picture(picture.id, picture.image, classes.index(label))
+    help_text = "The true class. The first model's own guess is filled in."
+    label = st.selectbox("It shows", classes, index=attacks.guess(name, picture), help=help_text)
+    return replace(picture, label=classes.index(label))

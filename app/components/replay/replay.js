@@ -1,0 +1,298 @@
+// Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
+const PACE = 130 // Milliseconds a step.
+const REST = 350 // After this long without a move Python is told the step, so that links and figures can follow.
+
+const ICONS = {
+  play: "M4 2l10 6-10 6z",
+  pause: "M3 2h4v12H3zM9 2h4v12H9z",
+  first: "M2 2h2v12H2zM14 2v12L5 8z",
+  back: "M12 2v12L3 8z",
+  on: "M4 2v12l9-6z",
+  last: "M12 2h2v12h-2zM2 2v12l9-6z",
+}
+
+function icon(name) {
+  return `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`
+}
+
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  write(node, text)
+  return node
+}
+
+/** Text with **bold** parts. */
+function write(node, text) {
+  if (node.said === text) return
+  node.said = text
+  node.replaceChildren(
+    ...text.split("**").map((part, index) => {
+      if (index % 2 === 0) return document.createTextNode(part)
+      const bold = document.createElement("b")
+      bold.textContent = part
+      return bold
+    }),
+  )
+}
+
+/** A canvas, and a function that shows one frame on it. */
+function screen(film, name) {
+  const canvas = make("canvas")
+  canvas.width = film.width
+  canvas.height = film.height
+  canvas.setAttribute("role", "img")
+  canvas.setAttribute("aria-label", name)
+  const bytes = Uint8Array.from(atob(film.pixels), (char) => char.charCodeAt(0))
+  const context = canvas.getContext("2d")
+  const pixels = context.createImageData(film.width, film.height)
+  const size = film.width * film.height
+  const show = (frame) => {
+    for (let i = 0, from = frame * size * 3; i < size; i++, from += 3) {
+      pixels.data.set([bytes[from], bytes[from + 1], bytes[from + 2], 255], i * 4)
+    }
+    context.putImageData(pixels, 0, 0)
+  }
+  return [canvas, show]
+}
+
+function legend(parent, entries) {
+  const box = parent.appendChild(make("div", "legend"))
+  for (const [name, colour, kind] of entries) {
+    const entry = box.appendChild(make("span"))
+    const mark = entry.appendChild(make("i", kind))
+    mark.style[kind ? "borderColor" : "background"] = colour
+    entry.append(name)
+  }
+}
+
+function axis(parent) {
+  const scale = parent.appendChild(make("div", "axis"))
+  for (const [place, text] of [["0", "100 %"], ["50%", "50 %"], ["100%", "0"]]) {
+    scale.appendChild(make("span", "", text)).style.top = place
+  }
+}
+
+function bars(parent, row, model, data) {
+  const chart = parent.appendChild(make("div", "chart"))
+  chart.appendChild(make("h5", "", row.title))
+  axis(chart)
+  const plot = chart.appendChild(make("div", "bars"))
+  const names = chart.appendChild(make("div", "names"))
+  const columns = model.shown.map((index, place) => {
+    const column = plot.appendChild(make("div"))
+    const [before, after] = ["natural", "adversarial"].map((kind) => {
+      const bar = column.appendChild(make("i"))
+      bar.style.background = data.colours[kind]
+      return bar
+    })
+    before.style.height = `${row.before[place] * 100}%`
+    const name = data.classes[index]
+    names.appendChild(make("span", "", index === data.label ? `**${name}**` : name)).title = name
+    return [column, after, name, place]
+  })
+  return (step) => {
+    for (const [column, after, name, place] of columns) {
+      const value = row.after[step][place]
+      after.style.height = `${value * 100}%`
+      const [was, is] = [row.before[place], value].map((share) => `${(share * 100).toFixed(1)} %`)
+      column.title = `${name}: natural ${was}, attacked ${is}`
+    }
+  }
+}
+
+/** Black or white, whichever is easier to read on a colour. */
+function ink(colour) {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000" : "#fff"
+}
+
+function course(parent, model, data, go) {
+  const count = data.steps + 1
+  const chart = parent.appendChild(make("div", "chart course"))
+  chart.appendChild(make("h5", "", `Probability of the true class, ${data.classes[data.label]}, at every step`))
+  axis(chart)
+  const time = chart.appendChild(make("div", "time"))
+  const lines = model.course
+    .map(({ values, colour, name }, index) => {
+      const points = values.map((value, step) => `${step + 0.5},${1 - value}`).join(" ")
+      const dash = index ? 'stroke-dasharray="7 5"' : ""
+      return `<polyline points="${points}" fill="none" stroke="${data.colours[colour]}" stroke-width="3" ${dash}
+        vector-effect="non-scaling-stroke"><title>${name}</title></polyline>`
+    })
+    .join("")
+  time.innerHTML = `<svg viewBox="0 0 ${count} 1" preserveAspectRatio="none" aria-hidden="true">${lines}</svg>`
+  const now = time.appendChild(make("div", "now"))
+  const places = [time]
+  for (const strip of model.strips) {
+    chart.appendChild(make("div", "label", strip.name))
+    const row = chart.appendChild(make("div", "time")).appendChild(make("div", "strip"))
+    places.push(row.parentElement)
+    let from = 0
+    for (const [value, length] of strip.runs) {
+      // The true class keeps quiet, so that a change is seen.
+      const colour = value === data.label ? data.colours.natural : data.classColours[value % data.classColours.length]
+      const cell = row.appendChild(make("span", "", data.classes[value]))
+      cell.style.cssText = `flex: ${length} 1 0; background: ${colour}; color: ${ink(colour)}`
+      cell.title = `${strip.name}: ${data.classes[value]}, steps ${from} to ${from + length - 1}`
+      from += length
+    }
+  }
+  const marks = places.slice(1).map((place) => place.appendChild(make("div", "now")))
+  for (const place of places) {
+    place.onclick = (event) => {
+      const box = place.getBoundingClientRect()
+      go(Math.floor(((event.clientX - box.left) / box.width) * count))
+    }
+  }
+  legend(parent, model.course.map(({ name, colour }, index) => [name, data.colours[colour], index ? "line dash" : "line"]))
+  if (model.strips.length > 1) {
+    parent.appendChild(
+      make("p", "soft", "The stripes: whose row each attention multiplies by, and the answer p' under them; grey is the true class."),
+    )
+  }
+  return (step) => {
+    for (const mark of [now, ...marks]) mark.style.left = `${((step + 0.5) / count) * 100}%`
+  }
+}
+
+function show(parent, model, data, go) {
+  const box = parent.appendChild(make("section", "model"))
+  box.appendChild(make("h4", "", model.title))
+  const pair = box.appendChild(make("div", "pair"))
+  const [attacked, change] = [
+    screen(model.images, `The attacked image, ${model.title}`),
+    screen(model.perturbations, "The perturbation, magnified"),
+  ].map(([canvas, frame]) => {
+    const half = pair.appendChild(make("div"))
+    half.appendChild(canvas)
+    return { frame, caption: half.appendChild(make("p", "soft")) }
+  })
+  write(change.caption, model.scale)
+  const outcome = box.appendChild(make("p", "soft"))
+  legend(box, [["natural", data.colours.natural, ""], ["attacked", data.colours.adversarial, ""]])
+  const moving = model.bars.map((row) => bars(box, row, model, data))
+  if (model.without) box.appendChild(make("p", "soft", model.without))
+  const note = box.appendChild(make("p", "soft"))
+  moving.push(course(box, model, data, go))
+  return (step) => {
+    attacked.frame(step)
+    change.frame(step)
+    write(attacked.caption, `After step ${step}: ${model.answers[step]}`)
+    write(outcome, `${model.outcome} ${model.sizes[step]}`)
+    write(note, model.notes[step])
+    for (const move of moving) move(step)
+  }
+}
+
+function build(root, data) {
+  const view = { key: data.key, step: -1, timer: 0, rest: 0, commit: () => {} }
+  root.replaceChildren()
+  const head = root.appendChild(make("div", "head"))
+  const [natural, once] = screen(data.natural, "The natural image")
+  once(0)
+  head.appendChild(natural)
+  const say = head.appendChild(make("div", "say"))
+  say.appendChild(make("div", "", data.intro))
+  say.appendChild(make("p", "soft", `${data.hint} Keys: space plays, arrows step.`))
+  const bar = root.appendChild(make("div", "bar"))
+  const button = (image, name, action) => {
+    const made = bar.appendChild(make("button", image))
+    made.innerHTML = icon(image)
+    made.type = "button"
+    made.setAttribute("aria-label", name)
+    made.title = name
+    made.onclick = action
+    return made
+  }
+  const play = button("play", "Play (space)", () => (view.timer ? stop() : start()))
+  button("first", "First step (Home)", () => move(0))
+  button("back", "One step back (left)", () => move(view.step - 1))
+  const slider = bar.appendChild(make("input"))
+  Object.assign(slider, { type: "range", min: 0, max: data.steps, step: 1 })
+  slider.setAttribute("aria-label", "Step of the attack")
+  button("on", "One step on (right)", () => move(view.step + 1))
+  button("last", "Last step (End)", () => move(data.steps))
+  const where = bar.appendChild(make("output"))
+  const label = (playing) => (play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`)
+  label(false)
+  const models = root.appendChild(make("div", "models"))
+  models.style.setProperty("--count", data.models.length)
+  const move = (step) => {
+    stop()
+    go(step)
+  }
+  const parts = data.models.map((model) => show(models, model, data, move))
+
+  function go(step, tell = true) {
+    view.step = Math.max(0, Math.min(data.steps, step))
+    slider.value = view.step
+    write(where, `Step **${view.step}** of ${data.steps}`)
+    for (const part of parts) part(view.step)
+    clearTimeout(view.rest)
+    if (tell && !view.timer) view.rest = setTimeout(() => view.commit(view.step), REST)
+  }
+  function start() {
+    if (view.step >= data.steps) go(0, false)
+    view.timer = setInterval(() => (view.step < data.steps ? go(view.step + 1, false) : stop()), PACE)
+    label(true)
+  }
+  function stop() {
+    if (!view.timer) return
+    clearInterval(view.timer)
+    view.timer = 0
+    label(false)
+    go(view.step)
+  }
+  slider.oninput = () => move(Number(slider.value))
+  root.onkeydown = (event) => {
+    const typed = event.composedPath()[0]
+    if (event.key === " " && typed.tagName !== "BUTTON") view.timer ? stop() : start()
+    else if (typed === slider) return
+    else if (event.key === "ArrowLeft") move(view.step - 1)
+    else if (event.key === "ArrowRight") move(view.step + 1)
+    else if (event.key === "Home") move(0)
+    else if (event.key === "End") move(data.steps)
+    else return
+    event.preventDefault()
+  }
+  view.show = (step) => go(step, false)
+  view.end = () => {
+    clearInterval(view.timer)
+    clearTimeout(view.rest)
+  }
+  return view
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".replay")
+  if (root.view?.key !== data.key) {
+    root.view?.end()
+    root.view = build(root, data)
+    root.view.show(data.step)
+    root.view.told = data.step
+  } else if (data.step !== root.view.told && !root.view.timer) {
+    root.view.show(data.step)
+    root.view.told = data.step
+  }
+  root.view.commit = (step) => {
+    if (step === root.view.told) return
+    root.view.told = step
+    setStateValue("step", step)
+  }
+  const [number, place] = data.reveal ?? [0, ""]
+  if (root.revealed === undefined) root.revealed = 0
+  if (number > root.revealed) {
+    root.revealed = number
+    // The rest of the page is still being drawn.
+    setTimeout(() => reveal(document.querySelector(`.st-key-${place}`)), 700)
+  }
+  return () => root.view?.end()
+}
+
+/** Scroll there, unless enough of it can be seen already. */
+function reveal(node) {
+  if (node && node.getBoundingClientRect().top > window.innerHeight * 0.6) {
+    node.scrollIntoView({ behavior: "smooth", block: "start" })
+  }
+}
