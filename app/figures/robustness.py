@@ -96,7 +96,7 @@ def transfer_chart(titles: Sequence[str], matrix: np.ndarray, colours: Palette) 
     The lower a cell, the more of the column's answers the row's images break.
     """
     names = [short(title) for title in titles]
-    dark, light = ("#10141F", "#4DA8E0") if colours.dark else ("#0B3C5D", "#F4F8FC")
+    light = "#4DA8E0" if colours.dark else "#F4F8FC"
     scale = [[0.0, colours.adversarial], [0.5, "#8A6A55" if colours.dark else "#F6D9BF"], [1.0, light]]
     percent = 100 * matrix
     figure = go.Figure(
@@ -109,7 +109,7 @@ def transfer_chart(titles: Sequence[str], matrix: np.ndarray, colours: Palette) 
             colorscale=scale,
             text=[["" if np.isnan(cell) else f"{cell:.0f}" for cell in row] for row in percent],
             texttemplate="%{text}",
-            textfont={"size": 13, "color": "#FFFFFF" if colours.dark else dark},
+            textfont={"size": 13},
             hovertemplate="crafted on %{y}<br>tried on %{x}<br>accuracy %{z:.1f} %<extra></extra>",
             showscale=False,
             xgap=2,
