@@ -3,6 +3,7 @@
 import os
 
 import torch
+from torch import nn
 
 from ancra.errors import AncraError, unknown_name
 
@@ -25,6 +26,13 @@ def resolve_device(name: str = "auto") -> torch.device:
     if device.index is not None and kind == "cuda" and device.index >= torch.cuda.device_count():
         raise AncraError(f"There is no device {name}: this machine has {torch.cuda.device_count()} CUDA devices.")
     return device
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model's tensors are; the CPU for a model that has none."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
 
 
 def limit_threads(count: int | None = None) -> None:

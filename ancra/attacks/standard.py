@@ -63,6 +63,8 @@ def autoattack(
                 seed=seed,
                 device=images.device,
             )
+            # The standard version's settings, which a custom list of parts does not bring along.
+            attack.apgd.n_restarts = attack.apgd_targeted.n_restarts = attack.fab.n_restarts = 1
             attack.apgd.n_iter = attack.apgd_targeted.n_iter = attack.fab.n_iter = steps
             attack.square.n_queries = queries
             classes = logits.shape[1] - 1

@@ -13,6 +13,7 @@ from torch import nn
 from ancra.attacks.pgd import decide, frozen
 from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.data.dataset import Split
+from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.settings import EvaluationSettings
@@ -266,7 +267,7 @@ def _fitting(stored: Stored, natural: np.ndarray, images: str | None) -> Outcome
 
 
 def _natural(model: nn.Module, split: Split, indices: torch.Tensor, batch_size: int) -> np.ndarray:
-    device = next(model.parameters()).device
+    device = device_of(model)
     right = []
     with frozen(model):
         for chosen in indices.split(batch_size):
@@ -284,7 +285,7 @@ def _run(
     settings: EvaluationSettings,
     on_progress: Progress | None,
 ) -> Outcome:
-    device = next(model.parameters()).device
+    device = device_of(model)
     robust, positions = todo.copy(), torch.from_numpy(np.flatnonzero(todo))
     begin, done = time.perf_counter(), 0
     for chosen in positions.split(settings.batch_size) if len(positions) else ():

@@ -29,7 +29,7 @@ class PlainClassifier(nn.Module):
 
 
 def as_classifier(model: nn.Module) -> Classifier | PlainClassifier:
-    """``model`` itself when it has ``predict`` already, else wrapped. Raises AncraError for what is no torch module."""
+    """A classifier of this project as it is, any other module wrapped. Raises AncraError for what is no module."""
     if isinstance(model, Classifier | PlainClassifier):
         return model
     if not isinstance(model, nn.Module):

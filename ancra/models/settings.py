@@ -14,7 +14,7 @@ class ModelSettings(Settings):
 
     architecture: Architecture = Field("small_resnet", description="The backbone.")
     reverse_attention_blocks: Literal[0, 1, 2] = Field(
-        0, description="How many of the last blocks carry reverse attention: 0 (none) or 2, as published."
+        0, description="How many of the last blocks carry reverse attention: 0 for none; 2 as published."
     )
     width: int | None = Field(
         None, ge=1, le=1024, description="Channels of the first stage; empty for the architecture's own."

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ancra.attacks.settings import AttackSettings
+from ancra.attacks.settings import AttackSettings, Start
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.losses.settings import ObjectiveSettings
@@ -50,6 +50,13 @@ class ValidationSettings(Settings):
     steps: int = Field(10, ge=1, le=1000, description="Steps of PGD and of adaptive PGD.")
 
 
+class TrainingAttackSettings(AttackSettings):
+    """The attack that makes training images adversarial: close to the image, on all of the model's answers."""
+
+    start: Start = Field("gaussian", description="Where the search starts.")
+    objective: str = Field("joint", description="What the attacker maximises.")
+
+
 class Recipe(Settings):
     """A training set-up: data, model, objective, attack, optimiser, schedule, seed."""
 
@@ -59,8 +66,8 @@ class Recipe(Settings):
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     objective: ObjectiveSettings = ObjectiveSettings()
-    attack: AttackSettings = Field(
-        AttackSettings(step_size=0.007, start="gaussian", objective="joint"),
+    attack: TrainingAttackSettings = Field(
+        TrainingAttackSettings(step_size=0.007),
         description="The attack that makes the training images adversarial.",
     )
     negatives: NegativeSettings = NegativeSettings()

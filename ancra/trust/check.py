@@ -10,11 +10,12 @@ from ancra.trust.subject import Subject
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: a level, a figure and a sentence."""
+    """What a check found: a level, a sentence, a figure, and (amber, red) limits where others than the check's hold."""
 
     level: Level
     sentence: str
     figure: float | None = None
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Check:
             finding.level,
             finding.figure,
             self.unit,
-            self.amber,
-            self.red,
+            finding.limits[0] if finding.limits else self.amber,
+            finding.limits[1] if finding.limits else self.red,
             finding.sentence,
             self.source,
         )

@@ -5,7 +5,7 @@ import torch
 from ancra.attacks.suite import run_attack
 from ancra.attacks.trace import trace_attack
 from ancra.trust.check import ATHALYE_2018, CARLINI_2019, OURS, PINTOR_2021, Finding, check, graded
-from ancra.trust.masking import NOTHING_CLAIMED
+from ancra.trust.masking import FEW, NOTHING_CLAIMED
 from ancra.trust.report import Level
 from ancra.trust.subject import Subject
 
@@ -40,7 +40,7 @@ def _against_chance(subject: Subject, drop: float, text: str) -> Finding:
     amber, red = max(1.0, subject.chance), max(2.0, 2 * subject.chance)
     level = graded(drop, amber, red)
     end = f", within the {subject.chance:.1f} points that {len(subject.labels)} images leave open." if drop > 1 else "."
-    return Finding(level, text + (end if level is Level.GREEN else "."), drop)
+    return Finding(level, text + (end if level is Level.GREEN else "."), drop, (amber, red))
 
 
 @check("single_step", "One step against many", ATHALYE_2018 + "; " + OURS, amber=0.5, red=1, unit="% of images")
@@ -59,18 +59,20 @@ def single_step(subject: Subject) -> tuple[float, str]:
 def unfinished(subject: Subject) -> tuple[float, str] | Finding:
     """Images whose best loss still rises by over 0.05 of its whole way in the last ten steps."""
     chosen = subject.claimed.nonzero()[:PROBED, 0]
-    if not len(chosen):
+    if len(chosen) < FEW:
         return Finding(Level.GREEN, NOTHING_CLAIMED)
     if subject.threat.steps < 20:
         return Finding(Level.NOT_RUN, "The claim's attack has fewer than 20 steps, too few to see it settle.")
     trace = trace_attack(subject.model, subject.images[chosen], subject.labels[chosen], subject.threat.pgd())
     best = torch.from_numpy(trace.loss("ce")).cummax(dim=0).values
     way = (best[-1] - best[0]).clamp_min(1e-12)
-    moving = 100 * float((((best[-1] - best[-11]) / way) > 0.05).float().mean())
+    share = float((((best[-1] - best[-11]) / way) > 0.05).float().mean())
+    # Of all images that were attacked: the broken ones had settled.
+    moving = 100 * share * float(subject.claimed.sum() / subject.natural.sum())
     return moving, f"On {moving:.0f} % of the images the attack was still gaining when it stopped."
 
 
-@check("last_point", "Best point or last point", OURS, amber=0.5, red=1)
+@check("last_point", "Best point or last point", OURS)
 def last_point(subject: Subject) -> Finding:
     """Whether the claim rests on the best point of each search; the last one can be weaker."""
     alive = subject.survive(lambda images, labels: subject.search(images, labels, keep="last"))

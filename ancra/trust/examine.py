@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import nn
 
 from ancra.attacks.suite import Threat
 from ancra.data.dataset import Split
+from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.trust import effort, gradients, hygiene, masking, radius  # noqa: F401  (importing them registers the checks)
 from ancra.trust.check import CHECKS, Finding
@@ -38,9 +38,8 @@ def examine(
     """
     for name in settings.skip:
         CHECKS[name]
-    parameters = [*model.parameters(), *model.buffers()]
-    device = parameters[0].device if parameters else torch.device("cpu")
-    images, labels = split.batch(split.sample(settings.samples, settings.sample_seed), device)
+    chosen = split.sample(settings.samples, settings.sample_seed)
+    images, labels = split.batch(chosen, device_of(model))
     if not len(labels):
         raise AncraError("There is no image to examine the model on.")
     subject = Subject(model, images, labels, settings, others)

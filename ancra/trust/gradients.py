@@ -9,7 +9,7 @@ from ancra.attacks.objectives import cross_entropy
 from ancra.attacks.pgd import frozen
 from ancra.models.plain import as_classifier
 from ancra.trust.check import CROCE_2020, OURS, PINTOR_2021, Finding, check
-from ancra.trust.masking import NOTHING_CLAIMED
+from ancra.trust.masking import FEW, NOTHING_CLAIMED
 from ancra.trust.report import Level
 from ancra.trust.subject import Subject
 
@@ -27,19 +27,22 @@ def _claimed_points(subject: Subject, most: int | None = None) -> tuple[Tensor, 
 def zero_gradient(subject: Subject) -> tuple[float, str] | Finding:
     """Images counted as robust whose gradient is exactly 0 (red), or whose cross-entropy is below 1e-4 (amber)."""
     images, labels = _claimed_points(subject)
-    if not len(labels):
+    if len(labels) < FEW:
         return Finding(Level.GREEN, NOTHING_CLAIMED)
     loss, gradient = subject.input_gradient(images, labels)
     zero = int((gradient.flatten(1).abs().amax(dim=1) == 0).sum())
-    flat = 100 * float((loss < 1e-4).float().mean())
+    right = int(subject.natural.sum())
+    flat = 100 * int((loss < 1e-4).sum()) / right
     if zero:
-        share = 100 * zero / len(labels)
+        share = 100 * zero / right
         return Finding(
             Level.RED, f"The gradient is exactly zero on {zero} images counted as robust: PGD cannot move there.", share
         )
     return flat, (
-        f"On {flat:.0f} % of the images counted as robust the loss is below 0.0001: the model is so sure of itself "
-        "that almost no gradient is left to follow."
+        f"On {flat:.0f} % of the images the loss is below 0.0001 and stays there: the model is so sure of itself that "
+        "almost no gradient is left to follow."
+        if flat > 0
+        else "On no image that counts as robust does the loss vanish: there is a gradient to follow."
     )
 
 
@@ -47,7 +50,7 @@ def zero_gradient(subject: Subject) -> tuple[float, str] | Finding:
 def finite_differences(subject: Subject) -> tuple[float, str] | Finding:
     """The directional derivative by autograd against central differences, in double precision."""
     images, labels = _claimed_points(subject, PROBED)
-    if not len(labels):
+    if len(labels) < FEW:
         return Finding(Level.GREEN, NOTHING_CLAIMED)
     try:
         exact = copy.deepcopy(subject.model).double()
@@ -61,14 +64,14 @@ def finite_differences(subject: Subject) -> tuple[float, str] | Finding:
         point = images.double().requires_grad_()
         try:
             loss = cross_entropy(classify(point), labels)
-            (gradient,) = torch.autograd.grad(loss.sum(), point, allow_unused=True) if loss.requires_grad else (None,)
+            (gradient,) = torch.autograd.grad(loss.sum(), point)
             with torch.no_grad():
                 ahead = cross_entropy(classify(point + width * direction), labels)
                 behind = cross_entropy(classify(point - width * direction), labels)
         except RuntimeError:
             return Finding(Level.NOT_RUN, "The model does not compute in double precision.")
     measured = (ahead - behind) / (2 * width)
-    told = torch.zeros_like(measured) if gradient is None else (gradient * direction).flatten(1).sum(dim=1)
+    told = (gradient * direction).flatten(1).sum(dim=1)
     scale = torch.maximum(measured.abs(), told.abs())
     error = torch.where(scale > 0, (measured - told).abs() / scale.clamp_min(1e-300), torch.zeros_like(scale))
     median = 100 * float(error.median())
@@ -83,7 +86,7 @@ def finite_differences(subject: Subject) -> tuple[float, str] | Finding:
 def steadiness(subject: Subject) -> tuple[float, str] | Finding:
     """Mean relative change of the loss under noise of a hundredth of epsilon."""
     images, labels = _claimed_points(subject, PROBED)
-    if not len(labels):
+    if len(labels) < FEW:
         return Finding(Level.GREEN, NOTHING_CLAIMED)
     generator = torch.Generator(images.device).manual_seed(subject.threat.seed)
     with frozen(subject.model), torch.no_grad():

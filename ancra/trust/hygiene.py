@@ -67,6 +67,7 @@ def label_leak(subject: Subject) -> Finding:
 def untouched(subject: Subject) -> Finding:
     """The attack left modes, gradients and BatchNorm statistics alone, and stayed in the ball and in [0, 1]."""
     before = {name: buffer.clone() for name, buffer in subject.model.named_buffers()}
+    gradients = [parameter.grad for parameter in subject.model.parameters()]
     modes = [module.training for module in subject.model.modules()]
     images, labels = subject.images[:32], subject.labels[:32]
     found = subject.search(images, labels).images
@@ -75,6 +76,8 @@ def untouched(subject: Subject) -> Finding:
         slips.append("the attack changed the model's statistics")
     if modes != [module.training for module in subject.model.modules()]:
         slips.append("the attack changed the model's mode")
+    if any(before is not now.grad for before, now in zip(gradients, subject.model.parameters(), strict=True)):
+        slips.append("the attack left gradients on the parameters")
     delta = found - images
     size = delta.abs().amax() if subject.threat.norm == "linf" else delta.flatten(1).norm(dim=1).amax()
     if float(size) > subject.threat.epsilon + 1e-6:

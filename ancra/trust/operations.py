@@ -33,6 +33,8 @@ BLOCKING = {
     "native_dropout": "dropout at test time",
     "_to_copy": "a change of number format",
 }
+# The operations, in words, that ``straight_through`` replaces.
+GONE_AROUND = {BLOCKING[name] for name in ("round", "floor", "ceil", "trunc", "sign")}
 ROUNDING: tuple[Callable[..., Any], ...] = (
     torch.round,
     torch.floor,

@@ -18,6 +18,28 @@ from ancra.trust.settings import TrustSettings
 BATCH = EvaluationSettings().batch_size
 
 
+class Connected(nn.Module):
+    """A model that cuts its images off from the gradient, joined again by a gradient of zero, so that PGD runs."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.training = model.training
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The model's logits (N, K)."""
+        return self.model(images) + 0.0 * images.flatten(1).sum(dim=1, keepdim=True)
+
+
+def _differentiable(model: nn.Module, images: Tensor) -> bool:
+    with frozen(model), torch.enable_grad():
+        point = images.clone().requires_grad_()
+        logits = as_classifier(model)(point)
+        if not logits.requires_grad:
+            return False
+        return torch.autograd.grad(logits.sum(), point, allow_unused=True)[0] is not None
+
+
 @dataclass
 class Subject:
     """N images, a model, and the claim "so many survive PGD on p'".
@@ -37,6 +59,8 @@ class Subject:
     broken: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
+        if not _differentiable(self.model, self.images[:1]):
+            self.model = Connected(self.model)
         self.broken = torch.zeros(len(self.labels), dtype=torch.bool, device=self.labels.device)
 
     @property
@@ -105,10 +129,8 @@ class Subject:
         with frozen(self.model), torch.enable_grad():
             point = images.clone().requires_grad_()
             loss = cross_entropy(as_classifier(self.model)(point), labels)
-            if not loss.requires_grad:
-                return loss, torch.zeros_like(images)
-            (gradient,) = torch.autograd.grad(loss.sum(), point, allow_unused=True)
-        return loss.detach(), torch.zeros_like(images) if gradient is None else gradient
+            (gradient,) = torch.autograd.grad(loss.sum(), point)
+        return loss.detach(), gradient
 
     @cached_property
     def chance(self) -> float:

@@ -171,3 +171,18 @@ def test_not_a_number_is_red() -> None:
     assert graded(float("nan"), 1, 2) is Level.RED
     assert graded(1.5, 1, 2) is Level.AMBER
     assert graded(0.5, 1, 2) is Level.GREEN
+
+
+class Detached(Bright):
+    """Masked: the image is cut off from the gradient altogether."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return super().forward(images.detach())
+
+
+def test_a_model_without_any_gradient_is_examined_all_the_same(bars: Split) -> None:
+    wide = QUICK.with_changes(threat=Threat(epsilon=0.18, steps=20, queries=200), samples=200)
+    report = examine(Detached(), bars, wide)
+    assert level(report, "zero_gradient") is Level.RED
+    assert report.verdict is Verdict.NOT_BELIEVED
+    assert report.lowest.value < report.claimed.value
