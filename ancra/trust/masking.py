@@ -118,8 +118,8 @@ def operations(subject: Subject) -> Finding:
     alive = subject.survive(lambda images, labels: _around(subject, images, labels), among=subject.claimed)
     drop = subject.points(subject.claimed, alive)
     text = (
-        f"The forward pass contains {names}, through which no gradient passes. An attack that takes it for the identity "
-        f"on the way back breaks {drop:.1f} points more."
+        f"The forward pass contains {names}, through which no gradient passes. An attack that takes it for the "
+        f"identity on the way back breaks {drop:.1f} points more."
     )
     return Finding(Level.RED if drop > 2 else Level.AMBER, text, drop)
 
