@@ -8,7 +8,7 @@ import streamlit as st
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.settings import DataSettings
 from ancra.errors import unknown_name
-from app.queueing import Progress, Queue
+from app.queueing import Job, Progress, Queue
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
     from ancra.data.dataset import Dataset
@@ -39,6 +39,14 @@ def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: 
         return queue().ask((kind, *key), work, on_wait)
     finally:
         slot.empty()
+
+
+def begin(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any]) -> Job:
+    """As ``ask``, without waiting: a page looks at the job's ``future`` and ``progress`` whenever it likes.
+
+    Keep the job until it is done: a computation that failed is begun anew by the next call.
+    """
+    return queue().begin((kind, *key), work)
 
 
 @st.cache_data(ttl=3, show_spinner=False)

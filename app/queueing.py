@@ -56,14 +56,7 @@ class Queue:
 
         Raises whatever the work raised.
         """
-        with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key]
-            job = self._jobs.get(key)
-            if job is None:
-                job = self._jobs[key] = Job(Future())
-                self._pool.submit(self._run, key, job, work)
+        job = self.begin(key, work)
         began = time.monotonic()
         while not job.future.done():
             try:
@@ -74,6 +67,20 @@ class Queue:
             if time.monotonic() - began > 0.3:
                 on_wait(*self._describe(job))
         return job.future.result()
+
+    def begin(self, key: Hashable, work: Work) -> Job:
+        """Have ``work`` computed and do not wait: the job's ``future`` is done when the result is there."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                done: Future[Any] = Future()
+                done.set_result(self._results[key])
+                return Job(done)
+            job = self._jobs.get(key)
+            if job is None:
+                job = self._jobs[key] = Job(Future())
+                self._pool.submit(self._run, key, job, work)
+            return job
 
     def _run(self, key: Hashable, job: Job, work: Work) -> None:
         job.progress.started = time.monotonic()

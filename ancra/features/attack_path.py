@@ -1,13 +1,14 @@
 """The way of the features through an attack, step by step, to be watched on a map."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ancra.attacks.pgd import frozen, search
+from ancra.attacks.settings import AttackSettings
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.features.extraction import BATCH, Progress, attack_of, chosen_split, feature_name, look
@@ -67,16 +68,33 @@ def extract_path(
     for chosen in indices.split(BATCH):
         images, labels = split.batch(chosen, device)
         generator = torch.Generator(device).manual_seed(attack.seed + done)
-        rows = []
-        with frozen(model):
-            for step in search(model, images, labels, attack, generator):
-                if step.index in wanted:
-                    found = look(model, step.images)
-                    name = feature_name(settings, sum(key.startswith("z_prime:") for key in found), found)
-                    rows.append((found[name], found["predictions"], found["confidences"]))
+        rows = [
+            (chosen_features(found, settings), found["predictions"], found["confidences"])
+            for found in looks_along(model, images, labels, attack, wanted, generator)
+        ]
         parts.append([torch.stack(column).numpy() for column in zip(*rows, strict=True)])
         done += len(chosen)
         if on_progress:
             on_progress(done, len(indices))
     features, predictions, confidences = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
     return AttackPath(np.array(wanted), features, predictions, confidences, indices.numpy())
+
+
+def looks_along(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    attack: AttackSettings,
+    wanted: Collection[int],
+    generator: torch.Generator | None = None,
+) -> Iterator[dict[str, Tensor]]:
+    """What the model makes of images (N, C, H, W) at the wanted steps of an attack, as ``look`` gives it."""
+    with frozen(model):
+        for step in search(model, images, labels, attack, generator):
+            if step.index in wanted:
+                yield look(model, step.images)
+
+
+def chosen_features(found: Mapping[str, Tensor], settings: FeatureSettings) -> Tensor:
+    """(N, F) the features that the settings ask for, of what ``look`` found. Raises AncraError for no such block."""
+    return found[feature_name(settings, sum(key.startswith("z_prime:") for key in found), found)]

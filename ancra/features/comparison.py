@@ -124,7 +124,10 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     asked = {(one.settings.features.features, one.settings.features.block) for one in maps.values()}
     kind = next((each for each in asked if each != ("z_prime", -1)), ("z_prime", -1))
     which = FEATURE_TITLES.get(kind, f"{kind[0].replace('_prime', chr(39))} of block {kind[1]}")
-    return f"Features {which} of {halves}. Layout: {method}, {parameters}, started from the images' pixels."
+    if first.engine == "PCA":
+        return f"Features {which} of {halves}. Layout: the first principal components."
+    start = "all models together" if first.engine == "AlignedUMAP" else "started from the images' pixels"
+    return f"Features {which} of {halves}. Layout: {method}, {parameters}, {start}."
 
 
 def percent(share: float) -> str:

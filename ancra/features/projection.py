@@ -55,10 +55,10 @@ def project(
     excess = distances - distances[:, :1]
     scale = np.maximum(excess.mean(axis=1, keepdims=True), 1e-12)
     weights = np.exp(-excess / scale)
-    # On the very spot of a mapped point nothing but that point counts.
-    weights = np.where((distances[:, :1] <= 1e-9) & (excess > 0), 0, weights)
+    typical = float(np.median(from_euclidean(near, settings.metric)[:, 0]))
+    # On the very spot of a mapped point, but for rounding, nothing but that point counts.
+    weights = np.where((distances[:, :1] <= 1e-3 * typical) & (excess > 0), 0, weights)
     weights /= weights.sum(axis=1, keepdims=True)
     placed = (positions[indices] * weights[:, :, None]).sum(axis=1)
-    typical = float(np.median(from_euclidean(near, settings.metric)[:, 0]))
     ratio = distances[:, 0] / max(typical, 1e-12)
     return Projection(placed.astype(np.float32), indices, np.minimum(ratio, 1e6).astype(np.float32))

@@ -1,30 +1,70 @@
 """The maps of checkpoints, from the store at once or made in the queue, and the scene that shows several."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.features import umap_engine
+from ancra.features.aligned import aligned_maps, find_aligned_maps
 from ancra.features.comparison import scene_of
-from ancra.features.map_making import model_map
+from ancra.features.map_making import model_map, preview_map
 from ancra.features.map_settings import ModelMapSettings, settle
 from ancra.features.map_store import find_model_map
+from ancra.features.mapped import mapped_features
 from ancra.features.model_map import ModelMap
+from ancra.features.placed import Placed, place_image
 from ancra.features.scene import Scene
+from ancra.features.stored import data_digest, with_epsilon
 from ancra.store import Store
 from app import compute, state
-from app.queueing import Progress
+from app.answers.attacks import Picture
+from app.queueing import Job, Progress, Work
 
+Key = tuple[str, ...]
 WARM_UP_AFTER = 10  # Seconds: not while the page that asks for it is still being drawn.
 
 
-def maps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, ModelMap]:
-    """The maps of checkpoints by their titles, in order. Raises AncraError for models of different data."""
+@dataclass(frozen=True)
+class Maps:
+    """Maps by the models' titles, in order.
+
+    Attributes:
+        shown: the maps; principal components where the layout is still being made.
+        jobs: what is being made, by title.
+    """
+
+    shown: dict[str, ModelMap]
+    jobs: dict[str, Job]
+
+
+def maps_of(names: Sequence[str], settings: ModelMapSettings) -> Maps:
+    """The maps of checkpoints: stored ones at once, of others the principal components while they are laid out.
+
+    Raises:
+        AncraError: models of different data, or features that cannot be mapped.
+    """
     require_one_dataset(names)
-    return {title: _map(name, settings) for title, name in zip(titles_of(names), names, strict=True)}
+    titles = dict(zip(titles_of(names), names, strict=True))
+    aligned = settings.layout.method == "aligned_umap" and len(names) > 1
+    settings = settings if aligned else _alone(settings)
+    found = _stored_together(names, settings) if aligned else {t: stored_map(n, settings) for t, n in titles.items()}
+    ready = {title: one for title, one in found.items() if one is not None}
+    missing = {title: name for title, name in titles.items() if title not in ready}
+    previews = {title: _preview(name, settings) for title, name in missing.items()}
+    if aligned and missing:
+        begun = dict.fromkeys(missing, _begin_together(names, settings))
+    else:
+        begun = {title: _begin(name, settings) for title, name in missing.items()}
+    jobs = _held(begun)
+    for title in [title for title, job in jobs.items() if job.future.done()]:
+        result = jobs.pop(title).future.result()
+        ready[title] = result[title] if aligned else result
+    return Maps({title: ready.get(title) or previews[title] for title in titles}, jobs)
 
 
 def titles_of(names: Sequence[str]) -> list[str]:
@@ -37,13 +77,29 @@ def titles_of(names: Sequence[str]) -> list[str]:
 
 def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
     """The map of a checkpoint if it is stored already."""
-    return find_model_map(compute.card(name), settings, Store())
+    return find_model_map(compute.card(name), _alone(settings), Store())
 
 
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
     """The scene of these maps, made once for all sessions."""
-    key = tuple((title, compute.card(name).digest) for title, name in zip(maps, names, strict=True))
+    key = tuple(
+        (title, compute.card(name).digest, one.engine) for (title, one), name in zip(maps.items(), names, strict=True)
+    )
     return _scene(key, settings.digest(), names[0], maps)
+
+
+def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> Placed:
+    """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
+    path, card, model = Path(compute.path(name)), compute.card(name), compute.model(name)
+    settings = settle(card, _alone(settings))
+    way = settings.features if settings.features.attack != "natural" else settings.features.with_changes(attack="pgd10")
+
+    def work(progress: Progress) -> Placed:
+        mapped = mapped_features(path, settings, Store(), on_progress=progress)
+        return place_image(model, picture.image, picture.label, mapped, shown, with_epsilon(way, card))
+
+    key = (*_key(name, settings), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
+    return compute.ask("map-placed", key, work, f"Attacking the image on {state.title_of(name)}")
 
 
 def require_one_dataset(names: Sequence[str]) -> None:
@@ -65,19 +121,54 @@ def warm_up() -> None:
     timer.start()
 
 
-def _map(name: str, settings: ModelMapSettings) -> ModelMap:
-    found = stored_map(name, settings)
-    if found is not None:
-        return found
-    path, card = Path(compute.path(name)), compute.card(name)
+def _alone(settings: ModelMapSettings) -> ModelMapSettings:
+    """One model has nothing to be aligned with."""
+    if settings.layout.method != "aligned_umap":
+        return settings
+    return settings.model_copy(update={"layout": settings.layout.with_changes(method="umap")})
+
+
+def _held(begun: dict[str, tuple[Key, Work]]) -> dict[str, Job]:
+    """The jobs of this session, held until they are done: so a failure is told instead of tried again for ever."""
+    held: dict[Key, Job] = st.session_state.get("map_jobs", {})
+    jobs = {key: held.get(key) or compute.begin("map", key, work) for key, work in begun.values()}
+    st.session_state["map_jobs"] = {key: job for key, job in jobs.items() if not job.future.done()}
+    return {title: jobs[key] for title, (key, _) in begun.items()}
+
+
+def _preview(name: str, settings: ModelMapSettings) -> ModelMap:
+    path = Path(compute.path(name))
 
     def work(progress: Progress) -> ModelMap:
-        return model_map(path, settings, on_progress=progress)
+        return preview_map(path, settings, on_progress=progress)
 
-    key = (card.digest, settle(card, settings).digest())
-    return compute.ask("map", key, work, f"Mapping what {state.title_of(name)} makes of the images")
+    return compute.ask("map-preview", _key(name, settings), work, f"Reading the features of {state.title_of(name)}")
+
+
+def _stored_together(names: Sequence[str], settings: ModelMapSettings) -> dict[str, ModelMap]:
+    found = find_aligned_maps([compute.card(name) for name in names], settings, Store())
+    return {} if found is None else dict(zip(titles_of(names), found, strict=True))
+
+
+def _begin_together(names: Sequence[str], settings: ModelMapSettings) -> tuple[Key, Work]:
+    paths, titles = [Path(compute.path(name)) for name in names], titles_of(names)
+
+    def work(progress: Progress) -> dict[str, ModelMap]:
+        return dict(zip(titles, aligned_maps(paths, settings, on_progress=progress), strict=True))
+
+    return tuple(part for name in names for part in _key(name, settings)), work
+
+
+def _begin(name: str, settings: ModelMapSettings) -> tuple[Key, Work]:
+    path = Path(compute.path(name))
+    return _key(name, settings), lambda progress: model_map(path, settings, on_progress=progress)
+
+
+def _key(name: str, settings: ModelMapSettings) -> Key:
+    card = compute.card(name)
+    return card.digest, data_digest(card), settle(card, settings).digest()
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _scene(key: tuple[tuple[str, str], ...], digest: str, _name: str, _maps: dict[str, ModelMap]) -> Scene:
+def _scene(key: tuple[tuple[str, ...], ...], digest: str, _name: str, _maps: dict[str, ModelMap]) -> Scene:
     return scene_of(_maps, compute.dataset(_name))

@@ -5,6 +5,7 @@ import streamlit as st
 from ancra.attacks.settings import TITLES as ATTACK_TITLES
 from ancra.features import export
 from ancra.features.comparison import typical_movement
+from ancra.features.map_settings import ModelMapSettings
 from ancra.features.model_map import ModelMap
 from ancra.features.scene import Scene
 from app import compute, state
@@ -12,7 +13,7 @@ from app.answers import maps as answers
 from app.components.feature_map import feature_map
 from app.figures import map_tables, map_words
 from app.guard import guard
-from app.parts import map_controls, map_selection
+from app.parts import map_controls, map_paths, map_selection, map_waiting
 
 NOTE = """
 - A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
@@ -29,7 +30,7 @@ NOTE = """
 
 @st.fragment
 @guard()
-def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str]) -> None:
+def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings: ModelMapSettings) -> None:
     """The maps and the images selected on them; a lasso runs nothing else."""
     map_selection.selected(scene)
     if st.session_state.get("map") is None:  # The widget is new on the page.
@@ -54,8 +55,21 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str]) -> None:
     def on_view() -> None:
         st.session_state["map_view"] = st.session_state["map"].get("view")
 
-    command = st.session_state["map_command"]
-    feature_map(scene, key="map", command=command, on_selection=on_selection, on_colour=on_colour, on_view=on_view)
+    maps, below = st.container(), st.container()
+    map_selection.picture_grid(scene, shown, names)
+    followed = map_paths.follow(scene, shown, names, settings)
+    if followed:
+        map_paths.describe(followed, scene.classes)
+    with maps:
+        feature_map(
+            scene,
+            key="map",
+            command=st.session_state["map_command"],
+            projected=followed.for_widget(scene.classes) if followed else [],
+            on_selection=on_selection,
+            on_colour=on_colour,
+            on_view=on_view,
+        )
     for parameter, value, usual in (("colour", map_controls.colour(), "true"), ("view", map_controls.view(), "rows")):
         if value != usual:
             st.query_params[parameter] = value
@@ -63,11 +77,10 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str]) -> None:
             st.query_params.pop(parameter, None)
     if st.session_state.pop("map_recoloured", False):
         st.rerun()  # The sentence above speaks of the colour.
-    st.caption(
+    below.caption(
         "Each point is a test image, placed by what the model makes of it; it is the same image in every map. "
         "Point at one to see it and its true neighbours, press it, or draw around many with the lasso."
     )
-    map_selection.picture_grid(scene, shown, names)
 
 
 def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
@@ -121,17 +134,23 @@ with steps:
 if not names:
     st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
     st.stop()
-shown = answers.maps_of(names, settings)
+made = answers.maps_of(names, settings)
+shown = made.shown
 scene = answers.scene(names, settings, shown)
 with words:
     st.markdown(sentence(names, shown))
-widget(scene, shown, names)
+if made.jobs:
+    map_waiting.wait(made.jobs)
+widget(scene, shown, names, settings)
 
 st.subheader("Measured in the full feature space", anchor=False)
 st.html(map_tables.measures_table(shown))
 with st.expander("How far each map may be believed", expanded=True):
     origin = next(iter(shown.values()))
-    movements = {title: typical_movement(origin, one, origin.attacked) for title, one in list(shown.items())[1:]}
+    movements = {
+        title: typical_movement(origin, one, origin.attacked) if one.engine == origin.engine else None
+        for title, one in list(shown.items())[1:]
+    }
     st.html(map_tables.faithfulness_table(shown, movements))
     st.caption(
         "*Kept* is the mean share of a point's true nearest neighbours that are its nearest on the map, too. "

@@ -12,6 +12,7 @@ from PIL import Image
 from ancra.features.comparison import format_measure, percent
 from ancra.features.measures import MEASURES
 from ancra.features.model_map import ModelMap
+from ancra.features.placed import Placed
 from app.figures.theme import Palette
 
 STYLE = """<style>
@@ -115,8 +116,8 @@ def cards(
             figures.append(_figure(picture, f'<span title="{escape(title)}">{escape(title)}</span>{_answer(one, i)}'))
         link = ""
         if first.settings.features.split == "test":
-            pair = {"image": index, "a": linked[0], "b": linked[-1]}
-            link = f'<a href="attack?{urlencode(pair)}" target="_self">open on the Attack page</a>'
+            query = urlencode({"image": index, "attacked": linked}, doseq=True)
+            link = f'<a href="attack?{query}" target="_self">open on the Attack page</a>'
         note = f"<div>{escape(notes[i])}</div>" if notes and i in notes else ""
         made.append(
             f'<article><div class="top"><b>{escape(first.settings.features.split)} image {index}</b>{link}</div>{note}'
@@ -124,6 +125,27 @@ def cards(
         )
     width = max(270, 70 * (len(maps) + 1))
     return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{width}px">{"".join(made)}</div>'
+
+
+def way_table(ways: Mapping[str, Placed], classes: Sequence[str], label: int, colours: Palette) -> str:
+    """The answer of every model at every step of the way of one image, wrong ones marked, and how far off it lies."""
+    longest = max(ways.values(), key=lambda way: len(way.titles))
+    heads = ["natural", *(["start"] if len(longest.titles) > 1 else []), *range(1, len(longest.titles) - 1)]
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    rows = []
+    for title, way in ways.items():
+        answers = "".join(
+            f"<td>{escape(classes[answer])}</td>"
+            if answer == label
+            else f'<td style="color:{colours.bad}"><b>{escape(classes[answer])} ✗</b></td>'
+            for answer in way.predictions.tolist()
+        )
+        far = f"{way.distance[0]:.1f} → {way.distance[-1]:.1f}" if len(way.distance) > 1 else f"{way.distance[0]:.1f}"
+        rows.append(f'<tr><th scope="row">{escape(title)}</th>{answers}<td class="n">{far}</td></tr>')
+    return (
+        f'{STYLE}<div class="mt"><table><thead><tr><th scope="col">Predicted at step</th>{head}'
+        f'<th class="n" scope="col">Distance</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
 
 
 def _answer(one: ModelMap, i: int) -> str:

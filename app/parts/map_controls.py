@@ -20,7 +20,16 @@ ATTACK_HELP = (
     "**PGD-10 on p′** raises the loss of the final answer. **Adaptive PGD-10** raises the loss of the auxiliary "
     "logits, too, which reverse attention computes on the way: the attacker knows the defence."
 )
-LAYOUTS = {"UMAP": "plain", "densMAP, as the reference draws": "reference"}
+LAYOUTS = {
+    "UMAP": MAP_PRESETS["plain"],
+    "densMAP, as the reference draws": MAP_PRESETS["reference"],
+    "AlignedUMAP, all models together": MAP_PRESETS["plain"].with_changes(method="aligned_umap"),
+}
+LAYOUT_HELP = (
+    "**UMAP** lays out one model after the other, all from the same start. **densMAP** keeps differences in density, "
+    "too. **AlignedUMAP** lays out all models at once and pulls each image to one place in all maps: it takes about "
+    "ten times as long, and a map then depends on the others beside it."
+)
 SAMPLES = (200, 500, 1000, 2000, 5000, 10_000)
 COLOURS = ("true", "predicted", "flipped", "kept", "confidence")
 VIEWS = ("rows", "together", "attack", "models")
@@ -51,12 +60,12 @@ def choose() -> tuple[list[str], ModelMapSettings]:
         features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
         with st.popover("Models and layout", icon=":material/tune:"):
             names = state.choose_models("Models, from left to right", "models", MODELS, most=4)
-            layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params")
+            layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params", help=LAYOUT_HELP)
             samples = st.selectbox("Test images, at most", SAMPLES, index=2, key="samples", bind="query-params")
             seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
     which, block = FEATURES[features]
     chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
-    return names, ModelMapSettings(features=chosen, layout=MAP_PRESETS[LAYOUTS[layout]].with_changes(seed=seed))
+    return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
 
 
 def story_steps() -> None:

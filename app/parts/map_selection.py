@@ -37,7 +37,8 @@ def picture_grid(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str
     wrong = {title: (one.half(one.predictions, True) != one.labels)[chosen] for title, one in maps.items()}
     parts = ", ".join(f"{title} {percent(float(flags.mean()))}" for title, flags in wrong.items())
     under = "under attack " if scene.attacked else ""
-    st.markdown(f"**{len(chosen)} selected images.** Predicted wrongly {under}by: {parts}.")
+    images = "1 selected image" if len(chosen) == 1 else f"{len(chosen)} selected images"
+    st.markdown(f"**{images}.** Predicted wrongly {under}by: {parts}.")
     chosen = chosen[np.argsort(-np.sum(list(wrong.values()), axis=0), kind="stable")]
     linked = [state.title_of(name) for name in names]
     most = SHOWN * int(st.session_state.get("map_pages", 1))

@@ -1,6 +1,10 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 
+from ancra.errors import AncraError
 from app.figures import map_words
 from app.figures.map_tables import cards, measures_table
 from app.figures.theme import palette
@@ -77,6 +81,118 @@ def test_without_a_checkpoint_the_page_says_what_to_do(no_models):
     at.switch_page("app_pages/feature_maps.py").run()
     assert not at.exception
     assert at.info
+
+
+def wait_for_maps(at, runs=40):
+    """Run the page until its maps are laid out, as the browser does every second."""
+    for _ in range(runs):
+        if not at.session_state["map_jobs"]:
+            return at
+        time.sleep(0.1)
+        at.run()
+    raise AssertionError("the maps were never laid out")
+
+
+def test_principal_components_are_shown_until_the_layout_is_ready(page, monkeypatch):
+    ready = threading.Event()
+    monkeypatch.setattr("app.answers.maps.model_map", held_back(ready))
+    at = page()
+    assert not at.exception
+    assert not at.error
+    assert "principal components" in texts(at)
+    assert "Effective rank" in html(at)
+    ready.set()
+    wait_for_maps(at)
+    assert "principal components" not in texts(at)
+    assert not at.error
+
+
+def test_a_layout_that_fails_is_told_once(page, monkeypatch):
+    def fail(*_, **__):
+        raise AncraError("This layout cannot be made.")
+
+    monkeypatch.setattr("app.answers.maps.model_map", fail)
+    at = page()
+    for _ in range(40):
+        if at.error:
+            break
+        time.sleep(0.1)
+        at.run()
+    assert "This layout cannot be made." in at.error[0].value
+
+
+def held_back(ready):
+    """Making a map, once it is allowed."""
+    from ancra.features.map_making import model_map
+
+    def work(*args, **kwargs):
+        assert ready.wait(30)
+        return model_map(*args, **kwargs)
+
+    return work
+
+
+def test_one_selected_image_can_be_followed_through_its_attack(page):
+    at = page(selected="0", map_follow="true")
+    assert not at.exception
+    assert not at.error
+    assert "The way of this image over the maps" in texts(at)
+    assert "Predicted at step" in html(at)
+    at.toggle(key="map_follow").set_value(False).run()
+    assert "Predicted at step" not in html(at)
+
+
+def test_several_selected_images_have_no_way(page):
+    at = page(selected="0,1", map_follow="true")
+    assert not at.error
+    assert "Predicted at step" not in html(at)
+
+
+def test_models_of_other_data_are_not_mixed(page, home):
+    from ancra.checkpoints import Card, save_checkpoint
+    from ancra.models.registry import build_model
+    from ancra.models.settings import ModelSettings
+
+    settings = ModelSettings(width=4)
+    classes, shape = ("a", "b", "c"), (1, 8, 8)
+    card = Card(name="other", title="Other", dataset="digits", classes=classes, image_shape=shape, model=settings)
+    save_checkpoint(build_model(settings, shape, 3).eval(), card, home / "uploads" / "other.safetensors")
+    at = page(models=[PLAIN, "Other · other"])
+    assert not at.exception
+    assert "cannot be compared" in at.error[0].value
+
+
+def test_features_that_are_not_finite_are_said(page, home):
+    from ancra.checkpoints import load_checkpoint, save_checkpoint
+
+    model, card = load_checkpoint(home / "uploads" / "tiny-plain.safetensors")
+    for parameter in model.parameters():
+        parameter.data.fill_(float("nan"))
+    card = card.model_copy(update={"name": "broken", "title": "Broken", "digest": ""})
+    save_checkpoint(model, card, home / "uploads" / "broken.safetensors")
+    at = page(models=["Broken · broken"], condition="No attack")
+    assert not at.exception
+    assert at.error
+    assert "Traceback" not in at.error[0].value
+    assert "did not foresee" not in at.error[0].value
+
+
+def test_one_class_is_mapped(page, monkeypatch):
+    from dataclasses import replace
+
+    import torch
+
+    from ancra.data.registry import load_dataset
+
+    def of_one_class(settings):
+        data = load_dataset(settings)
+        return replace(data, test=data.test.subset(torch.where(data.test.labels == 3)[0]))
+
+    monkeypatch.setattr("ancra.data.registry.load_dataset", of_one_class)
+    at = page(models=[RA])
+    assert not at.exception
+    assert not at.error
+    assert "too few classes" in texts(at) or "Effective rank" in html(at)
 
 
 def row(accuracy=0.8, true=0.5, predicted=0.9):

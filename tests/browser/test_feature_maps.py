@@ -247,12 +247,12 @@ def test_a_lasso_brings_the_images(open_browser, settled):
 def test_a_press_is_kept_in_the_link(open_browser, settled):
     page = open_maps(open_browser)
     page.mouse.click(*widget(page, "map.locate(0, 5)"))
-    page.wait_for_selector("text=1 selected images.")
+    page.wait_for_selector("text=1 selected image.")
     settled(page)
     assert "selected=" in page.url
     page.reload()
     page.wait_for_selector(".fm[data-ready]", timeout=60_000)
-    page.wait_for_selector("text=1 selected images.")
+    page.wait_for_selector("text=1 selected image.")
     assert selected(page) == 1
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from ancra.checkpoints import Card, save_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.features.feature_set import FeatureSet
@@ -63,3 +64,16 @@ def attentive(digits):
 def plain(digits):
     torch.manual_seed(0)
     return build_model(ModelSettings(width=4), digits.image_shape, len(digits.classes))
+
+
+@pytest.fixture(scope="session")
+def saved_model(attentive, tmp_path_factory):
+    """The file of the small model with reverse attention."""
+    names = tuple(str(digit) for digit in range(10))
+    shape = attentive.image_shape
+    card = Card(
+        name="small", title="Small", dataset="digits", classes=names, image_shape=shape, model=attentive.settings
+    )
+    path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
+    save_checkpoint(attentive.eval(), card, path)
+    return path

@@ -1,6 +1,6 @@
 """The map widget: linked feature maps drawn in the browser; Python hears of the selection, the colour and the view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def feature_map(
     *,
     key: str,
     command: dict[str, Any] | None = None,
+    projected: Sequence[dict[str, Any]] = (),
     on_selection: Callable[[], None] = _nothing,
     on_colour: Callable[[], None] = _nothing,
     on_view: Callable[[], None] = _nothing,
@@ -36,9 +37,11 @@ def feature_map(
         scene: what is drawn.
         command: what Python wants shown, obeyed once for each new ``id``: {"id": ..., "colour": "true" | "predicted" |
             "flipped" | a measure's id, "view": "rows" | "together" | "attack" | "models", "selection": base64 bits}.
+        projected: ways of an image over the maps, one a map or none at all: {"title": ..., "xy": [[x, y], ...] in map
+            coordinates, "predicted": [class, ...], "words": [what to say of each place, ...]}.
     """
     return _FEATURE_MAP(
-        data={"scene": scene.payload, "command": command},
+        data={"scene": scene.payload, "command": command, "projected": list(projected)},
         key=key,
         on_selection_change=on_selection,
         on_colour_change=on_colour,

@@ -285,7 +285,8 @@ export function insidePolygon(xy, count, polygon) {
  */
 export function createFeatureMap(root, emit = () => {}) {
   let scene = null, panels = [], sprites = null, dark = false, theme = {}, commandId = null;
-  let selected = new Uint8Array(0), hidden = new Set(), hover = null, cursor = -1, view = { ...FIT }, drag = null, redraw = 0, playing = 0;
+  let selected = new Uint8Array(0), hidden = new Set(), hover = null, cursor = -1, view = { ...FIT }, drag = null, redraw = 0, playing = 0, gliding = 0;
+  let projected = [];
   const state = { colour: "true", view: "rows", t: 0, tool: "pan", names: true, lines: true, which: "both" };
   const stats = { frameMs: 0, lassoMs: 0, decodeMs: 0, frames: 0 };
   const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -537,6 +538,8 @@ export function createFeatureMap(root, emit = () => {}) {
     const at = (xy, i) => [xy[2 * i] * map.ax + map.bx, xy[2 * i + 1] * map.ay + map.by];
     if (state.lines && layers.length === 2 && scene.count <= 5000) drawPairs(pen, layers, at);
     if (state.names) drawNames(pen, layers, map, w, h);
+    const way = wayOn(panel);
+    if (way) drawWay(pen, way, map);
     const focus = hover ?? (cursor >= 0 ? { sample: cursor, row: 0 } : null);
     if (focus) drawFocus(pen, panel, layers, at, focus);
     if (drag?.lasso?.length > 1 && drag.panel === panel) {
@@ -592,6 +595,38 @@ export function createFeatureMap(root, emit = () => {}) {
       pen.lineWidth = 4; pen.strokeStyle = `rgb(${theme.background})`; pen.strokeText(text, x, y);
       pen.fillStyle = `rgb(${theme.text})`; pen.fillText(text, x, y);
     });
+  }
+
+  /** The way of one image over a panel's map, placed there without having been laid out. */
+  const wayOn = (panel) => (panel.group.map ? projected[scene.maps.indexOf(panel.group.map)] : null);
+
+  function drawWay(pen, { xy, predicted }, map) {
+    const places = xy.map(([x, y]) => [x * map.ax + map.bx, y * map.ay + map.by]), last = places.length - 1;
+    for (const [width, colour] of [[5, theme.background], [2, theme.text]]) {
+      pen.lineWidth = width; pen.strokeStyle = `rgb(${colour})`; pen.setLineDash(width === 2 ? [5, 3] : []);
+      pen.beginPath(); for (const place of places) pen.lineTo(...place); pen.stroke();
+    }
+    pen.setLineDash([]);
+    places.forEach(([x, y], step) => {
+      const r = step === 0 || step === last ? 7.5 : 4.5;
+      pen.beginPath(); pen.moveTo(x, y - r); pen.lineTo(x + r, y); pen.lineTo(x, y + r); pen.lineTo(x - r, y); pen.closePath();
+      pen.lineWidth = 4; pen.strokeStyle = `rgb(${theme.background})`; pen.stroke();
+      pen.fillStyle = classColour(predicted[step], scene.classes.length, dark); pen.fill();
+      pen.lineWidth = 1.8; pen.strokeStyle = `rgb(${theme.text})`; pen.stroke();
+    });
+  }
+
+  /** What to say of the place of a way under the pointer, or nothing. */
+  function wayWords(panel, x, y) {
+    const way = wayOn(panel);
+    if (!way) return null;
+    const map = transform(panel, ...size(panel));
+    let best = 10, words = null;
+    way.xy.forEach(([a, b], step) => {
+      const far = Math.hypot(a * map.ax + map.bx - x, b * map.ay + map.by - y);
+      if (far <= best) { best = far; words = way.words[step]; }
+    });
+    return words && [way.title, words];
   }
 
   /** The point under the pointer in every map: a ring, its way under attack, its true neighbours. */
@@ -651,7 +686,8 @@ export function createFeatureMap(root, emit = () => {}) {
     const mark = (shape) => { const span = h("span"); span.innerHTML = `<svg width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true">${shape}</svg>`; return span.firstChild; };
     const marks = adversarial() ? h("span", { class: "fm-marks" },
       h("span", {}, mark('<circle r="4.5" fill="currentColor"/>'), scene.rows[0]),
-      h("span", {}, mark('<path d="M-4-4L4 4M4-4L-4 4" stroke="currentColor" stroke-width="2.6"/>'), scene.rows[1])) : null;
+      h("span", {}, mark('<path d="M-4-4L4 4M4-4L-4 4" stroke="currentColor" stroke-width="2.6"/>'), scene.rows[1]),
+      projected.length ? h("span", {}, mark('<path d="M0-5L5 0L0 5L-5 0Z" fill="none" stroke="currentColor" stroke-width="1.6"/>'), "Projected") : null) : null;
     const focused = [...legend.children].indexOf(root.getRootNode().activeElement);
     legend.replaceChildren(...(measure
       ? [h("span", {}, measure.lowText ?? String(measure.low)), h("span", { class: "fm-ramp", style: `background:linear-gradient(90deg,${RAMP})` }),
@@ -733,6 +769,35 @@ export function createFeatureMap(root, emit = () => {}) {
     playButton.textContent = "▶";
   }
 
+  /** Let every point move from its place in the scene before to its new one, so that the eye can follow it. */
+  function glide(before) {
+    cancelAnimationFrame(gliding);
+    const alike = before && before.maps.length === scene.maps.length && before.maps.every((map, m) => map.title === scene.maps[m].title);
+    if (!alike || reduced.matches || scene.count > 20_000) return;
+    const side = ([x0, y0, x1, y1]) => Math.max(x1 - x0, y1 - y0) || 1, ways = [];
+    scene.maps.forEach((map, m) => map.frames.forEach((frame, f) => {
+      const old = before.maps[m].frames[f], was = before.maps[m].fit, is = map.fit, to = frame.xy;
+      if (!old) return;
+      const scale = side(is) / side(was), from = new Float32Array(to.length);
+      for (let i = 0; i < to.length; i++)
+        from[i] = (is[i & 1] + is[(i & 1) + 2]) / 2 + (old.xy[i] - (was[i & 1] + was[(i & 1) + 2]) / 2) * scale;
+      frame.xy = from.slice();
+      ways.push({ frame, from, to });
+    }));
+    const began = performance.now();
+    const tick = (now) => {
+      const share = clamp((now - began) / 700, 0, 1), t = share * share * (3 - 2 * share);
+      for (const { frame, from, to } of ways) {
+        if (share === 1) frame.xy = to;
+        else for (let i = 0; i < to.length; i++) frame.xy[i] = from[i] + (to[i] - from[i]) * t;
+        frame.middles = null;
+      }
+      draw();
+      if (share < 1) gliding = requestAnimationFrame(tick);
+    };
+    gliding = requestAnimationFrame(tick);
+  }
+
   // ---------------------------------------------------------------- view
 
   function fit() { view = { ...FIT }; schedule(); }
@@ -791,7 +856,13 @@ export function createFeatureMap(root, emit = () => {}) {
       const place = local(panel, event);
       if (touches.has(event.pointerId) && touches.size === 2) return pinch(event.pointerId, place);
       if (drag && !drag.pinch && drag.panel === panel && touches.has(event.pointerId)) return move(place);
-      if (event.pointerType === "mouse" || event.pointerType === "pen") point(hit(panel, ...place, 12), place);
+      if (event.pointerType !== "mouse" && event.pointerType !== "pen") return;
+      const words = wayWords(panel, ...place);
+      if (!words) return point(hit(panel, ...place, 12), place);
+      if (hover) { hover = null; schedule(); }
+      tip.replaceChildren(h("div", {}, h("b", {}, words[0]), " (projected)"), h("div", {}, words[1]));
+      tip.hidden = false;
+      placeTip(panel, place);
     };
     const pinch = (id, place) => {
       const [other] = [...touches].filter(([key]) => key !== id).map(([, value]) => value), before = touches.get(id);
@@ -813,7 +884,8 @@ export function createFeatureMap(root, emit = () => {}) {
       drag.last = place;
     };
     const point = (found, place) => {
-      if (found?.sample === hover?.sample && found?.row === hover?.row && found?.map === hover?.map) return;
+      const same = found?.sample === hover?.sample && found?.row === hover?.row && found?.map === hover?.map;
+      if (same && (found || tip.hidden)) return;
       hover = found;
       if (found) showTip(panel, found, place); else hideTip();
       schedule();
@@ -944,6 +1016,10 @@ export function createFeatureMap(root, emit = () => {}) {
       if (strip.children.length) tip.append(h("div", { style: "margin-top:4px" }, "Nearest in the full feature space (true label):"), strip);
     }
     tip.hidden = false;
+    placeTip(panel, [x, y]);
+  }
+
+  function placeTip(panel, [x, y]) {
     const box = panel.box.getBoundingClientRect(), outer = main.getBoundingClientRect();
     let left = box.left - outer.left + x + 16, top = box.top - outer.top + y + 16;
     if (left + tip.offsetWidth > outer.width) left = Math.max(0, box.left - outer.left + x - tip.offsetWidth - 14);
@@ -959,10 +1035,13 @@ export function createFeatureMap(root, emit = () => {}) {
   /** Take a scene, and a command ({id, colour, view, selection}) the first time its id is seen. */
   function update(data) {
     readTheme();
+    projected = data.projected ?? [];
     const fresh = !scene || scene.id !== data.scene.id;
     if (fresh) {
       const start = performance.now(), kept = scene && scene.key === data.scene.key && scene.count === data.scene.count;
+      const before = scene;
       scene = readScene(data.scene);
+      glide(kept ? before : null);
       sprites = { natural: loadSprite(scene.sprite, schedule), maps: scene.maps.map((map) => loadSprite(map.sprite, schedule)) };
       if (!kept) { selected = new Uint8Array(scene.count); cursor = -1; view = { ...FIT }; hidden = new Set(); }
       hover = null;
@@ -986,6 +1065,7 @@ export function createFeatureMap(root, emit = () => {}) {
 
   function destroy() {
     stop();
+    cancelAnimationFrame(gliding);
     cancelAnimationFrame(redraw);
     observer.disconnect();
     main.remove();

@@ -1,0 +1,27 @@
+"""What the page says while maps are being laid out; it looks again every second, and nobody has to wait for it."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.guard import guard
+from app.queueing import Job
+
+POLL = 1.0  # Seconds between two looks.
+
+
+def wait(jobs: Mapping[str, Job]) -> None:
+    """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done."""
+    st.fragment(guard()(_look), run_every=POLL)(jobs)
+
+
+def _look(jobs: Mapping[str, Job]) -> None:
+    if any(job.future.done() for job in jobs.values()):
+        st.rerun(scope="app")
+    shares = [job.progress.share or 0.0 for job in jobs.values()]
+    who = " and ".join(jobs) if len(jobs) < 3 else f"{len(jobs)} models"
+    st.progress(
+        sum(shares) / len(shares),
+        text=f"Being laid out: {who}. Until then the map shows the two principal components (PCA) of the features; "
+        "all that is measured in the full space holds already.",
+    )
