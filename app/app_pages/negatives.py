@@ -93,7 +93,9 @@ def anchors(name: str, batch: Batch) -> None:
         "Anchors", list(SHOW), default="Every anchor", required=True, key="anchors", bind="query-params"
     )
     wanted = SHOW[shown]
-    rows = np.arange(len(batch.labels))
+    fallbacks = np.sum([picked.fallback for picked in batch.picked.values()], axis=0)
+    # Where most strategies find a candidate of their own, they differ most.
+    rows = np.argsort(fallbacks, kind="stable")
     if wanted != "all":
         rows = np.flatnonzero(~batch.picked[wanted].fallback & batch.picked[wanted].valid)
     if not len(rows):
@@ -108,7 +110,7 @@ def anchors(name: str, batch: Batch) -> None:
         for row in rows[(page - 1) * ON_PAGE : page * ON_PAGE]:
             anchor_cells(batch, int(row), classes)
     st.caption(
-        f"{len(rows)} of {len(batch.labels)} anchors. Similarity is the square root of the product of both top "
+        f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is the square root of the product of both top "
         "probabilities where anchor and negative are predicted alike, else 0."
     )
 

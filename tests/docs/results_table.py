@@ -1,0 +1,55 @@
+"""The results table of the README, made from the shipped results: ``python tests/docs/results_table.py``."""
+
+from pathlib import Path
+
+from ancra.checkpoints import find_checkpoints
+from ancra.evaluation.accuracy import settings_of
+from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.robustness import NATURAL, WORST, stored_report
+from ancra.evaluation.tables import TableRow, headings, note
+from ancra.paths import results_folders, shipped_checkpoints
+from ancra.store import Store
+from ancra.trust.stored import stored_trust
+
+PAGE = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
+SHOWN = (NATURAL, "pgd", "adaptive", "autoattack", WORST)
+ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+
+
+def table() -> str:
+    """The table and the sentence under it. Raises ValueError where a shipped model has no stored result."""
+    store = Store(results_folders()[1:])
+    cards = {path.stem: card for path, card in find_checkpoints() if shipped_checkpoints() in path.parents}
+    rows, lines = [], []
+    for name in ORDER:
+        card = cards[name]
+        report, trust = stored_report(card.digest, settings_of(card), store), stored_trust(card, store)
+        if report is None or trust is None:
+            raise ValueError(f"{name} has no stored result: run `make results`")
+        rows.append(TableRow.of(card.title, card.dataset, report))
+        cells = [percent(rows[-1].cells[column]) for column in SHOWN]
+        lines.append([card.title, *cells[:-1], f"**{cells[-1]}**", str(trust.verdict)])
+    titles = headings(rows[0].steps)
+    head = ["Model", *(titles[column] for column in SHOWN), "Is the PGD-40 number to be believed?"]
+    marks = ["---", *["---:"] * len(SHOWN), "---"]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in (head, marks, *lines))
+    widest = max(50 * (cell.high - cell.low) for row in rows for cell in row.cells.values() if cell)
+    text = note(rows).replace("Accuracy in % with 95 % Wilson intervals", "Accuracy in %")
+    return f"{body}\n\n{text} 95 % intervals reach at most {widest:.1f} points to either side.\n"
+
+
+def percent(cell: Accuracy | None) -> str:
+    """A cell in words."""
+    return f"{100 * cell.value:.1f}" if cell else "–"
+
+
+def page() -> str:
+    """The README with an up-to-date table."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + table() + END + rest.split(END)[1]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
