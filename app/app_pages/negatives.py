@@ -110,8 +110,8 @@ def anchors(name: str, batch: Batch) -> None:
         for row in rows[(page - 1) * ON_PAGE : page * ON_PAGE]:
             anchor_cells(batch, int(row), classes)
     st.caption(
-        f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is the square root of the product of both top "
-        "probabilities where anchor and negative are predicted alike, else 0."
+        f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is "
+        "the square root of the product of both top probabilities where anchor and negative are predicted alike, else 0."
     )
 
 
