@@ -1,48 +1,109 @@
 import io
+import json
 
+import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
+
+from ancra.attacks.objectives import OBJECTIVES
 
 ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
 
 
 @pytest.fixture
 def attack(open_page):
-    return open_page("attack", a=ATTENTION, b=PLAIN, image="5")
+    return open_page("attack", attacked=[ATTENTION, PLAIN], image="5")
 
 
 def texts(at) -> str:
     return " ".join(element.value for element in [*at.markdown, *at.caption, *at.subheader])
 
 
-def test_shows_both_models_and_a_sentence_under_each_picture(attack):
+def replayed(at) -> dict:
+    """What the replay widget was given."""
+    (widget,) = (element for element in at.get("bidi_component") if element.proto.component_name == "ancra.replay")
+    return json.loads(widget.proto.json)
+
+
+def test_shows_both_models_with_a_verdict(attack):
     assert not attack.exception
     assert not attack.error
-    assert [box.value for box in attack.selectbox[:2]] == ["uploads/tiny-ra", "uploads/tiny-plain"]
+    assert not attack.warning
+    assert attack.multiselect(key="attacked").value == ["uploads/tiny-ra", "uploads/tiny-plain"]
     assert [heading.value for heading in attack.subheader] == [ATTENTION, PLAIN]
-    assert "After step 40" in texts(attack)
-    assert "Perturbation x 5" in texts(attack)
-    assert "0.2 allowed" in texts(attack)
+    shown = replayed(attack)
+    assert (shown["steps"], shown["step"]) == (40, 40)
+    assert [model["title"] for model in shown["models"]] == [ATTENTION, PLAIN]
+    assert [bool(model["without"]) for model in shown["models"]] == [False, True]
+    assert "Perturbation x 5" in shown["models"][0]["scale"]
+    assert "0.2 allowed" in shown["models"][0]["sizes"][40]
+
+
+def test_one_model_is_enough_and_none_is_asked_for(attack):
+    attack.multiselect(key="attacked").set_value(["uploads/tiny-plain"]).run()
+    assert not attack.exception
+    assert len(replayed(attack)["models"]) == 1
+    assert "needs a model with reverse attention" in texts(attack)
+    attack.multiselect(key="attacked").set_value([]).run()
+    assert not attack.exception
+    assert attack.info[0].value == "Choose at least one model."
 
 
 def test_the_link_names_the_image(attack):
     assert attack.number_input(key="image").value == 5
 
 
-def test_moving_the_slider_computes_nothing(attack, monkeypatch):
+@pytest.mark.parametrize(("wanted", "step"), [("3", 3), ("99", 40), ("nonsense", 40)])
+def test_the_link_names_the_step(open_page, wanted, step):
+    at = open_page("attack", attacked=[PLAIN], step=wanted)
+    assert not at.exception
+    assert replayed(at)["step"] == step
+
+
+def test_a_step_computes_nothing(attack, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("an attack ran again")
 
     monkeypatch.setattr("app.answers.attacks.trace_attack", fail)
-    attack.slider(key="step").set_value(3).run()
+    attack.session_state["step"] = 3
+    attack.run()
     assert not attack.error
-    assert "After step 3" in texts(attack)
+    assert replayed(attack)["step"] == 3
 
 
-def test_a_shorter_attack_pulls_the_slider_back(attack):
+def test_a_shorter_attack_pulls_the_step_back(attack):
+    attack.session_state["step"] = 30
     attack.selectbox(key="attack").select("FGSM").run()
     assert not attack.exception
-    assert attack.slider(key="step").value == 1
+    assert replayed(attack)["step"] == 1
+
+
+def test_a_stored_trace_outlives_the_server(attack, home, monkeypatch):
+    assert len(list((home / "results" / "trace").glob("*.npz"))) == 4
+
+    def fail(*_, **__):
+        raise AssertionError("an attack ran again")
+
+    monkeypatch.setattr("app.answers.attacks.trace_attack", fail)
+    before = replayed(attack)["key"]
+    for cache in (st.cache_data, st.cache_resource):
+        cache.clear()
+    attack.run()
+    assert not attack.error
+    assert replayed(attack)["key"] == before
+
+
+def test_a_damaged_or_foreign_stored_trace_is_made_again(attack, home):
+    before = replayed(attack)["key"]
+    first, second, *_ = sorted((home / "results" / "trace").glob("*.npz"))
+    first.write_bytes(b"nonsense")
+    second.write_bytes(b"")
+    for cache in (st.cache_data, st.cache_resource):
+        cache.clear()
+    attack.run()
+    assert not attack.error
+    assert replayed(attack)["key"] == before
 
 
 def test_every_objective_can_be_attacked(attack):
@@ -57,7 +118,94 @@ def test_a_target_class_can_be_chosen(attack):
     target = next(option for option in box.options if option.isdigit())
     box.select(target).run()
     assert not attack.error
-    assert f"target {target}" in texts(attack) or "succeeds" in texts(attack) or "fails" in texts(attack)
+    outcome = replayed(attack)["models"][0]["outcome"]
+    assert f"target {target}" in outcome or "succeeds" in outcome or "fails" in outcome
+
+
+def test_a_target_that_becomes_the_label_is_given_up(open_page, attack):
+    label = replayed(attack)["label"]
+    attack.selectbox(key="target").select(str((label + 1) % 10)).run()
+    for index in range(40):
+        attack.number_input(key="image").set_value(index).run()
+        if replayed(attack)["label"] == (label + 1) % 10:
+            break
+    assert not attack.exception
+    assert not attack.error
+    assert attack.selectbox(key="target").value == "Any wrong class"
+    at = open_page("attack", attacked=[PLAIN], image="5", target=str(label))
+    assert not at.exception
+    assert at.selectbox(key="target").value == "Any wrong class"
+
+
+def test_a_wrong_link_opens_the_page(open_page):
+    wrong = {"epsilon": "0", "attack": "x", "objective": "x", "image": "99999", "look": "x", "surface": "x"}
+    at = open_page("attack", attacked=[PLAIN, "x"], **wrong)
+    assert not at.exception
+    assert not at.error
+    assert replayed(at)["steps"] == 40
+
+
+@pytest.mark.parametrize("look", ["Losses", "Loss surface", "Attribution", "Channels"])
+def test_every_tab_has_its_figures_and_sentences(open_page, look):
+    at = open_page("attack", attacked=[ATTENTION, PLAIN], image="5", look=look)
+    assert not at.exception
+    assert not at.error
+    assert len(at.get("plotly_chart")) == {"Losses": 2, "Loss surface": 3, "Attribution": 2, "Channels": 3}[look]
+    sentence = {
+        "Losses": "The attack works on",
+        "Loss surface": "is the only answer, so there is one surface",
+        "Attribution": "both maps share one scale",
+        "Channels": "Tiny plain · tiny-plain has no reverse attention, so no channel is turned up or down.",
+    }[look]
+    assert sentence in texts(at)
+
+
+def test_every_method_explains_every_head(open_page):
+    at = open_page("attack", attacked=[ATTENTION], look="Attribution")
+    heads = at.selectbox(key="head").options
+    for method, head in zip(at.selectbox(key="method").options, [*heads, heads[0]], strict=True):
+        at.selectbox(key="method").select(method)
+        at.selectbox(key="head").select(head).run()
+        assert not at.exception
+        assert not at.error, (method, head)
+
+
+def test_files_can_be_taken_away(attack):
+    labels = [button.label for button in attack.get("download_button")]
+    assert labels[0] == "Image, 8 x 8 (PNG)"
+    assert len(labels) == 5
+
+
+def test_the_path_leads_from_a_failing_attack_to_the_number(attack):
+    assert attack.segmented_control(key="guide").value == "1 PGD fails"
+    assert "PGD pushes the final answer" in texts(attack)
+    attack.segmented_control(key="guide").set_value("2 Aim elsewhere").run()
+    assert attack.selectbox(key="objective").value == OBJECTIVES["margin_first"].title
+    assert "only the aim is another" in texts(attack)
+    attack.segmented_control(key="guide").set_value("3 See why").run()
+    assert attack.session_state["look"] == "Loss surface"
+    assert "gradient masking" in texts(attack)
+    attack.segmented_control(key="guide").set_value("4 The number").run()
+    assert "has not been evaluated yet" in texts(attack)
+    attack.selectbox(key="objective").select(OBJECTIVES["dlr"].title).run()
+    assert not attack.exception
+    assert not attack.warning
+    assert "has not been evaluated" not in texts(attack)
+
+
+def test_the_numbers_of_the_path_are_the_cards(attack, monkeypatch):
+    from app import compute
+
+    row = {"samples": 77, "pgd": 0.81, "adaptive": 0.012}
+    card = compute.card("uploads/tiny-ra").with_changes(evaluation=(row,))
+    found = {
+        name: (compute.path(name), card if name.endswith("ra") else compute.card(name))
+        for name in list(compute.checkpoints())
+    }
+    monkeypatch.setattr("app.compute._found", lambda: found)
+    attack.segmented_control(key="guide").set_value("4 The number").run()
+    assert "Over 77 test images" in texts(attack)
+    assert "**81%** under PGD-40 and **1%** under the adaptive attack" in texts(attack)
 
 
 def test_finds_the_next_image_that_pgd_misses_or_says_there_is_none(attack, monkeypatch):
@@ -82,7 +230,55 @@ def test_an_upload_is_attacked_as_what_it_shows(attack):
     attack.file_uploader[0].upload("mine.png", picture.getvalue()).run()
     assert not attack.error
     assert not attack.info
-    assert "After step 40" in texts(attack)
+    assert replayed(attack)["steps"] == 40
+
+
+def file_of(kind: str) -> tuple[str, bytes]:
+    """A picture of an unusual kind, as a file."""
+    buffer = io.BytesIO()
+    if kind == "animated":
+        frames = [Image.new("P", (20, 20), colour) for colour in (1, 2, 3)]
+        frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+        return "mine.gif", buffer.getvalue()
+    if kind == "cmyk":
+        Image.new("CMYK", (20, 30), (10, 200, 0, 5)).save(buffer, "JPEG")
+        return "mine.jpg", buffer.getvalue()
+    if kind == "sixteen bits":
+        Image.fromarray(np.full((9, 9), 40_000, np.uint16)).save(buffer, "PNG")
+        return "mine.png", buffer.getvalue()
+    Image.new("L", (3000, 1)).save(buffer, "PNG")
+    return "mine.png", buffer.getvalue()
+
+
+def test_an_unusual_picture_is_attacked_all_the_same(attack, home):
+    stored = len(list((home / "results" / "trace").glob("*.npz")))
+    attack.segmented_control(key="source").set_value("Upload").run()
+    for kind in ("animated", "cmyk", "sixteen bits", "thin"):
+        attack.file_uploader[0].upload(*file_of(kind)).run()
+        assert not attack.exception
+        assert not attack.error, kind
+        assert replayed(attack)["steps"] == 40
+    # A person's own picture is not kept.
+    assert len(list((home / "results" / "trace").glob("*.npz"))) == stored
+
+
+def test_a_cut_off_picture_gets_one_sentence(attack):
+    name, content = file_of("cmyk")
+    attack.segmented_control(key="source").set_value("Upload").run()
+    for cut in (0, 20, len(content) - 40):
+        attack.file_uploader[0].upload(name, content[:cut]).run()
+        assert not attack.exception
+        assert len(attack.error) == 1, cut
+        assert "did not foresee" not in attack.error[0].value
+
+
+def test_a_huge_picture_gets_one_sentence(attack, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    attack.segmented_control(key="source").set_value("Upload").run()
+    attack.file_uploader[0].upload(*file_of("thin")).run()
+    assert not attack.exception
+    assert len(attack.error) == 1
+    assert "did not foresee" not in attack.error[0].value
 
 
 def test_an_upload_that_is_no_image_gets_one_sentence(attack):

@@ -7,8 +7,6 @@ from PIL import Image
 
 from ancra.attacks.trace import AttackTrace
 from app.figures import pictures, words
-from app.figures.course import course
-from app.figures.probabilities import probability_bars, softmax
 from app.figures.theme import palette
 
 CLASSES = ("cat", "dog", "owl")
@@ -58,26 +56,20 @@ def test_no_perturbation_at_epsilon_zero():
     assert (pictures.perturbation(np.zeros((1, 2, 2)), 0.0, palette(), side=2) == 255).all()
 
 
+def test_a_png_has_the_exact_size_or_a_larger_one():
+    image = np.array([[[0.0, 1.0], [0.5, 0.25]]])
+    exact, large = (np.asarray(Image.open(io.BytesIO(pictures.png(image, side)))) for side in (1, 100))
+    assert exact.tolist() == [[0, 255], [128, 64]]
+    assert large.shape == (100, 100)
+    assert np.asarray(Image.open(io.BytesIO(pictures.png(image.repeat(3, 0))))).shape == (2, 2, 3)
+
+
 def test_a_sprite_holds_every_image_in_order():
     images = np.stack([np.full((1, 2, 2), value) for value in (0.0, 0.5, 1.0)])
     url = pictures.sprite(images, columns=2)
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
     assert pixels.shape == (4, 4, 3)
     assert [pixels[0, 0, 0], pixels[0, 2, 0], pixels[2, 0, 0], pixels[2, 2, 0]] == [0, 128, 255, 0]
-
-
-def test_bars_show_probabilities_and_mark_the_true_class():
-    logits = np.array([2.0, 1.0, 0.0])
-    figure = probability_bars([("p'", logits, logits[::-1]), ("p", None, None)], CLASSES, 1, palette())
-    assert figure.data[0].y.tolist() == pytest.approx(softmax(logits).tolist())
-    assert figure.data[0].x[1] == "<b>dog</b>"
-    assert not any(figure.data[2].y)
-
-
-def test_the_course_has_one_line_for_each_kind_of_logits():
-    trace = trace_of([0, 0, 1], blocks=2)
-    names = [line.name for line in course(trace.logits[:, 0], trace.auxiliary[:, 0], 0, 1, palette()).data if line.name]
-    assert names == ["p' (final)", "p (first auxiliary)"]
 
 
 @pytest.mark.parametrize(

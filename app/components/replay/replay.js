@@ -214,7 +214,11 @@ function build(root, data) {
   button("on", "One step on (right)", () => move(view.step + 1))
   button("last", "Last step (End)", () => move(data.steps))
   const where = bar.appendChild(make("output"))
-  const label = (playing) => (play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`)
+  const label = (playing) => {
+    play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`
+    play.title = playing ? "Pause (space)" : "Play (space)"
+    play.setAttribute("aria-label", play.title)
+  }
   label(false)
   const models = root.appendChild(make("div", "models"))
   models.style.setProperty("--count", data.models.length)

@@ -39,6 +39,14 @@ def test_one_scale_or_each_its_own():
     assert [trace.zmax for trace in own.data if trace.type == "heatmap"] == [17, 2]
 
 
+def test_one_plane_alone_keeps_its_scale_among_all():
+    for index, name in enumerate(("On p'", "On p")):
+        figure = surface_figure(surface(FLAT, SLOPE), palette(), "map", only=index)
+        (shown,) = (trace for trace in figure.data if trace.type == "heatmap")
+        assert shown.zmax == 2
+        assert figure.layout.annotations[0].text == name
+
+
 def test_a_flat_plane_is_not_stretched():
     own = surface_figure(surface(FLAT, SLOPE), palette(), "map")
     assert [trace.zmax for trace in own.data if trace.type == "heatmap"] == [2, 2]

@@ -1,0 +1,119 @@
+from urllib.parse import urlencode
+
+import pytest
+
+pytestmark = pytest.mark.browser
+ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
+
+COUNT_MESSAGES = """() => {
+  window.sent = 0
+  const send = WebSocket.prototype.send
+  WebSocket.prototype.send = function (...args) { window.sent += 1; return send.apply(this, args) }
+}"""
+
+
+@pytest.fixture
+def attack(open_browser, settled):
+    """Opens the Attack page with both tiny models."""
+
+    def opened(width: int = 1440, **query: str):
+        address = urlencode({"attacked": [ATTENTION, PLAIN], **query}, doseq=True)
+        page = open_browser(f"attack?{address}", width=width)
+        page.wait_for_selector(".replay .model", timeout=60_000)
+        settled(page)
+        return page
+
+    return opened
+
+
+def step(page) -> str:
+    return page.locator(".replay output").inner_text()
+
+
+def test_one_click_on_the_sheet_attacks_an_image(attack, settled):
+    page = attack()
+    page.get_by_role("option", name="Test image 7:").click()
+    page.wait_for_url("**image=7**")
+    settled(page)
+    assert page.get_by_role("option", name="Test image 7:").get_attribute("aria-selected") == "true"
+
+
+def test_plays_to_the_end_and_stops_there(attack, settled):
+    page = attack(attack="PGD-20")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector("text=/Step ([3-9]|1\\d) of 20/")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_url("**step=**")
+    paused = step(page)
+    page.wait_for_timeout(500)
+    assert step(page) == paused != "Step 20 of 20"
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector("text=Step 20 of 20")
+    page.wait_for_url(lambda address: "step=" not in address)
+    assert page.get_by_role("button", name="Play").is_visible()
+
+
+def test_steps_by_keyboard_and_the_link_keeps_the_step(attack):
+    page = attack(image="3")
+    assert step(page) == "Step 40 of 40"
+    page.locator(".replay").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("text=After step 38")
+    page.wait_for_url("**step=38**")
+    page.reload()
+    page.wait_for_selector("text=After step 38", timeout=60_000)
+    slider = page.get_by_role("slider", name="Step of the attack")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("text=After step 0")
+
+
+def test_playing_asks_the_server_nothing_and_moves_nothing_else(attack):
+    page = attack(step="0")
+    page.evaluate(COUNT_MESSAGES)
+    main = page.locator("[data-testid=stMain]")
+    height = main.evaluate("element => element.scrollHeight")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector("text=/Step 2\\d of 40/")
+    assert page.evaluate("window.sent") == 0
+    assert abs(main.evaluate("element => element.scrollHeight") - height) <= 40
+
+
+def test_pictures_are_large_and_not_blurred(attack):
+    page = attack()
+    for name in ("The natural image", f"The attacked image, {ATTENTION}", "The perturbation, magnified"):
+        picture = page.get_by_role("img", name=name).first
+        assert picture.evaluate("canvas => canvas.clientWidth") >= 140
+        assert picture.evaluate("canvas => canvas.width") == 8
+        assert picture.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1440, True), (390, False)])
+def test_models_stand_side_by_side_or_below_each_other(attack, width, beside):
+    page = attack(width=width)
+    first, second = (page.locator(".replay .model").nth(index).bounding_box() for index in (0, 1))
+    assert (abs(first["y"] - second["y"]) < 3) is beside
+    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
+def test_the_path_leads_to_the_loss_surface(attack, settled):
+    page = attack()
+    page.get_by_text("3 See why").click()
+    page.wait_for_selector("text=The flat against the steep", timeout=60_000)
+    page.wait_for_url("**look=Loss+surface**")
+    page.wait_for_timeout(1_500)
+    assert page.locator(".st-key-deeper").evaluate("e => e.getBoundingClientRect().top < window.innerHeight")
+
+
+def test_the_trace_can_be_downloaded(attack, tmp_path):
+    from ancra.attacks.trace import AttackTrace
+
+    page = attack(attack="FGSM")
+    page.get_by_test_id("stPopoverButton").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Trace (NPZ)").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "tiny-with-attention-tiny-ra-test-image-0-trace.npz"
+    assert AttackTrace.load(path).images.shape == (2, 1, 1, 8, 8)
