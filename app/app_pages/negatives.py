@@ -111,7 +111,7 @@ def anchors(name: str, batch: Batch) -> None:
             anchor_cells(batch, int(row), classes)
     st.caption(
         f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is "
-        "the square root of the product of both top probabilities where anchor and negative are predicted alike, else 0."
+        "the square root of the product of both top probabilities where both are predicted alike, else 0."
     )
 
 
