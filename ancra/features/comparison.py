@@ -59,11 +59,6 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
         raise AncraError("Choose at least one model to map.")
     require_comparable(maps)
     first = next(iter(maps.values()))
-    split = dataset.test if first.settings.features.split == "test" else dataset.train
-    if len(first.indices) and int(first.indices.max()) >= len(split):
-        raise AncraError(f"The stored maps are of other images than {dataset.name} has now: make them again.")
-    pixels = split.images[first.indices].numpy()
-    images = pixels if split.pixel_max == 255 else np.rint(pixels * (255.0 / split.pixel_max)).astype(np.uint8)
     attack = first.settings.features.attack
     return Scene(
         classes=first.classes,
@@ -72,10 +67,19 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
         split=first.settings.features.split,
         rows=(NATURAL_TITLE, TITLES.get(attack, attack)),
         maps=tuple(_scene_map(title, one) for title, one in maps.items()),
-        images=images,
+        images=thumbnails(first, dataset),
         colours=COLOURS,
         caption=caption(maps),
     )
+
+
+def thumbnails(one: ModelMap, dataset: Dataset) -> np.ndarray:
+    """(N, C, H, W) uint8, the natural images of a map. Raises AncraError when the dataset has no longer so many."""
+    split = dataset.test if one.settings.features.split == "test" else dataset.train
+    if len(one.indices) and int(one.indices.max()) >= len(split):
+        raise AncraError(f"The stored maps are of other images than {dataset.name} has now: make them again.")
+    pixels = split.images[one.indices].numpy()
+    return pixels if split.pixel_max == 255 else np.rint(pixels * (255.0 / split.pixel_max)).astype(np.uint8)
 
 
 def scene_of_checkpoints(
@@ -173,12 +177,13 @@ def _scene_map(title: str, one: ModelMap) -> SceneMap:
         for adversarial in halves
     )
     most = next((k for points, k in _HOVER_NEIGHBOURS.items() if len(one.positions) <= points), 4)
-    return SceneMap(title, frames, one.neighbours[:, :most], _rows_under(one), " ".join(one.notes), one.pixels)
+    return SceneMap(title, frames, one.neighbours[:, :most], rows_under(one), " ".join(one.notes), one.pixels)
 
 
-def _rows_under(one: ModelMap) -> tuple[MeasureRow, ...]:
-    values, words = one.measures[-1], {measure.key: measure for measure in MEASURES}
-    keys = [key for key in UNDER_THE_MAP if one.attacked or not key.startswith("alignment")]
+def rows_under(one: ModelMap, adversarial: bool = True) -> tuple[MeasureRow, ...]:
+    """The table under a map: of its adversarial images, if there are any and they are wanted, else of natural ones."""
+    values, words = one.measures[-1 if adversarial else 0], {measure.key: measure for measure in MEASURES}
+    keys = [key for key in UNDER_THE_MAP if (one.attacked and adversarial) or not key.startswith("alignment")]
     rows = [MeasureRow(words[key].title, format_measure(key, values.get(key)), words[key].sentence) for key in keys]
     kept = one.faithfulness["kept"]
     count = one.faithfulness["neighbours"]

@@ -93,6 +93,7 @@ class Scene:
         images: (N, C, H, W) uint8 0 ... 255, the natural images; None for no thumbnails.
         colours: further measures to colour by.
         caption: what the picture shows, for exports.
+        stages: the frames are stages of one thing (epochs), not natural and adversarial images.
     """
 
     classes: tuple[str, ...]
@@ -104,6 +105,7 @@ class Scene:
     images: NDArray[np.uint8] | None = None
     colours: tuple[ColourMeasure, ...] = ()
     caption: str = ""
+    stages: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.labels)
@@ -145,6 +147,7 @@ class Scene:
             "indices": packed(self.indices, np.uint32),
             "split": self.split,
             "rows": list(self.rows),
+            "stages": self.stages,
             "bounds": list(self.bounds),
             "sprite": _sprite(self.images),
             "numeric": [

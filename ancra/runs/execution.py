@@ -10,6 +10,7 @@ from time import time
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.runs.epoch_mapping import EpochMapping
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.recorder import OnLine, OnProgress, Recorder
 from ancra.runs.run import Run
@@ -50,7 +51,7 @@ def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: On
         token=process_token(os.getpid()),
         host=host_name(),
     )
-    recorder = Recorder(run, status, on_progress, on_line)
+    recorder = Recorder(run, status, on_progress, on_line, EpochMapping(run, recipe) if recipe.keep_epochs else None)
     ending: dict[str, Any] = {"state": "failed"}
     try:
         with recorder, ended_by_signals():

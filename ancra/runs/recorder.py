@@ -10,6 +10,7 @@ from ancra.training.observer import Progress
 
 OnProgress = Callable[[Progress], None]
 OnLine = Callable[[str], None]
+OnEpoch = Callable[[int], None]
 
 
 class Recorder:
@@ -22,13 +23,19 @@ class Recorder:
         status: the running status that progress is added to.
         on_progress: is told of every step too.
         on_line: is given every line of the log too.
+        on_epoch: is given the number of every epoch once it is written down.
     """
 
     def __init__(
-        self, run: Run, status: RunStatus, on_progress: OnProgress | None = None, on_line: OnLine | None = None
+        self,
+        run: Run,
+        status: RunStatus,
+        on_progress: OnProgress | None = None,
+        on_line: OnLine | None = None,
+        on_epoch: OnEpoch | None = None,
     ) -> None:
         self.run, self.status = run, status
-        self._on_progress, self._on_line = on_progress, on_line
+        self._on_progress, self._on_line, self._on_epoch = on_progress, on_line, on_epoch
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
         self._events: Any = None
@@ -78,6 +85,8 @@ class Recorder:
         )
         if self._on_progress:
             self._on_progress(Progress(row["epoch"], self.status.epochs, 0, self.status.steps, self.status.remaining))
+        if self._on_epoch:
+            self._on_epoch(row["epoch"])
 
     def log(self, line: str) -> None:
         """A line for log.txt and for whoever listens."""

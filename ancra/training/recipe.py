@@ -80,6 +80,9 @@ class Recipe(Settings):
     epsilon_ramp: float = Field(
         0, ge=0, le=1, description="Share of the epochs over which epsilon rises from 0 to its value."
     )
+    keep_epochs: bool = Field(
+        False, description="Keep the model of every epoch, and map them all for the Feature maps page."
+    )
     device: str = Field("auto", description="auto, cpu, cuda or mps.")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Number format of the forward passes.")
     seed: int = Field(0, ge=0, description="Seed of everything random in the run.")

@@ -21,6 +21,7 @@ from ancra.data.augmentation import augment
 from ancra.data.dataset import Dataset, Split
 from ancra.data.registry import load_dataset
 from ancra.device import limit_threads, resolve_device
+from ancra.epochs import epoch_file, forget_epochs
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import evaluate
 from ancra.evaluation.settings import EvaluationSettings
@@ -62,7 +63,7 @@ class _Training:
 
     def __init__(self, recipe: Recipe, folder: Path, observer: Observer) -> None:
         limit_threads()
-        self.recipe, self.observer = recipe, observer
+        self.recipe, self.observer, self.folder = recipe, observer, folder
         self.state_file = folder / "checkpoints" / "last.pt"
         self.final_file = folder / "checkpoints" / "final.safetensors"
         self.fabric = _fabric(recipe)
@@ -85,6 +86,7 @@ class _Training:
 
     def run(self, resume: bool) -> Path:
         first = self._restore() if resume else 0
+        forget_epochs(self.folder, after=first)
         self.observer.started(first)
         self.observer.log(
             f"{self.recipe.title} on {self.dataset.name}: {len(self.images)} training images, "
@@ -93,9 +95,13 @@ class _Training:
         )
         for epoch in range(first, self.recipe.epochs):
             row = self._epoch(epoch)
+            began = monotonic()
+            if self.recipe.keep_epochs:
+                self._save(epoch_file(self.folder, epoch + 1), epoch + 1)
             self.observer.epoch_finished(row)
             self._keep(epoch + 1)
-        self._finish()
+            self.clock.between(monotonic() - began)
+        self._save(self.final_file, self.recipe.epochs)
         return self.final_file
 
     def _new_model(self) -> Classifier:
@@ -188,7 +194,7 @@ class _Training:
         remaining = self.clock.remaining(left, self.recipe.epochs - epoch)
         self.observer.progressed(Progress(epoch, self.recipe.epochs, step, steps, remaining))
 
-    def _finish(self) -> None:
+    def _save(self, path: Path, epochs: int) -> None:
         self.model.eval()
         card = Card(
             name=self.recipe.name,
@@ -200,9 +206,9 @@ class _Training:
             image_shape=self.dataset.image_shape,
             model=self.recipe.model,
             versions={"ancra": ancra.__version__, "torch": torch.__version__, "python": platform.python_version()},
-            epochs_trained=self.recipe.epochs,
+            epochs_trained=epochs,
         )
-        save_checkpoint(self.model, card, self.final_file)
+        save_checkpoint(self.model, card, path)
 
 
 class _Clock:
@@ -220,6 +226,10 @@ class _Clock:
 
     def validated(self, seconds: float) -> None:
         self.validation, self.last = seconds, monotonic()
+
+    def between(self, seconds: float) -> None:
+        """Count what was done between two epochs to the validation."""
+        self.validation, self.last = self.validation + seconds, monotonic()
 
     def remaining(self, steps: int, validations: int) -> float | None:
         return steps * self.seconds / self.steps + validations * self.validation if self.steps else None

@@ -13,7 +13,7 @@ from app.answers import maps as answers
 from app.components.feature_map import feature_map
 from app.figures import map_tables, map_words
 from app.guard import guard
-from app.parts import map_controls, map_paths, map_selection, map_waiting
+from app.parts import map_controls, map_epochs, map_paths, map_selection, map_waiting
 
 NOTE = """
 - A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
@@ -127,6 +127,9 @@ def downloads(scene: Scene) -> None:
 
 st.title("Feature maps")
 state.require_models()
+if map_epochs.wanted():
+    map_epochs.show()
+    st.stop()
 steps, words = st.container(), st.container()
 names, settings = map_controls.choose()
 with steps:

@@ -343,7 +343,8 @@ export function createFeatureMap(root, emit = () => {}) {
   /** The panels of the current view: each a list of layers {map, frame or frames to blend, mark}. */
   function panelPlan() {
     const last = (map) => map.frames.length - 1;
-    const both = (map) => (map.frames.length > 1 ? [{ map, frame: 0, mark: "disc" }, { map, frame: last(map), mark: "cross" }]
+    const cross = scene.stages ? "disc" : "cross";
+    const both = (map) => (map.frames.length > 1 ? [{ map, frame: 0, mark: "disc" }, { map, frame: last(map), mark: cross }]
       : [{ map, frame: 0, mark: "disc" }]);
     if (state.view === "models") return [{ title: "", map: null, panels: [{ title: "", layers: "models" }] }];
     return scene.maps.map((map) => ({
@@ -418,7 +419,7 @@ export function createFeatureMap(root, emit = () => {}) {
       const shown = state.which === "natural" || !adversarial() ? [0] : state.which === "adversarial" ? [1] : [0, 1];
       return shown.map((row) => {
         const at = (map) => map.frames[row ? map.frames.length - 1 : 0];
-        return blend(panel, row, at(scene.maps[a]), at(scene.maps[b]), t, scene.maps[t < 0.5 ? a : b], row ? "cross" : "disc", row);
+        return blend(panel, row, at(scene.maps[a]), at(scene.maps[b]), t, scene.maps[t < 0.5 ? a : b], row && !scene.stages ? "cross" : "disc", row);
       });
     }
     return panel.layers.map((layer, k) => {
@@ -426,7 +427,7 @@ export function createFeatureMap(root, emit = () => {}) {
       if (!layer.morph) return { ...layer, xy: map.frames[layer.frame].xy, data: map.frames[layer.frame], row: layer.frame ? 1 : 0 };
       const place = state.t * (map.frames.length - 1), a = Math.min(Math.floor(place), map.frames.length - 1);
       const b = Math.min(a + 1, map.frames.length - 1);
-      return blend(panel, k, map.frames[a], map.frames[b], place - a, map, state.t > 0.5 ? "cross" : "disc", state.t > 0.5 ? 1 : 0);
+      return blend(panel, k, map.frames[a], map.frames[b], place - a, map, state.t > 0.5 && !scene.stages ? "cross" : "disc", state.t > 0.5 ? 1 : 0);
     });
   }
 
@@ -684,7 +685,7 @@ export function createFeatureMap(root, emit = () => {}) {
     main.classList.toggle("lasso", state.tool === "lasso");
     const measure = numeric();
     const mark = (shape) => { const span = h("span"); span.innerHTML = `<svg width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true">${shape}</svg>`; return span.firstChild; };
-    const marks = adversarial() ? h("span", { class: "fm-marks" },
+    const marks = adversarial() && !scene.stages ? h("span", { class: "fm-marks" },
       h("span", {}, mark('<circle r="4.5" fill="currentColor"/>'), scene.rows[0]),
       h("span", {}, mark('<path d="M-4-4L4 4M4-4L-4 4" stroke="currentColor" stroke-width="2.6"/>'), scene.rows[1]),
       projected.length ? h("span", {}, mark('<path d="M0-5L5 0L0 5L-5 0Z" fill="none" stroke="currentColor" stroke-width="1.6"/>'), "Projected") : null) : null;
@@ -711,7 +712,9 @@ export function createFeatureMap(root, emit = () => {}) {
       morphText.textContent = part < 0.005 || a === b ? maps[a].title : `${maps[a].title} → ${maps[b].title} ${Math.round(part * 100)} %`;
     } else {
       const { frames } = maps.find((map) => map.frames.length > 1), place = t * (frames.length - 1), near = Math.round(place);
-      morphText.textContent = Math.abs(place - near) < 0.01 ? frames[near].title : `${Math.round(t * 100)} % of the way`;
+      const low = Math.min(Math.floor(place), frames.length - 2);
+      morphText.textContent = Math.abs(place - near) < 0.01 ? frames[near].title
+        : frames.length > 2 ? `${frames[low].title} → ${frames[low + 1].title}` : `${Math.round(t * 100)} % of the way`;
     }
     playButton.textContent = playing ? "❚❚" : "▶";
     slider.setAttribute("aria-valuetext", morphText.textContent);
@@ -750,10 +753,12 @@ export function createFeatureMap(root, emit = () => {}) {
   function play() {
     const end = +slider.max;
     if (reduced.matches) { state.t = state.t >= end ? 0 : end; slider.value = state.t; refresh(false); return; }
+    const steps = state.view === "attack" ? Math.max(...scene.maps.map((map) => map.frames.length)) - 1 : 1;
+    const duration = 2200 * clamp(steps / 4, 1, 6);
     let before = performance.now();
     if (state.t >= end - 1e-3) state.t = 0;
     const tick = (now) => {
-      state.t = Math.min(end, state.t + (now - before) / 2200);
+      state.t = Math.min(end, state.t + (now - before) / duration);
       before = now;
       slider.value = state.t;
       playing = state.t < end ? requestAnimationFrame(tick) : 0;

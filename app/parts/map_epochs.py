@@ -1,0 +1,55 @@
+"""Watching the classes of a run come apart: one map, a slider over its epochs."""
+
+import streamlit as st
+
+from ancra.features.comparison import format_measure
+from app import state
+from app.answers import epochs
+from app.components.feature_map import feature_map
+from app.figures import map_epochs
+from app.guard import guard
+
+POLL = 5.0  # Seconds between two looks at a run that goes on.
+MODELS, EPOCHS = "Models side by side", "Epochs of a run"
+
+
+def wanted() -> bool:
+    """A switch between models and epochs; only where a run has kept its epochs. Whether it stands on epochs."""
+    if not epochs.runs_with_epochs():
+        return False
+    options = (MODELS, EPOCHS)
+    return st.segmented_control("Maps of", options, default=MODELS, required=True, key="of", bind="query-params") == (
+        EPOCHS
+    )
+
+
+def show() -> None:
+    """Choose a run and watch it."""
+    titles = epochs.runs_with_epochs()
+    name = st.selectbox("Run", list(titles), format_func=titles.__getitem__, key="run", bind="query-params")
+    view = epochs.view(name)
+    st.fragment(guard()(_watch), run_every=POLL if view.active else None)(name, view.active)
+
+
+def _watch(name: str, was_active: bool) -> None:
+    view = epochs.view(name)
+    if view.active != was_active:
+        st.rerun(scope="app")
+    if view.scene is None:
+        st.info("The maps appear when two epochs are mapped.", icon=":material/hourglass_empty:")
+        return
+    first, last = min(view.maps), max(view.maps)
+    low, high = (format_measure("silhouette_true", view.maps[e].measures[-1]["silhouette_true"]) for e in (first, last))
+    st.markdown(
+        f"Press play, or draw the slider, and watch the classes of **{view.title}** come apart: under attack the "
+        f"silhouette by true class goes from {low} after epoch {first} to **{high}** after epoch {last}."
+    )
+    feature_map(view.scene, key="epochs", command={"id": name, "view": "attack", "colour": "true"})
+    st.plotly_chart(
+        map_epochs.separation(view.maps, state.look()), key="separation", config={"displayModeBar": False},
+        alt="Silhouettes of natural and adversarial images after each epoch",
+    )  # fmt: skip
+    st.caption(
+        f"{view.scene.caption} Each epoch's adversarial images are made against its own model. Measured in the full "
+        "feature space, on the same images after every epoch."
+    )
