@@ -42,8 +42,17 @@ class Maps:
     jobs: dict[str, Job]
 
 
-def maps_of(names: Sequence[str], settings: ModelMapSettings) -> Maps:
+def in_space(settings: ModelMapSettings) -> ModelMapSettings:
+    """The same map in three dimensions."""
+    settings = _alone(settings)
+    return settings.model_copy(update={"layout": settings.layout.with_changes(dimensions=3)})
+
+
+def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_jobs") -> Maps:
     """The maps of checkpoints: stored ones at once, of others the principal components while they are laid out.
+
+    Args:
+        place: where the session holds what is being made; one for each part of the page.
 
     Raises:
         AncraError: models of different data, or features that cannot be mapped.
@@ -60,7 +69,7 @@ def maps_of(names: Sequence[str], settings: ModelMapSettings) -> Maps:
         begun = dict.fromkeys(missing, _begin_together(names, settings))
     else:
         begun = {title: _begin(name, settings) for title, name in missing.items()}
-    jobs = _held(begun)
+    jobs = _held(begun, place)
     for title in [title for title, job in jobs.items() if job.future.done()]:
         result = jobs.pop(title).future.result()
         ready[title] = result[title] if aligned else result
@@ -128,11 +137,11 @@ def _alone(settings: ModelMapSettings) -> ModelMapSettings:
     return settings.model_copy(update={"layout": settings.layout.with_changes(method="umap")})
 
 
-def _held(begun: dict[str, tuple[Key, Work]]) -> dict[str, Job]:
+def _held(begun: dict[str, tuple[Key, Work]], place: str) -> dict[str, Job]:
     """The jobs of this session, held until they are done: so a failure is told instead of tried again for ever."""
-    held: dict[Key, Job] = st.session_state.get("map_jobs", {})
+    held: dict[Key, Job] = st.session_state.get(place, {})
     jobs = {key: held.get(key) or compute.begin("map", key, work) for key, work in begun.values()}
-    st.session_state["map_jobs"] = {key: job for key, job in jobs.items() if not job.future.done()}
+    st.session_state[place] = {key: job for key, job in jobs.items() if not job.future.done()}
     return {title: jobs[key] for title, (key, _) in begun.items()}
 
 

@@ -13,7 +13,7 @@ from app.answers import maps as answers
 from app.components.feature_map import feature_map
 from app.figures import map_tables, map_words
 from app.guard import guard
-from app.parts import map_controls, map_epochs, map_paths, map_selection, map_waiting
+from app.parts import map_controls, map_epochs, map_paths, map_selection, map_space, map_waiting
 
 NOTE = """
 - A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
@@ -163,6 +163,8 @@ with st.expander("How far each map may be believed", expanded=True):
 if len(shown) > 1:
     with st.expander("Where two models disagree most"):
         map_selection.movers(scene, shown, names)
+with st.expander("In three dimensions", expanded=bool(st.session_state.get("space"))):
+    map_space.three_dimensions(names, settings)
 with st.expander("What a map can and cannot tell"):
     st.markdown(NOTE)
 with st.expander("Save the maps"):

@@ -195,6 +195,24 @@ def test_one_class_is_mapped(page, monkeypatch):
     assert "too few classes" in texts(at) or "Effective rank" in html(at)
 
 
+def test_a_third_dimension_on_demand(page):
+    at = page(models=[RA], space="true")
+    assert not at.exception
+    assert not at.error
+    assert "This map keeps" in texts(at)
+
+
+def test_a_map_in_space_has_a_trace_a_class_and_condition():
+    from app.figures.map_space import space
+
+    one = made_map(positions=np.zeros((4, 3)), predictions=np.array([0, 1, 1, 1]), confidences=np.ones(4))
+    figure = space(one, palette())
+    assert [trace.marker.symbol for trace in figure.data] == ["circle", "circle", "x", "x"]
+    assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
+    assert figure.data[2].text == ("image 0, true <i>a, predicted b",)
+    assert space(one, palette(), "predicted").data[0].x.shape == (1,)
+
+
 def row(accuracy=0.8, true=0.5, predicted=0.9):
     return {"accuracy": accuracy, "silhouette_true": true, "silhouette_predicted": predicted}
 
@@ -221,16 +239,21 @@ def test_the_story_of_one_class_or_no_attack():
     assert "Nobody attacks here" in story(attack=None)
 
 
-def test_names_are_escaped_in_tables_and_cards():
+def made_map(**changes):
     from ancra.features.map_settings import ModelMapSettings
     from ancra.features.model_map import ModelMap
 
-    one = ModelMap(
-        positions=np.zeros((2, 2)), labels=np.zeros(2, int), indices=np.arange(2), predictions=np.array([0, 1]),
-        confidences=np.ones(2), neighbours=np.zeros((2, 1), int), kept=np.ones(2), pixels=None,
-        measures=({"accuracy": 0.5},), faithfulness={"kept": 1.0}, classes=("<i>a", "b"), dataset="digits",
-        settings=ModelMapSettings(), engine="PCA",
-    )  # fmt: skip
+    fields = {
+        "positions": np.zeros((2, 2)), "labels": np.arange(2), "indices": np.arange(2),
+        "predictions": np.array([0, 1]), "confidences": np.ones(2), "neighbours": np.zeros((2, 1), int),
+        "kept": np.ones(2), "pixels": None, "measures": ({"accuracy": 0.5},), "faithfulness": {"kept": 1.0},
+        "classes": ("<i>a", "b"), "dataset": "digits", "settings": ModelMapSettings(), "engine": "PCA",
+    }  # fmt: skip
+    return ModelMap(**{**fields, **changes})
+
+
+def test_names_are_escaped_in_tables_and_cards():
+    one = made_map()
     maps = {"<script>": one}
     assert "<script>" not in measures_table(maps)
     made = cards(maps, ["<script>"], [0, 1], np.zeros((2, 1, 8, 8), np.uint8), palette())
