@@ -13,7 +13,7 @@ from app.guard import guard  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
-    ("attack", "Attack", "swords", "Attack one image against two models and watch their answers change, step by step."),
+    ("attack", "Attack", "swords", "Attack an image against up to four models and watch their answers, step by step."),
     ("feature_maps", "Feature maps", "scatter_plot", "Maps of what up to four models make of the same test images."),
     ("robustness", "Robustness", "shield", "Every model under every attack, and which numbers can be believed."),
     (

@@ -7,7 +7,7 @@ from app.figures.gap import gap_chart
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 WAYS = (
-    ("attack", "swords", "See a robust model fooled", "One image, two models, every step of the attack."),
+    ("attack", "swords", "See a robust model fooled", "One image, several models, every step of the attack."),
     ("feature_maps", "scatter_plot", "See what models learn", "The same test images on a map, model beside model."),
     ("negatives", "contrast", "See whom it learns from", "What each strategy contrasts an image with, and why."),
     ("train", "model_training", "Train your own", "From a recipe, with live curves; then attack it here."),

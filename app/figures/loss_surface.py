@@ -94,10 +94,10 @@ def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette, 
         figure.update_scenes(
             xaxis={**axis, "title": "gradient"},
             yaxis={**axis, "title": "random"},
-            zaxis={**axis, "title": "loss", "range": [low - margin, high + margin], "exponentformat": "power"},
+            zaxis={**axis, "title": {"text": ""}, "range": [low - margin, high + margin], "exponentformat": "power"},
             aspectmode="manual",
             aspectratio={"x": 1, "y": 1, "z": 0.65},
-            camera={"eye": {"x": -1.3, "y": -1.45, "z": 0.85}, "center": {"x": 0, "y": 0, "z": -0.12}},
+            camera={"eye": {"x": -1.35, "y": -1.5, "z": 0.88}, "center": {"x": 0, "y": 0, "z": -0.12}},
             row=1,
             col=column,
         )

@@ -20,7 +20,7 @@ SHORT = {
     "margin_last": "margin on last p",
     "soft_attention": "soft attention",
 }
-_DASHES = {"margin": "dash", "dlr": "dot", "soft": "dashdot", "joint": "dashdot"}
+_DASHES = {"margin": "dash", "dlr": "dot", "soft": "dashdot"}
 LINEAR_BELOW = 0.1
 """On the symlog scale losses up to about this size keep their proportions; beyond, each decade takes the same room."""
 APART = 30
