@@ -7,7 +7,7 @@ import numpy as np
 from ancra.attacks.settings import TITLES
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
-from ancra.features.comparison import COLOURS, caption, rows_under, thumbnails
+from ancra.features.comparison import COLOURS, rows_under, thumbnails
 from ancra.features.model_map import ModelMap, require_comparable
 from ancra.features.scene import NATURAL_TITLE, Frame, Scene, SceneMap
 
@@ -45,10 +45,26 @@ def scene_of_epochs(maps: Mapping[int, ModelMap], dataset: Dataset) -> Scene:
         ),
         images=thumbnails(first, dataset),
         colours=COLOURS,
-        caption=f"Epochs {min(maps)} to {max(maps)} of one run. {caption({'run': last})} "
-        "Each map starts where that of the epoch before ended.",
+        caption=caption(maps),
         stages=True,
     )  # fmt: skip
+
+
+def caption(maps: Mapping[int, ModelMap]) -> str:
+    """What the maps show, with all parameters, as for a paper."""
+    last = maps[max(maps)]
+    features, layout = last.settings.features, last.settings.layout
+    attacked = ""
+    if last.attacked:
+        attack = TITLES.get(features.attack, features.attack)
+        attacked = (
+            f", and of the same under {attack} with epsilon {features.epsilon:.3g} against each epoch's own model"
+        )
+    return (
+        f"Epochs {min(maps)} to {max(maps)} of one run: features z' of {last.count} {features.split} images of "
+        f"{last.dataset}{attacked}. Layout: UMAP, {layout.neighbours} neighbours, min_dist {layout.min_dist:g}, "
+        f"{layout.metric} metric, seed {layout.seed}; each map starts where that of the epoch before ended."
+    )
 
 
 def _frame(epoch: int, one: ModelMap, adversarial: bool) -> Frame:

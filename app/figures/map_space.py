@@ -36,8 +36,15 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
                     "opacity": 0.55 if adversarial else 0.9,
                 },
             )  # fmt: skip
-    axis = {"visible": False, "showspikes": False}
+    axis = {"title": "", "showticklabels": False, "showspikes": False, "showbackground": False, "zeroline": False,
+            "gridcolor": colours.grid, "color": colours.grid}  # fmt: skip
     layout(figure, colours, height=560, margin={"l": 0, "r": 0, "t": 30, "b": 0})
-    scene = {"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"}
+    scene = {
+        "xaxis": axis,
+        "yaxis": axis,
+        "zaxis": axis,
+        "aspectmode": "data",
+        "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.6}},
+    }
     # Turning the figure is kept while the page runs anew.
     return figure.update_layout(scene=scene, legend={"itemsizing": "constant"}, uirevision="map")

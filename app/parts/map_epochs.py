@@ -49,7 +49,4 @@ def _watch(name: str, was_active: bool) -> None:
         map_epochs.separation(view.maps, state.look()), key="separation", config={"displayModeBar": False},
         alt="Silhouettes of natural and adversarial images after each epoch",
     )  # fmt: skip
-    st.caption(
-        f"{view.scene.caption} Each epoch's adversarial images are made against its own model. Measured in the full "
-        "feature space, on the same images after every epoch."
-    )
+    st.caption(f"{view.scene.caption} The silhouettes are measured in the full feature space.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ancra.features.comparison import percent
 from ancra.features.map_settings import ModelMapSettings
 from app import state
 from app.answers import maps as answers
@@ -32,5 +33,5 @@ def three_dimensions(names: Sequence[str], settings: ModelMapSettings) -> None:
     kept = one.faithfulness["kept"]
     st.caption(
         f"Drag to turn, scroll to zoom, press a class to hide it. Dots are natural, crosses adversarial. "
-        f"This map keeps {kept:.0%} of each point's true neighbours."
+        f"This map keeps {percent(kept)} of each point's true neighbours."
     )
