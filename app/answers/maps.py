@@ -24,6 +24,7 @@ from ancra.store import Store
 from app import compute, state
 from app.answers.attacks import Picture
 from app.queueing import Job, Progress, Work
+from app.warming import settle_memory
 
 Key = tuple[str, ...]
 WARM_UP_AFTER = 10  # Seconds: not while the page that asks for it is still being drawn.
@@ -125,9 +126,14 @@ def require_one_dataset(names: Sequence[str]) -> None:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
-    timer = threading.Timer(WARM_UP_AFTER, umap_engine.warm_up)
+    timer = threading.Timer(WARM_UP_AFTER, _warm_up)
     timer.daemon = True
     timer.start()
+
+
+def _warm_up() -> None:
+    umap_engine.warm_up()
+    settle_memory()
 
 
 def _alone(settings: ModelMapSettings) -> ModelMapSettings:
