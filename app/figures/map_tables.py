@@ -23,6 +23,7 @@ STYLE = """<style>
 .mt thead th { font-weight: 600; }
 .mt .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .mt thead .n { white-space: normal; }
+.mt .a { white-space: nowrap; }
 .mt .best { font-weight: 700; }
 .mt .w { min-width: 17em; opacity: .85; font-size: 13px; }
 .mc { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--card)), 1fr)); gap: 8px; }
@@ -135,9 +136,9 @@ def way_table(ways: Mapping[str, Placed], classes: Sequence[str], label: int, co
     rows = []
     for title, way in ways.items():
         answers = "".join(
-            f"<td>{escape(classes[answer])}</td>"
+            f'<td class="a">{escape(classes[answer])}</td>'
             if answer == label
-            else f'<td style="color:{colours.bad}"><b>{escape(classes[answer])} ✗</b></td>'
+            else f'<td class="a" style="color:{colours.bad}"><b>{escape(classes[answer])} ✗</b></td>'
             for answer in way.predictions.tolist()
         )
         far = f"{way.distance[0]:.1f} → {way.distance[-1]:.1f}" if len(way.distance) > 1 else f"{way.distance[0]:.1f}"

@@ -1,5 +1,6 @@
 """What the page says while maps are being laid out; it looks again every second, and nobody has to wait for it."""
 
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -20,8 +21,10 @@ def _look(jobs: Mapping[str, Job]) -> None:
         st.rerun(scope="app")
     shares = [job.progress.share or 0.0 for job in jobs.values()]
     who = " and ".join(jobs) if len(jobs) < 3 else f"{len(jobs)} models"
+    started = [job.progress.started for job in jobs.values() if job.progress.started is not None]
+    so_far = f" for {time.monotonic() - min(started):.0f} s" if started else ""
     st.progress(
         sum(shares) / len(shares),
-        text=f"Being laid out: {who}. Until then the map shows the two principal components (PCA) of the features; "
-        "all that is measured in the full space holds already.",
+        text=f"Being laid out{so_far}: {who}. Until then the map shows the two principal components (PCA) of the "
+        "features; all that is measured in the full space holds already.",
     )

@@ -1,4 +1,5 @@
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,11 +17,12 @@ def files(make_scene, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scenes")
     made = {}
 
-    def file(count, models=2, attacked=True):
-        key = (count, models, attacked)
+    def file(count, models=2, attacked=True, stages=False):
+        key = (count, models, attacked, stages)
         if key not in made:
-            path = folder / f"{count}-{models}-{attacked}.html"
-            path.write_text(scene_html(make_scene(count, models, attacked, tuple("abcdefghij"))))
+            path = folder / f"{count}-{models}-{attacked}-{stages}.html"
+            scene = make_scene(count, models, attacked, tuple("abcdefghij"))
+            path.write_text(scene_html(replace(scene, stages=stages)))
             made[key] = path.as_uri()
         return made[key]
 
@@ -32,7 +34,7 @@ def open_file(browser, files):
     """Opens such a file; afterwards nothing may have been asked for from anywhere, and no script have failed."""
     windows = []
 
-    def opened(count=200, models=2, attacked=True, width=1200, touch=False, scheme="light"):
+    def opened(count=200, models=2, attacked=True, width=1200, touch=False, scheme="light", stages=False):
         window = {"width": width, "height": 900}
         context = browser.new_context(
             viewport=window, has_touch=touch, color_scheme=scheme, reduced_motion="no-preference"
@@ -41,7 +43,7 @@ def open_file(browser, files):
         wrong = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
-        page.goto(files(count, models, attacked))
+        page.goto(files(count, models, attacked, stages))
         page.wait_for_selector(".fm[data-ready]")
         windows.append((context, wrong))
         return page
@@ -225,6 +227,40 @@ def test_fifty_thousand_points_can_be_selected(open_file):
     draw_lasso(page)
     assert selected(page) > 1000
     assert widget(page, "map.stats.lassoMs") < 500
+
+
+def test_stages_have_no_marks_of_an_attack(open_file):
+    page = open_file(stages=True)
+    assert page.locator(".fm-marks").count() == 0
+    assert open_file().locator(".fm-marks").count() == 1
+
+
+def test_points_glide_to_a_new_scene_and_arrive(open_file):
+    page = open_file()
+    page.locator(".fm").evaluate(
+        """element => {
+          const data = JSON.parse(document.getElementById("data").textContent);
+          const { scene } = data;
+          for (const map of scene.maps) for (const frame of map.frames) frame.xy = scene.maps[0].frames[0].xy;
+          element.featureMap.update({ scene: { ...scene, id: "other" }, command: null });
+        }"""
+    )
+    start = widget(page, "map.locate(3, 7)")
+    page.wait_for_timeout(1500)
+    assert widget(page, "map.locate(3, 7)") != start
+    first, last = (widget(page, f"map.locate({panel}, 7)") for panel in (0, 3))
+    boxes = [page.locator(".fm-panel").nth(panel).bounding_box() for panel in (0, 3)]
+    assert first[0] - boxes[0]["x"] == pytest.approx(last[0] - boxes[1]["x"], abs=1)
+    assert first[1] - boxes[0]["y"] == pytest.approx(last[1] - boxes[1]["y"], abs=1)
+
+
+def test_the_way_of_an_image_is_drawn_and_told(open_browser, settled):
+    page = open_maps(open_browser, "&selected=7")
+    page.get_by_text("Show its attack, step by step").click()
+    page.wait_for_selector("text=The way of this image over the maps", timeout=60_000)
+    settled(page)
+    assert page.locator(".fm-marks").get_by_text("Projected").count() == 1
+    assert "map_follow=true" in page.url
 
 
 def open_maps(open_browser, query="", **options):
