@@ -19,6 +19,8 @@ def warm_up() -> None:
 
         torch.set_num_threads(1)
         from app import compute
+        from app.answers import maps
+        from app.parts.map_controls import MODELS
         from app.state import preferred
 
         names = list(compute.checkpoints())
@@ -26,6 +28,7 @@ def warm_up() -> None:
             for name in preferred(names, ["natural-ra", "pgd-at"]):
                 compute.model(name)
                 compute.dataset(name)
+            maps.get_ready(preferred(names, MODELS))
     except Exception:
         logger.warning("Could not get ready before the first visitor", exc_info=True)
     finally:

@@ -112,6 +112,16 @@ def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Pict
     return compute.ask("map-placed", key, work, f"Attacking the image on {state.title_of(name)}")
 
 
+def get_ready(names: Sequence[str]) -> None:
+    """Make the scene that the page opens on, if its maps are stored, before the first person asks for it."""
+    settings = ModelMapSettings()
+    found = [stored_map(name, settings) for name in names]
+    maps = {title: one for title, one in zip(titles_of(names), found, strict=True) if one is not None}
+    if len(maps) == len(names):
+        require_one_dataset(names)
+        assert scene(names, settings, maps).payload
+
+
 def require_one_dataset(names: Sequence[str]) -> None:
     """Raise AncraError for models that were trained on different images or classes."""
     for name in names[1:]:

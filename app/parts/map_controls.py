@@ -63,6 +63,7 @@ def choose() -> tuple[list[str], ModelMapSettings]:
             layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params", help=LAYOUT_HELP)
             samples = st.selectbox("Test images, at most", SAMPLES, index=2, key="samples", bind="query-params")
             seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
+            st.caption("A run trained with **Keep epochs** on can be watched here over its epochs.")
     which, block = FEATURES[features]
     chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
     return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
