@@ -8,6 +8,7 @@ from app.figures.gap import gap_chart
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 WAYS = (
     ("attack", "swords", "See a robust model fooled", "One image, several models, every step of the attack."),
+    ("robustness", "shield", "See what to believe", "Every attack, the worst case, and a verdict in words."),
     ("feature_maps", "scatter_plot", "See what models learn", "The same test images on a map, model beside model."),
     ("negatives", "contrast", "See whom it learns from", "What each strategy contrasts an image with, and why."),
     ("train", "model_training", "Train your own", "From a recipe, with live curves; then attack it here."),
@@ -40,7 +41,7 @@ if rows:
         "apart, the first number was no measure of robustness. Worst cases may lie lower still."
     )
 
-with st.grid(4, min_column_width=240):
+with st.grid(5, min_column_width=200):
     for page, icon, title, text in WAYS:
         if state.has_page(page):
             with st.container(border=True, height="stretch"):

@@ -17,6 +17,7 @@ from ancra.trust.check import CHECKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 RECIPE_TABLE = runpy.run_path(str(Path(__file__).with_name("recipe_table.py")))
+RESULTS_TABLE = runpy.run_path(str(Path(__file__).with_name("results_table.py")))
 
 
 def rows_of(page: str, heading: str) -> dict[str, list[str]]:
@@ -29,6 +30,12 @@ def rows_of(page: str, heading: str) -> dict[str, list[str]]:
 def test_the_table_of_recipe_fields_is_up_to_date():
     wanted = RECIPE_TABLE["page_with"](RECIPE_TABLE["table"]())
     assert RECIPE_TABLE["PAGE"].read_text(encoding="utf-8") == wanted, "run python tests/docs/recipe_table.py"
+
+
+def test_the_readmes_table_holds_the_shipped_results():
+    assert RESULTS_TABLE["PAGE"].read_text(encoding="utf-8") == RESULTS_TABLE["page"](), (
+        "run python tests/docs/results_table.py"
+    )
 
 
 def test_every_objective_and_attack_is_described():
