@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,13 +136,13 @@ def require_one_dataset(names: Sequence[str]) -> None:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
-    timer = threading.Timer(WARM_UP_AFTER, _warm_up)
+    timer = threading.Timer(WARM_UP_AFTER, _warm_up, [umap_engine.warm_up])
     timer.daemon = True
     timer.start()
 
 
-def _warm_up() -> None:
-    umap_engine.warm_up()
+def _warm_up(compile_umap: Callable[[], None]) -> None:
+    compile_umap()
     settle_memory()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ancra.errors import AncraError
 from ancra.features.map_settings import ModelMapSettings
 from ancra.features.model_map import ModelMap
 from ancra.features.placed import Placed
@@ -15,6 +16,7 @@ from app.answers import attacks
 from app.answers import maps as answers
 from app.answers.attacks import Picture
 from app.figures import map_tables
+from app.guard import show_error
 from app.parts import map_selection
 from app.parts.choose_image import from_upload
 
@@ -48,13 +50,18 @@ def follow(
 ) -> Followed | None:
     """The image whose way is asked for: the one uploaded, else the one selected, else None."""
     selected = _selected(scene, names)
-    with st.expander("Place an image of your own on the maps"):
-        own = from_upload(names[0])
-    picture, title = (own, "your image") if own else (selected, "this image")
-    if picture is None:
+    try:  # What is wrong with one image must not take the maps off the page.
+        with st.expander("Place an image of your own on the maps"):
+            own = from_upload(names[0])
+        picture, title = (own, "your image") if own else (selected, "this image")
+        if picture is None:
+            return None
+        pairs = zip(shown.items(), names, strict=True)
+        ways = {one: answers.placed(name, settings, there, picture) for (one, there), name in pairs}
+        return Followed(title, picture.label, ways)
+    except AncraError as error:
+        show_error(error)
         return None
-    ways = {one: answers.placed(name, settings, shown[one], picture) for one, name in zip(shown, names, strict=True)}
-    return Followed(title, picture.label, ways)
 
 
 def describe(followed: Followed, classes: Sequence[str]) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ancra.features.export import scene_html
 
@@ -300,6 +301,24 @@ def test_the_story_changes_the_maps_and_the_words(open_browser, settled):
     assert "condition=Adaptive" in page.url
     assert "colour=predicted" in page.url
     assert widget(page, "map.state.colour") == "predicted"
+
+
+def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_path):
+    page = open_maps(open_browser)
+    page.get_by_text("Place an image of your own on the maps").click()
+    chooser = page.locator("input[type=file]")
+    file = tmp_path / "one.png"
+    Image.fromarray(np.tile(np.array([0, 0, 0, 255, 255, 0, 0, 0], np.uint8), (8, 1))).save(file)
+    chooser.set_input_files(file)
+    page.wait_for_selector("text=The way of your image over the maps", timeout=60_000)
+    settled(page)
+    assert page.locator(".fm-marks").get_by_text("Projected").count() == 1
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image at all")
+    chooser.set_input_files(broken)
+    page.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
+    settled(page)
+    assert page.locator(".fm-panel").count() == 4
 
 
 def test_the_card_leads_to_the_attack_page(open_browser, settled):
