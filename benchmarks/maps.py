@@ -155,10 +155,10 @@ def main() -> None:
     if options.work:
         return work(options.work[0], Path(options.work[1]), options.warm)
     sys.path.insert(0, str(ROOT))
-    run(
-        "ours", 100, 1, warm=False
-    )  # Leaves the compiled code on disk, as `make install` or a first start of the app does.
-    print(f"{'points x models':<44}{'new s':>9}{'warm s':>9}{'kept':>9}{'trust':>9}{'movement':>10}")
+    # Leaves the compiled code on disk, as a first start of the app does.
+    run("ours", 100, 1, warm=False)
+    titles = ("new s", "warm s", "new CPU", "warm CPU", "kept", "trust", "movement")
+    print(f"{'points x models':<44}{''.join(f'{title:>9}' for title in titles)}")
     rows: list[dict[str, Any]] = []
     plan = [(way, count, 1) for count in (2000, 5000, *([10_000] if options.full else [])) for way in ("plain", "ours")]
     plan += [(way, count, MODELS) for count in (2000, *([5000] if options.full else [])) for way in ("aligned", "ours")]
