@@ -21,6 +21,6 @@ def separation(maps: Mapping[int, ModelMap], colours: Palette) -> go.Figure:
         values = [one.measures[row].get(key) for one in maps.values()]
         figure.add_scatter(x=list(maps), y=values, name=name, mode="lines+markers", line={"color": colour, "width": 2})
     layout(figure, colours, height=300)
-    figure.update_xaxes(title="epoch")
+    figure.update_xaxes(title="epoch", tickformat="d", dtick=max(1, len(maps) // 10))
     figure.update_yaxes(title="silhouette")
     return figure

@@ -5,11 +5,13 @@ import streamlit as st
 from ancra.features.comparison import format_measure
 from app import state
 from app.answers import epochs
+from app.answers.epochs import EpochView
 from app.components.feature_map import feature_map
 from app.figures import map_epochs
 from app.guard import guard
 
 POLL = 5.0  # Seconds between two looks at a run that goes on.
+KEY = "silhouette_true"
 MODELS, EPOCHS = "Models side by side", "Epochs of a run"
 
 
@@ -38,15 +40,24 @@ def _watch(name: str, was_active: bool) -> None:
     if view.scene is None:
         st.info("The maps appear when two epochs are mapped.", icon=":material/hourglass_empty:")
         return
-    first, last = min(view.maps), max(view.maps)
-    low, high = (format_measure("silhouette_true", view.maps[e].measures[-1]["silhouette_true"]) for e in (first, last))
-    st.markdown(
-        f"Press play, or draw the slider, and watch the classes of **{view.title}** come apart: under attack the "
-        f"silhouette by true class goes from {low} after epoch {first} to **{high}** after epoch {last}."
-    )
+    st.markdown(_sentence(view))
     feature_map(view.scene, key="epochs", command={"id": name, "view": "attack", "colour": "true"})
     st.plotly_chart(
         map_epochs.separation(view.maps, state.look()), key="separation", config={"displayModeBar": False},
         alt="Silhouettes of natural and adversarial images after each epoch",
     )  # fmt: skip
     st.caption(f"{view.scene.caption} The silhouettes are measured in the full feature space.")
+
+
+def _sentence(view: EpochView) -> str:
+    first, last = min(view.maps), max(view.maps)
+
+    def course(row: int) -> str:
+        before, after = (format_measure(KEY, view.maps[epoch].measures[row].get(KEY)) for epoch in (first, last))
+        return f"from {before} to **{after}**"
+
+    text = (
+        f"Press play, or drag the slider, to follow **{view.title}** through its training. From epoch {first} to "
+        f"{last} the silhouette by true class goes {course(0)} on natural images"
+    )
+    return f"{text}, and {course(-1)} under attack." if view.maps[last].attacked else f"{text}."

@@ -195,6 +195,20 @@ def test_one_class_is_mapped(page, monkeypatch):
     assert "too few classes" in texts(at) or "Effective rank" in html(at)
 
 
+def test_a_run_is_followed_over_its_epochs(page, home, tiny_recipe):
+    from ancra.runs.execution import execute
+    from ancra.runs.run import Run
+
+    assert "Maps of" not in [each.label for each in page().segmented_control]
+    recipe = tiny_recipe.with_changes(epochs=2, keep_epochs=True)
+    execute(Run.create(home / "runs" / "tiny-run", recipe))
+    at = page(of="Epochs of a run")
+    assert not at.exception
+    assert not at.error
+    assert "From epoch 1 to 2 the silhouette by true class goes from" in texts(at)
+    assert "Epochs 1 to 2 of one run" in texts(at)
+
+
 def test_a_third_dimension_on_demand(page):
     at = page(models=[RA], space="true")
     assert not at.exception
