@@ -163,7 +163,7 @@ with st.expander("How far each map may be believed", expanded=True):
 if len(shown) > 1:
     with st.expander("Where two models disagree most"):
         map_selection.movers(scene, shown, names)
-with st.expander("In three dimensions", expanded=bool(st.session_state.get("space"))):
+with st.expander("In three dimensions", expanded=st.query_params.get("space") == "true"):
     map_space.three_dimensions(names, settings)
 with st.expander("What a map can and cannot tell"):
     st.markdown(NOTE)
