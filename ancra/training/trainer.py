@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 import ancra
+from ancra.attacks.objectives import as_objective
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.data.augmentation import augment
 from ancra.data.dataset import Dataset, Split
@@ -28,6 +29,7 @@ from ancra.evaluation.settings import EvaluationSettings
 from ancra.losses.step import training_step
 from ancra.models.classifier import Classifier
 from ancra.models.registry import build_model
+from ancra.negatives.strategy import active_picker
 from ancra.training.batches import derived_seed, epoch_batches, hold_out, on_device
 from ancra.training.observer import Observer, Progress
 from ancra.training.recipe import Recipe
@@ -52,7 +54,8 @@ def train(recipe: Recipe, folder: Path, observer: Observer, resume: bool = False
         The finished checkpoint, ``checkpoints/final.safetensors``.
 
     Raises:
-        AncraError: the data or the device is not there, the loss became NaN, memory or disk is full.
+        AncraError: an objective or a picker is unknown, the data or the device is not there, the loss became NaN,
+            memory or disk is full.
     """
     with _said_in_one_sentence(folder), _reproducible():
         return _Training(recipe, folder, observer).run(resume)
@@ -62,6 +65,9 @@ class _Training:
     """One process's work on one run."""
 
     def __init__(self, recipe: Recipe, folder: Path, observer: Observer) -> None:
+        # A typo must not wait for the epoch that first needs the name.
+        as_objective(recipe.attack.objective)
+        active_picker(recipe.negatives)
         limit_threads()
         self.recipe, self.observer, self.folder = recipe, observer, folder
         self.state_file = folder / "checkpoints" / "last.pt"

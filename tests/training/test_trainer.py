@@ -155,3 +155,14 @@ def test_a_state_of_another_recipe_is_refused(recipe, tmp_path):
     train(recipe.with_changes(epochs=1), tmp_path, Watcher())
     with pytest.raises(AncraError, match="another recipe"):
         train(recipe, tmp_path, Watcher(), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "nearest"),
+    [({"negatives": {"picker": "hardls"}}, "hard_ls"), ({"attack": {"objective": "marginn"}}, "margin")],
+)
+def test_a_typo_is_said_before_the_first_epoch(tiny_recipe, tmp_path, changes, nearest) -> None:
+    recipe = tiny_recipe.with_changes(**changes)
+    with pytest.raises(AncraError, match=f"did you mean '{nearest}'"):
+        train(recipe, tmp_path, Watcher())
+    assert not list(tmp_path.rglob("*.pt"))
