@@ -72,7 +72,7 @@ def test_worst_case_attacks_exist() -> None:
 
 
 def test_pgd_agrees_with_apgd() -> None:
-    """Our search and AutoAttack's, on the same loss, with as many steps, break the same share of a robust model's images."""
+    """Our search and AutoAttack's, on the same loss with as many steps, break the same share of images."""
     model, card = load_checkpoint(resolve_checkpoint("digits/pgd-at"))
     test = load_dataset(DataSettings(name=card.dataset)).test
     images, labels = test.batch(test.sample(300, seed=0))
