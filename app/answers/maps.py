@@ -45,7 +45,7 @@ class Maps:
 
 def in_space(settings: ModelMapSettings) -> ModelMapSettings:
     """The same map in three dimensions."""
-    settings = _alone(settings)
+    settings = alone(settings)
     return settings.model_copy(update={"layout": settings.layout.with_changes(dimensions=3)})
 
 
@@ -61,7 +61,7 @@ def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_
     require_one_dataset(names)
     titles = dict(zip(titles_of(names), names, strict=True))
     aligned = settings.layout.method == "aligned_umap" and len(names) > 1
-    settings = settings if aligned else _alone(settings)
+    settings = settings if aligned else alone(settings)
     found = _stored_together(names, settings) if aligned else {t: stored_map(n, settings) for t, n in titles.items()}
     ready = {title: one for title, one in found.items() if one is not None}
     missing = {title: name for title, name in titles.items() if title not in ready}
@@ -87,7 +87,7 @@ def titles_of(names: Sequence[str]) -> list[str]:
 
 def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
     """The map of a checkpoint if it is stored already."""
-    return find_model_map(compute.card(name), _alone(settings), Store())
+    return find_model_map(compute.card(name), alone(settings), Store())
 
 
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
@@ -101,7 +101,7 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
 def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> Placed:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
     path, card, model = Path(compute.path(name)), compute.card(name), compute.model(name)
-    settings = settle(card, _alone(settings))
+    settings = settle(card, alone(settings))
     way = settings.features if settings.features.attack != "natural" else settings.features.with_changes(attack="pgd10")
 
     def work(progress: Progress) -> Placed:
@@ -146,7 +146,7 @@ def _warm_up(compile_umap: Callable[[], None]) -> None:
     settle_memory()
 
 
-def _alone(settings: ModelMapSettings) -> ModelMapSettings:
+def alone(settings: ModelMapSettings) -> ModelMapSettings:
     """One model has nothing to be aligned with."""
     if settings.layout.method != "aligned_umap":
         return settings

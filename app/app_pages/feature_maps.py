@@ -13,7 +13,7 @@ from app.answers import maps as answers
 from app.components.feature_map import feature_map
 from app.figures import map_tables, map_words
 from app.guard import guard
-from app.parts import map_controls, map_epochs, map_paths, map_selection, map_space, map_waiting
+from app.parts import map_controls, map_epochs, map_paths, map_selection, map_space, map_steps, map_waiting
 
 NOTE = """
 - A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
@@ -136,6 +136,9 @@ with steps:
     map_controls.story_steps()
 if not names:
     st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
+    st.stop()
+if map_controls.along_steps():
+    map_steps.show(names, settings)
     st.stop()
 made = answers.maps_of(names, settings)
 shown = made.shown

@@ -20,6 +20,7 @@ ATTACK_HELP = (
     "**PGD-10 on p′** raises the loss of the final answer. **Adaptive PGD-10** raises the loss of the auxiliary "
     "logits, too, which reverse attention computes on the way: the attacker knows the defence."
 )
+STEPS_HELP = "Follow up to 200 images through the attack, from natural to adversarial, with a slider."
 LAYOUTS = {
     "UMAP": MAP_PRESETS["plain"],
     "densMAP, as the reference draws": MAP_PRESETS["reference"],
@@ -57,6 +58,7 @@ def choose() -> tuple[list[str], ModelMapSettings]:
     """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         attack = _one_of("Attack", tuple(ATTACKS), "condition", 1, ATTACK_HELP)
+        st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)
         features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
         with st.popover("Models and layout", icon=":material/tune:"):
             names = state.choose_models("Models, from left to right", "models", MODELS, most=4)
@@ -67,6 +69,11 @@ def choose() -> tuple[list[str], ModelMapSettings]:
     which, block = FEATURES[features]
     chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
     return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
+
+
+def along_steps() -> bool:
+    """Whether the images are to be followed along the attack's steps."""
+    return bool(st.session_state.get("steps"))
 
 
 def story_steps() -> None:

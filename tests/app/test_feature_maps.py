@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from ancra.errors import AncraError
 from app.figures import map_words
@@ -207,6 +208,23 @@ def test_a_run_is_followed_over_its_epochs(page, home, tiny_recipe):
     assert not at.error
     assert "From epoch 1 to 2 the silhouette by true class goes from" in texts(at)
     assert "Epochs 1 to 2 of one run" in texts(at)
+
+
+def test_images_are_followed_along_the_steps_and_kept(page, monkeypatch):
+    at = page(steps="true")
+    assert not at.exception
+    assert not at.error
+    assert "of the 200 images has changed" in texts(at)
+    assert "Positions after the first are projected onto the natural map" in texts(at)
+    monkeypatch.setattr("ancra.features.attack_steps.extract_path", None)
+    st.cache_resource.clear()  # The queue's memory, too: what is left is the store.
+    again = page(steps="true", models=[RA, PLAIN])
+    assert not again.error
+    at.segmented_control(key="condition").set_value("No attack").run()
+    assert "no steps without an attack" in at.info[0].value
+    at.toggle(key="steps").set_value(False).run()
+    assert not at.error
+    assert "Effective rank" in html(at)
 
 
 def test_a_third_dimension_on_demand(page):

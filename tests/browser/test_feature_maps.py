@@ -321,6 +321,17 @@ def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_p
     assert page.locator(".fm-panel").count() == 4
 
 
+def test_the_slider_follows_the_steps_of_the_attack(open_browser, settled):
+    page = open_maps(open_browser, "&steps=true")
+    settled(page)
+    start = widget(page, "map.locate(0, 3)")
+    page.locator(".fm-morph input").fill("1")
+    page.wait_for_timeout(200)
+    assert page.locator(".fm-morph output").inner_text() == "Step 10"
+    assert widget(page, "map.locate(0, 3)") != start
+    assert page.locator(".fm-panel").count() == 2
+
+
 def test_the_card_leads_to_the_attack_page(open_browser, settled):
     page = open_maps(open_browser, "&selected=7")
     page.get_by_role("link", name="open on the Attack page").first.click()

@@ -1,0 +1,54 @@
+"""The steps of an attack on the maps of checkpoints, from the store or computed in the queue."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from ancra.features.attack_steps import AttackSteps, attack_steps
+from ancra.features.map_settings import ModelMapSettings, settle
+from ancra.features.scene import Scene
+from ancra.features.steps_scene import scene_of_steps
+from ancra.features.stored import data_digest
+from app import compute, state
+from app.answers import maps as answers
+from app.queueing import Progress, Work
+
+
+def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, AttackSteps]:
+    """The ways of checkpoints' images through an attack, by the models' titles. Raises AncraError."""
+    answers.require_one_dataset(names)
+    settings = answers.alone(settings)
+    asked = {name: (_key(name, settings), _work(name, settings)) for name in names}
+    for key, work in asked.values():  # All of them at once; then wait for one after the other.
+        compute.begin("map-steps", key, work)
+    found = [
+        compute.ask("map-steps", key, work, f"Following the attack on {state.title_of(name)}")
+        for name, (key, work) in asked.items()
+    ]
+    return dict(zip(answers.titles_of(names), found, strict=True))
+
+
+def scene(names: Sequence[str], settings: ModelMapSettings, ways: dict[str, AttackSteps]) -> Scene:
+    """The scene of these ways, made once for all sessions."""
+    keys = tuple(_key(name, answers.alone(settings)) for name in names)
+    return _scene((*zip(ways, keys, strict=True),), names[0], ways)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _ways: dict[str, AttackSteps]) -> Scene:
+    return scene_of_steps(_ways, compute.dataset(_name))
+
+
+def _work(name: str, settings: ModelMapSettings) -> Work:
+    path = Path(compute.path(name))
+
+    def work(progress: Progress) -> AttackSteps:
+        return attack_steps(path, settings, on_progress=progress)
+
+    return work
+
+
+def _key(name: str, settings: ModelMapSettings) -> answers.Key:
+    card = compute.card(name)
+    return card.digest, data_digest(card), settle(card, settings).digest()
