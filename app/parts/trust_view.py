@@ -66,8 +66,8 @@ def _measured(check: CheckResult) -> str:
     unit = f" {check.unit}" if check.unit else ""
     parts = [] if check.figure is None else [f"measured {check.figure:.3g}{unit}"]
     if check.amber is not None:
-        parts.append(f"doubt above {check.amber:g}")
+        parts.append(f"doubt above {check.amber:.3g}")
     if check.red is not None:
-        parts.append(f"alarm above {check.red:g}")
+        parts.append(f"alarm above {check.red:.3g}")
     text = ", ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
