@@ -1081,7 +1081,7 @@ export function createFeatureMap(root, emit = () => {}) {
 
   /** For tests: where a sample's point is on the screen. */
   function locate(panelIndex, sample, layerIndex = 0) {
-    if (!panels[panelIndex].now[layerIndex]) draw(); // a new scene has no positions before its first frame
+    if (!panels[panelIndex].now?.[layerIndex]) draw(); // a new scene has no positions before its first frame
     const panel = panels[panelIndex], box = panel.box.getBoundingClientRect(), map = transform(panel, ...size(panel)), { xy } = panel.now[layerIndex];
     return [box.left + panel.box.clientLeft + xy[2 * sample] * map.ax + map.bx, box.top + panel.box.clientTop + xy[2 * sample + 1] * map.ay + map.by];
   }
