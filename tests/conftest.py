@@ -1,6 +1,9 @@
+import sys
+
 import numpy as np
 import pytest
 
+from ancra.cli import main
 from ancra.features.scene import ColourMeasure, Frame, Scene, SceneMap
 from ancra.training.recipe import Recipe
 
@@ -32,6 +35,23 @@ def workspace(tmp_path, monkeypatch):
     """An empty workspace of the test's own."""
     monkeypatch.setenv("ANCRA_HOME", str(tmp_path / "workspace"))
     return tmp_path / "workspace"
+
+
+@pytest.fixture
+def ancra(monkeypatch, capsys, workspace):
+    """Runs a command in this process; gives exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ancra", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
 
 
 def _scene(count=6, models=2, attacked=True, classes=("cat", "dog", "<b>")):

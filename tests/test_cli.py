@@ -1,32 +1,13 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
 from ancra.checkpoints import read_card
-from ancra.cli import main
 from ancra.settings import write_yaml
 
 SLOW_TO_IMPORT = ("torch", "sklearn", "numpy", "streamlit", "lightning_fabric")
-
-
-@pytest.fixture
-def ancra(monkeypatch, capsys, workspace):
-    """Runs a command in this process; gives exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ancra", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -36,12 +17,10 @@ def recipe_file(tiny_recipe, tmp_path):
     return path
 
 
-def test_help_is_quick_and_loads_nothing_heavy():
+def test_help_loads_nothing_heavy():
     code = f"import sys, ancra.cli; sys.exit(len([m for m in {SLOW_TO_IMPORT} if m in sys.modules]))"
-    started = time.monotonic()
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     subprocess.run([sys.executable, "-m", "ancra", "--help"], check=True, stdout=subprocess.DEVNULL)
-    assert time.monotonic() - started < 4  # each takes a quarter of a second on an idle machine
 
 
 def test_lists(ancra):

@@ -1,25 +1,4 @@
-import sys
-
 import pytest
-
-from ancra.cli import main
-
-
-@pytest.fixture
-def ancra(monkeypatch, capsys, workspace):
-    """Runs a command in this process; gives exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ancra", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.mark.parametrize("ending", ["html", "csv", "png"])
