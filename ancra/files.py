@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -18,7 +19,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OSError: it cannot be written; the old file is then still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             write(file)

@@ -1,17 +1,16 @@
 """Stored results: arrays and their description under a name made of content digests, shared by sessions."""
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
+from ancra.files import replace_file
 from ancra.paths import results_folders
 
 _META = "meta.json"
@@ -77,17 +76,11 @@ class Store:
         path = self.folders[0] / _file_name(kind, digests)
         # A prefix, so that an array may be called anything, "file" included.
         members = {_META: np.frombuffer(text.encode(), np.uint8), **{f"a_{name}": a for name, a in arrays.items()}}
-        temporary = path.with_name(f".{uuid4().hex}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("xb") as file:
-                np.savez(file, allow_pickle=False, **members)
-            os.replace(temporary, path)
+            replace_file(path, lambda file: np.savez(file, allow_pickle=False, **members))
         except OSError as error:
             reason = error.strerror or str(error)
             return replace(stored, warning=f"This result could not be stored in {path.parent} ({reason}).")
-        finally:
-            _remove(temporary)
         return stored
 
     def remember(self, kind: str, *digests: str, make: Callable[[], tuple[Mapping[str, np.ndarray], Any]]) -> Stored:

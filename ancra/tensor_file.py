@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.files import replace_file
 
 _LONGEST_HEADER = 100_000_000
 
@@ -46,19 +45,9 @@ class TensorFile:
         """Write the tensors with other metadata: ``path`` is wholly the new file or untouched. Raises AncraError."""
         header = json.dumps({"__metadata__": dict(metadata), **self.entries}, separators=(",", ":")).encode()
         header += b" " * (-len(header) % 8)  # the format's tensors start at a multiple of 8
+        parts = (len(header).to_bytes(8, "little"), header, self.buffer)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(len(header).to_bytes(8, "little") + header)
-                    file.write(self.buffer)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(temporary, 0o644)  # mkstemp's files can be read by their owner alone
-                os.replace(temporary, path)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+            replace_file(path, lambda file: file.writelines(parts))
         except OSError as error:
             raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
 

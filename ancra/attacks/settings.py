@@ -67,7 +67,7 @@ class Threat(Settings):
 
     def pgd(self, objective: str = "ce", **changes: object) -> AttackSettings:
         """PGD within this threat."""
-        same = self.model_dump(exclude={"queries"})
+        same = self.model_dump(include=Threat.model_fields.keys() - {"queries"})
         return AttackSettings(**same, objective=objective).with_changes(**changes)
 
 
