@@ -109,6 +109,20 @@ def write_card(path: Path | str, card: Card) -> Card:
     return _write(split(read_bytes(path), path), card, path)
 
 
+def keep_evaluation(path: Path | str, row: dict[str, Any]) -> Card:
+    """Put an evaluation's row into the card, in place of an earlier one of the same samples and settings.
+
+    Returns the card as written. Raises AncraError.
+    """
+
+    def same(other: dict[str, Any]) -> bool:
+        return all(other.get(key) == row[key] for key in ("dataset", "samples", "settings"))
+
+    card = read_card(path)
+    kept = tuple(other for other in card.evaluation if not same(other))
+    return write_card(path, card.model_copy(update={"evaluation": (*kept, row)}))
+
+
 def find_checkpoints() -> list[tuple[Path, Card]]:
     """All checkpoints: the ones that come with the project, then of runs, then uploads; broken ones are left out."""
     found = []

@@ -92,21 +92,21 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure natural accuracy, and robust accuracy under PGD-40, adaptive PGD-40 and other attacks."""
-    from ancra.checkpoints import resolve_checkpoint
+    from ancra.checkpoints import keep_evaluation, resolve_checkpoint
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
-    names, worst_of = _attacks(attacks)
-    from ancra.evaluation.accuracy import evaluate_checkpoint
+    from ancra.evaluation.accuracy import evaluate_checkpoint, named_attacks, sentence
     from ancra.store import Store
 
+    names, worst_of = named_attacks(tuple(name.strip() for name in attacks.split(",") if name.strip()))
     for path in paths:
         with counting_progress(path.stem) as on_progress:
             row = evaluate_checkpoint(
                 path, samples, device, on_progress, names, worst_of, Store() if use_store else None
             )
         if write:
-            _keep_evaluation(path, row)
-        print(json.dumps(row) if as_json else _sentence(row), flush=True)
+            keep_evaluation(path, row)
+        print(json.dumps(row) if as_json else sentence(row), flush=True)
 
 
 @cli.command()
@@ -260,19 +260,6 @@ def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
     return run
 
 
-def _attacks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The attacks that ``--attacks`` names, and those that only meet what is left for the worst case."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        return (), ()
-    from ancra.attacks.suite import ATTACKS, WORST_CASE
-
-    known = [name for name in names if name not in ("natural", "worst")]
-    for name in known:
-        ATTACKS[name]
-    return tuple(known), WORST_CASE if "worst" in names else ()
-
-
 def _copied(final: Path, target: Path) -> Path:
     from ancra.files import replace_file
 
@@ -281,33 +268,6 @@ def _copied(final: Path, target: Path) -> Path:
     except OSError as error:
         raise AncraError(f"{target} cannot be written: {error.strerror}; the checkpoint is {final}.") from None
     return target
-
-
-def _keep_evaluation(path: Path, row: dict[str, Any]) -> None:
-    """Put the row into the card, in place of an earlier one of the same samples and settings."""
-    from ancra.checkpoints import read_card, write_card
-
-    def same(other: dict[str, Any]) -> bool:
-        return all(other.get(key) == row[key] for key in ("dataset", "samples", "settings"))
-
-    card = read_card(path)
-    kept = tuple(other for other in card.evaluation if not same(other))
-    write_card(path, card.model_copy(update={"evaluation": (*kept, row)}))
-
-
-def _sentence(row: dict[str, Any]) -> str:
-    def share(name: str) -> str:
-        low, high = row["intervals"][name]
-        return f"{row[name]:.1%} ({low:.1%} to {high:.1%})"
-
-    steps = row["settings"]["steps"]
-    titles = {"natural": "natural", "pgd": f"PGD-{steps}", "adaptive": f"adaptive PGD-{steps}", "worst": "worst case"}
-    titles = {**{attack["attack"]: attack["title"] for attack in row["attacks"]}, **titles}
-    shares = ", ".join(f"{titles[name]} {share(name)}" for name in row["intervals"])
-    return (
-        f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
-        f"epsilon {row['settings']['epsilon']:.4g}"
-    )
 
 
 def _datasets() -> list[dict[str, Any]]:

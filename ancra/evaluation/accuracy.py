@@ -7,12 +7,13 @@ from typing import Any
 
 from torch import nn
 
+from ancra.attacks.suite import ATTACKS, WORST_CASE
 from ancra.checkpoints import Card, checkpoint_name, load_checkpoint
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, evaluate_robustness
+from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.store import Store
 
@@ -83,6 +84,35 @@ def evaluate_checkpoint(
     )
     about = {"checkpoint": checkpoint_name(path), "title": card.title, "dataset": card.dataset, "digest": card.digest}
     return {**about, **report.row()}
+
+
+def named_attacks(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The attacks that a list names, and those that only meet what is left when ``worst`` is in it.
+
+    Raises:
+        AncraError: an unknown attack, with the nearest known name.
+    """
+    known = tuple(name for name in names if name not in (NATURAL, WORST))
+    for name in known:
+        ATTACKS[name]
+    return known, WORST_CASE if WORST in names else ()
+
+
+def sentence(row: dict[str, Any]) -> str:
+    """A row of ``evaluate_checkpoint`` as one line for people."""
+
+    def share(name: str) -> str:
+        low, high = row["intervals"][name]
+        return f"{row[name]:.1%} ({low:.1%} to {high:.1%})"
+
+    steps = row["settings"]["steps"]
+    titles = {NATURAL: "natural", "pgd": f"PGD-{steps}", "adaptive": f"adaptive PGD-{steps}", WORST: "worst case"}
+    titles = {**{attack["attack"]: attack["title"] for attack in row["attacks"]}, **titles}
+    shares = ", ".join(f"{titles[name]} {share(name)}" for name in row["intervals"])
+    return (
+        f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
+        f"epsilon {row['settings']['epsilon']:.4g}"
+    )
 
 
 def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:

@@ -16,6 +16,7 @@ from ancra.runs.recorder import OnLine, OnProgress, Recorder
 from ancra.runs.run import Run
 from ancra.runs.signals import RunCancelled, ended_by_signals
 from ancra.runs.status import RunStatus
+from ancra.training.recipe import Recipe
 
 
 def execute(
@@ -55,10 +56,14 @@ def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: On
     ending: dict[str, Any] = {"state": "failed"}
     try:
         with recorder, ended_by_signals():
+            from ancra.evaluation.accuracy import named_attacks
             from ancra.training.trainer import train
 
+            named_attacks(recipe.test_attacks)  # a typo must not wait for the end of training
             checkpoint = train(recipe, run.folder, recorder, resume)
-        ending = {"state": "finished", "step": 0, "remaining": 0.0}
+            if recipe.test_attacks:
+                _test(checkpoint, recipe, recorder)
+        ending = {"state": "finished", "step": 0, "remaining": 0.0, "message": ""}
         run.log(f"finished: {checkpoint}")
         return checkpoint
     except RunCancelled as error:
@@ -79,6 +84,24 @@ def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: On
         raise
     finally:
         _write_ending(run, recorder.status, ending)
+
+
+def _test(checkpoint: Path, recipe: Recipe, recorder: Recorder) -> None:
+    """Judge the finished model on the test images; what is found goes into its card."""
+    from ancra.checkpoints import keep_evaluation
+    from ancra.evaluation.accuracy import evaluate_checkpoint, named_attacks, sentence
+    from ancra.training.observer import Progress
+
+    recorder.log(f"testing the finished model: {', '.join(recipe.test_attacks)}")
+
+    def on_progress(done: int, total: int) -> None:
+        recorder.progressed(Progress(recipe.epochs, recipe.epochs, done, total, None))
+
+    attacks, worst_of = named_attacks(recipe.test_attacks)
+    row = evaluate_checkpoint(checkpoint, None, recipe.device, on_progress, attacks, worst_of)
+    row["checkpoint"] = recorder.run.name  # a path says nothing on another machine
+    keep_evaluation(checkpoint, row)
+    recorder.log(sentence(row))
 
 
 def _write_ending(run: Run, status: RunStatus, ending: dict[str, Any]) -> None:

@@ -83,6 +83,11 @@ class Recipe(Settings):
     keep_epochs: bool = Field(
         False, description="Keep the model of every epoch, and map them all for the Feature maps page."
     )
+    test_attacks: tuple[str, ...] = Field(
+        (),
+        description="Attacks that judge the finished model on the test images; worst adds the worst case. "
+        "What they find is kept in the checkpoint's card.",
+    )
     device: str = Field("auto", description="auto, cpu, cuda or mps.")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Number format of the forward passes.")
     seed: int = Field(0, ge=0, description="Seed of everything random in the run.")

@@ -74,6 +74,17 @@ def test_warm_up_picks_at_random() -> None:
     assert active_picker(settings_) is PICKERS["hard_ls"]
 
 
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_a_strategy_stands_for_a_picker_and_a_perturbation(preset: str) -> None:
+    told = NegativeSettings.model_validate({"picker": "easy", "strategy": preset, "warmup_epochs": 3})
+    assert told == PRESETS[preset].with_changes(warmup_epochs=3)
+
+
+def test_a_strategy_may_be_any_picker() -> None:
+    told = NegativeSettings.model_validate({"strategy": "easy"})
+    assert (told.picker, told.perturbation) == ("easy", "none")
+
+
 def test_a_typo_names_the_nearest_picker() -> None:
     with pytest.raises(AncraError, match="did you mean 'hard_ls'"):
         active_picker(NegativeSettings(picker="hard_l"))

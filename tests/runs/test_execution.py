@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.runs.execution import execute
 from ancra.runs.launchers import LocalLauncher, command
@@ -142,3 +143,20 @@ def test_a_finished_run_is_left_alone(tiny_recipe, tmp_path):
     run.final_checkpoint.write_bytes(b"finished")
     run.write_status(RunStatus(state="finished"))
     assert execute(run, resume=True).read_bytes() == b"finished"
+
+
+def test_a_finished_model_is_tested_where_the_recipe_asks_for_it(tiny_recipe, tmp_path):
+    recipe = tiny_recipe.with_changes(epochs=1, test_attacks=("fgsm", "worst"))
+    run = Run.create(tmp_path / "tested", recipe)
+    execute(run)
+    (row,) = read_card(run.final_checkpoint).evaluation
+    assert row["checkpoint"] == "tested"
+    assert row["worst"] <= min(row["pgd"], row["adaptive"], row["fgsm"]) <= row["natural"]
+    assert "worst case" in run.log_tail()
+
+
+def test_a_typo_among_the_test_attacks_is_found_before_training(tiny_recipe, tmp_path):
+    run = Run.create(tmp_path / "typo", tiny_recipe.with_changes(test_attacks=("adaptiv",)))
+    with pytest.raises(AncraError, match="did you mean 'adaptive'"):
+        execute(run)
+    assert run.metrics() == []
