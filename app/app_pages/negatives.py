@@ -1,143 +1,25 @@
-"""Negatives: which example of another class each strategy picks, and why."""
+"""Negatives: what the contrast is, which negative each strategy picks, and what comes of it."""
 
-import numpy as np
+from importlib import import_module
+from importlib.util import find_spec
+
 import streamlit as st
 
-from ancra.attacks.settings import AttackSettings
-from ancra.negatives.picker import PICKERS
-from ancra.negatives.settings import PRESETS, TITLES
-from app import compute, state
-from app.answers.negatives import Batch, Picked, negatives
-from app.figures import pictures, words
+from app import state
 from app.guard import guard
 
-ON_PAGE = 8
-SIDE = 88
-SHOW = {"Every anchor": "all", "Soft-LS finds one": "soft_ls", "Hard-LS finds one": "hard_ls"}
-
-
-def attack_of(name: str) -> AttackSettings:
-    """The attack of the model's own recipe, for the perturbation of the targeted attack."""
-    recipe = compute.card(name).recipe
-    return recipe.attack if recipe else AttackSettings(objective="joint")
-
-
-def rule(strategy: str) -> tuple[str, str]:
-    """A strategy's rule in words, and in the notation of the paper's Table 2."""
-    picker = PICKERS[PRESETS[strategy].picker]
-    if PRESETS[strategy].perturbation == "none":
-        return picker.words, picker.condition
-    return (
-        f"{picker.words} It is then moved within epsilon until the model takes it for the anchor's class.",
-        f"{picker.condition}, then h(OE) → gt(ne)",
-    )
-
-
-def rules(batch: Batch) -> None:
-    """One card a strategy: its rule, and what it comes to in this batch."""
-    for card, (strategy, picked) in zip(st.columns(len(batch.picked)), batch.picked.items(), strict=True):
-        with card.container(border=True, height="stretch"):
-            sentence, notation = rule(strategy)
-            st.markdown(f"**{TITLES[strategy]}**")
-            st.markdown(sentence)
-            st.markdown(f"`{notation}`")
-            st.space("stretch")
-            found = 1 - picked.fallback[picked.valid].mean() if picked.valid.any() else 0
-            st.caption(
-                f"Finds a candidate for {found:.0%} of the anchors; mean similarity "
-                f"{picked.similarity.mean():.3f}, which is what the contrast pushes down."
-            )
-
-
-def anchor_cells(batch: Batch, row: int, classes: tuple[str, ...]) -> None:
-    """An anchor and its four negatives, side by side while there is room."""
-    with st.container(border=True), st.grid(5, min_column_width=132, gap="small") as grid:
-        with grid.cell():
-            own, says = classes[batch.labels[row]], classes[batch.predicted[row]]
-            st.markdown("**Anchor**")
-            st.image(pictures.crisp(batch.images[row], 2 * SIDE), width=SIDE, alt=f"Anchor {row}, a {own}")
-            st.caption(f"A {own}, predicted {says}.")
-        for strategy, picked in batch.picked.items():
-            with grid.cell():
-                st.markdown(f"**{TITLES[strategy]}**")
-                negative_cell(strategy, picked, row, classes)
-
-
-def negative_cell(strategy: str, picked: Picked, row: int, classes: tuple[str, ...]) -> None:
-    """One negative: its picture before and after the perturbation, and what it is."""
-    if not picked.valid[row]:
-        st.caption("The batch holds no image of another class, so this anchor has no negative.")
-        return
-    own, says = classes[picked.labels[row]], classes[picked.predicted[row]]
-    moved = not np.array_equal(picked.images[row], picked.natural[row])
-    shown = [picked.natural[row], picked.images[row]] if moved else [picked.natural[row]]
-    names = [f"Negative, a {own}", "The same after the attack"][: len(shown)]
-    with st.container(horizontal=True, gap="xsmall"):
-        for image, alt in zip(shown, names, strict=True):
-            st.image(pictures.crisp(image, 2 * SIDE), width=SIDE if not moved else SIDE - 12, alt=alt)
-    change = f"{classes[picked.natural_predicted[row]]} → {says}" if moved else says
-    grown = f"{picked.natural_similarity[row]:.2f} → " if moved else ""
-    st.caption(f"A {own}, predicted {change}. Similarity {grown}{picked.similarity[row]:.2f}.")
-    if picked.fallback[row]:
-        st.badge("no candidate: Random", icon=":material/shuffle:", color="orange")
-    elif PRESETS[strategy].picker != "random":
-        st.badge(f"best of {picked.found[row]}", icon=":material/check:", color="green")
-
-
-@st.fragment
-@guard()
-def anchors(name: str, batch: Batch) -> None:
-    """The anchors, a few at a time."""
-    classes = compute.card(name).classes
-    shown = st.segmented_control(
-        "Anchors", list(SHOW), default="Every anchor", required=True, key="anchors", bind="query-params"
-    )
-    wanted = SHOW[shown]
-    fallbacks = np.sum([picked.fallback for picked in batch.picked.values()], axis=0)
-    # Where most strategies find a candidate of their own, they differ most.
-    rows = np.argsort(fallbacks, kind="stable")
-    if wanted != "all":
-        rows = np.flatnonzero(~batch.picked[wanted].fallback & batch.picked[wanted].valid)
-    if not len(rows):
-        st.info(f"In this batch {TITLES[wanted]} finds a candidate for no anchor: try another seed or model.")
-        return
-    pages = -(-len(rows) // ON_PAGE)
-    if st.session_state.get("anchor_page", 1) > pages:
-        st.session_state["anchor_page"] = pages
-    slot = st.container()
-    page = st.pagination(pages, key="anchor_page", bind="query-params")
-    with slot:
-        for row in rows[(page - 1) * ON_PAGE : page * ON_PAGE]:
-            anchor_cells(batch, int(row), classes)
-    st.caption(
-        f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is "
-        "the square root of the product of both top probabilities where both are predicted alike, else 0."
-    )
-
+TABS = {"Mechanism": "mechanism", "Population": "population", "Outcome": "outcome", "Figures 3 and 4": "figures"}
+"""Each tab is drawn by the function of this name in ``app/parts/negatives_NAME.py``, where that file exists."""
 
 st.title("Negatives")
 st.markdown(
-    "Training with ANCRA contrasts every image, the *anchor*, with one of another class, its *negative*. "
-    "Four strategies choose it from the same batch; `gt` is the label, `h` the prediction, `ne` the anchor, "
-    "`OE` the other example."
+    "Training with ANCRA takes every image in turn as the **anchor** and gives it a **negative**: an image of another "
+    "class. The **contrast** measures how alike the model finds the two, and training pushes it down, so that classes "
+    "come apart. Four **strategies** differ only in which negative they choose."
 )
 state.require_models()
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    with st.container(width=340):
-        model = state.choose_model("Model", "model", "trades-ancra")
-    with st.container(width=190):
-        split = st.segmented_control(
-            "Split", ["Train", "Test"], default="Test", required=True, key="split", bind="query-params"
-        )
-    with st.container(width=150):
-        count = int(st.number_input("Batch size", 2, 512, 128, key="batch", bind="query-params"))
-    with st.container(width=150):
-        seed = int(st.number_input("Seed", 0, 10_000, 0, key="batch_seed", bind="query-params"))
-attack = attack_of(model)
-result = negatives(model, split.lower(), count, seed, attack)
-rules(result)
-st.caption(
-    f"The targeted attack takes {attack.steps} steps within epsilon {words.epsilon_text(attack.epsilon)}, as this "
-    "model's recipe says. Shares differ from seed to seed: one batch ranks nothing."
-)
-anchors(model, result)
+found = {title: name for title, name in TABS.items() if find_spec(f"app.parts.negatives_{name}")}
+for tab, name in zip(st.tabs(list(found), key="tab", bind="query-params"), found.values(), strict=True):
+    if tab.open:
+        with tab, guard():
+            getattr(import_module(f"app.parts.negatives_{name}"), name)()

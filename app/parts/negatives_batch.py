@@ -1,0 +1,43 @@
+"""Choosing the batch that negatives are picked from: a model, a split, how many images, a seed."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ancra.attacks.settings import AttackSettings
+from app import compute, state
+
+
+@dataclass(frozen=True)
+class ChosenBatch:
+    """A seeded batch of a checkpoint's images.
+
+    Attributes:
+        model: the checkpoint's name. split: "train" or "test". count: images in the batch.
+        seed: of the batch, of Random, and of the start of the targeted attack.
+        attack: of the model's own recipe, for the targeted attack.
+    """
+
+    model: str
+    split: str
+    count: int
+    seed: int
+    attack: AttackSettings
+
+
+def choose_batch() -> ChosenBatch:
+    """The choosers in one row, kept in the URL; the same choice serves every tab."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=340):
+            model = state.choose_model("Model", "model", "trades-ancra")
+        with st.container(width=190):
+            split = st.segmented_control(
+                "Split", ["Train", "Test"], default="Test", required=True, key="split", bind="query-params"
+            )
+        with st.container(width=150):
+            count = int(st.number_input("Batch size", 2, 512, 128, key="batch", bind="query-params"))
+        with st.container(width=150):
+            seed = int(st.number_input("Seed", 0, 10_000, 0, key="batch_seed", bind="query-params"))
+    recipe = compute.card(model).recipe
+    attack = recipe.attack if recipe else AttackSettings(objective="joint")
+    return ChosenBatch(model, split.lower(), count, seed, attack)
