@@ -48,6 +48,17 @@ class ValidationSettings(Settings):
     fraction: float = Field(0.1, gt=0, lt=1, description="Share of the training split held out.")
     samples: int = Field(512, ge=1, description="At most this many of the held-out images are used.")
     steps: int = Field(10, ge=1, le=1000, description="Steps of PGD and of adaptive PGD.")
+    metric: Literal["adaptive", "pgd", "natural"] = Field(
+        "adaptive", description="The accuracy by which the best epoch is told."
+    )
+
+
+class EarlyStoppingSettings(Settings):
+    """When a run ends before its last epoch."""
+
+    patience: int = Field(
+        0, ge=0, description="End after this many epochs without a better validation.metric; 0 for never."
+    )
 
 
 class TrainingAttackSettings(AttackSettings):
@@ -75,8 +86,25 @@ class Recipe(Settings):
     schedule: ScheduleSettings = ScheduleSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     validation: ValidationSettings = ValidationSettings()
+    early_stopping: EarlyStoppingSettings = EarlyStoppingSettings()
     epochs: int = Field(120, ge=1, le=10_000, description="Passes over the training images.")
-    batch_size: int = Field(128, ge=2, le=65_536, description="Images a step.")
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="At most this many steps an epoch, to try a recipe out; empty for all images."
+    )
+    batch_size: int = Field(128, ge=2, le=65_536, description="Images a step, on all processes together.")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        description="Compute a batch in this many parts, to save memory; the same step but for BatchNorm, which sees "
+        "each part by itself.",
+    )
+    ema_decay: float = Field(
+        0,
+        ge=0,
+        lt=1,
+        description="Average the weights over the steps with this decay, as in 0.999, and validate and keep the "
+        "average; 0 for none.",
+    )
     epsilon_ramp: float = Field(
         0, ge=0, le=1, description="Share of the epochs over which epsilon rises from 0 to its value."
     )
@@ -90,6 +118,10 @@ class Recipe(Settings):
     )
     device: str = Field("auto", description="auto, cpu, cuda or mps.")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Number format of the forward passes.")
+    channels_last: bool = Field(False, description="Keep images as pixels of channels: faster on GPUs with bf16.")
+    compile: bool = Field(
+        False, description="Compile the training passes: minutes at first, then faster; meant for GPUs."
+    )
     seed: int = Field(0, ge=0, description="Seed of everything random in the run.")
 
     @model_validator(mode="after")
@@ -98,6 +130,8 @@ class Recipe(Settings):
             raise ValueError("adversarial training needs attack.epsilon above 0")
         if self.objective.base == "natural" and self.objective.contrast is not None:
             raise ValueError("the contrast belongs to adversarial training: choose the base pgd_at, trades or mart")
+        if 2 * self.accumulate > self.batch_size and self.accumulate > 1:
+            raise ValueError("accumulate leaves parts of fewer than 2 images: lower it, or raise batch_size")
         return self
 
 
