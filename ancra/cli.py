@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ancra.cli_sweep import sweep
 from ancra.console import counting_progress, print_table, training_progress
 from ancra.errors import AncraError, unknown_name
 from ancra.paths import ROOT, runs_folder
@@ -21,6 +22,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, attack and map adversarially robust image classifiers.",
 )
+
+
+cli.command("sweep")(sweep)
 
 
 def main() -> None:
@@ -42,7 +46,9 @@ def main() -> None:
 
 @cli.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Argument(help="datasets, models, recipes or checkpoints; else all.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="datasets, models, recipes, sweeps or checkpoints; else all.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List what there is to work with."""
@@ -291,6 +297,13 @@ def _recipes() -> list[dict[str, Any]]:
     ]
 
 
+def _sweeps() -> list[dict[str, Any]]:
+    from ancra.sweeps.plan import load_plan, sweep_names
+
+    plans = [load_plan(name) for name in sweep_names()]
+    return [{"name": p.name, "title": p.title, "runs": p.size, "description": p.description} for p in plans]
+
+
 def _checkpoints() -> list[dict[str, Any]]:
     from ancra.checkpoints import checkpoint_name, find_checkpoints
 
@@ -316,11 +329,13 @@ LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "datasets": _datasets,
     "models": _models,
     "recipes": _recipes,
+    "sweeps": _sweeps,
     "checkpoints": _checkpoints,
 }
 COLUMNS = {
     "datasets": ("name", "description"),
     "models": ("name", "description"),
     "recipes": ("name", "title", "dataset", "model", "epochs"),
+    "sweeps": ("name", "title", "runs"),
     "checkpoints": ("name", "title", "dataset", "digest"),
 }

@@ -1,11 +1,14 @@
-"""Writing files that are whole or not there."""
+"""Writing files that are whole or not there, and locks that end with the process that holds them."""
 
+import fcntl
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
+
+from ancra.errors import AncraError
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -29,3 +32,27 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock of a file. The system lets go of it when the process ends, in whatever way.
+
+    Args:
+        busy: the sentence for when another process holds it.
+
+    Raises:
+        AncraError: another process holds it, or the file cannot be written.
+    """
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise AncraError(f"The folder {path.parent} cannot be written: {error.strerror}.") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AncraError(busy) from None
+        except OSError:
+            pass  # some network file systems have no locks
+        yield

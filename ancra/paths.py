@@ -11,6 +11,11 @@ def recipes_folder() -> Path:
     return ROOT / "recipes"
 
 
+def named_sweeps_folder() -> Path:
+    """The sweeps that come with the project."""
+    return ROOT / "sweeps"
+
+
 def shipped_checkpoints() -> Path:
     """The checkpoints that come with the project, one folder a dataset."""
     return ROOT / "checkpoints"
@@ -24,6 +29,11 @@ def workspace() -> Path:
 def runs_folder() -> Path:
     """The training runs, one folder each."""
     return workspace() / "runs"
+
+
+def sweeps_folder() -> Path:
+    """The sweeps, one folder of runs each."""
+    return workspace() / "sweeps"
 
 
 def uploads_folder() -> Path:

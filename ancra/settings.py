@@ -46,6 +46,11 @@ def parse(kind: type[S], data: Mapping[str, Any] | None, source: str) -> S:
 
 def read_yaml(kind: type[S], path: Path) -> S:
     """Read settings from a YAML file. Raises AncraError when it is missing, unreadable or wrong."""
+    return parse(kind, read_table(path), source=str(path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """What a YAML file of ``key: value`` lines holds, unchecked. Raises AncraError."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -54,32 +59,53 @@ def read_yaml(kind: type[S], path: Path) -> S:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" (line {line + 1})" if line is not None else ""
         raise AncraError(f"{path} is not a YAML file{where}: check its indentation and quotes.") from None
-    return parse(kind, data, source=str(path))
+    if not isinstance(data, dict):
+        raise AncraError(f"{path} holds no settings: a table of `key: value` lines is expected.")
+    return data
 
 
 def write_yaml(settings: Settings, path: Path) -> None:
     """Write settings so that ``read_yaml`` gives an equal object."""
-    path.write_text(yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False))
+    path.write_text(yaml_text(settings))
+
+
+def yaml_text(settings: Settings) -> str:
+    """Settings as the text of a YAML file."""
+    return yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False)
 
 
 def apply_changes(data: Mapping[str, Any], changes: list[str]) -> dict[str, Any]:
     """Apply ``a.b=value`` changes (the CLI's ``--set``; values are YAML) to nested settings given as a plain dict."""
-    result = json.loads(json.dumps(data))
+    values: dict[str, Any] = {}
     for change in changes:
         key, separator, text = change.partition("=")
         if not separator or not key:
             raise AncraError(f"--set takes key=value, as in --set epochs=20; got {change!r}.")
+        try:
+            values[key.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise AncraError(f"--set {key}: {text!r} is not a YAML value.") from None
+    return changed(data, values)
+
+
+def changed(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of nested settings, given as a plain dict, with the values of some dotted paths (``a.b``) replaced."""
+    result = json.loads(json.dumps(data))
+    for path, value in values.items():
         table = result
-        *parents, last = key.strip().split(".")
+        *parents, last = path.split(".")
         for parent in parents:
             if not isinstance(table.get(parent), dict):
                 table[parent] = {}
             table = table[parent]
-        try:
-            table[last] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise AncraError(f"--set {key}: {text!r} is not a YAML value.") from None
-    return result
+        table[last] = value
+    return dict(result)
+
+
+def settings_in(annotation: Any) -> type[BaseModel] | None:
+    """The settings class that an annotation names, alone or as one that may be missing; None for plain values."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
 def _explain(kind: type[BaseModel], error: ValidationError) -> str:
@@ -104,6 +130,5 @@ def _fields_at(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
         field = kind.model_fields.get(str(part))
         if field is None:
             break
-        candidates = (field.annotation, *get_args(field.annotation))
-        kind = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), kind)
+        kind = settings_in(field.annotation) or kind
     return list(kind.model_fields)

@@ -1,15 +1,13 @@
 """Carrying out a run in this process: its states and its lock."""
 
-import fcntl
 import os
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import time
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.files import locked
 from ancra.runs.epoch_mapping import EpochMapping
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.recorder import OnLine, OnProgress, Recorder
@@ -34,7 +32,8 @@ def execute(
         AncraError: it failed (the status says why, too), or another process trains it.
         RunCancelled: it was stopped; it can be resumed.
     """
-    with _only_one(run):
+    busy = f"{run.name} is being trained by another process already; stop that one first."
+    with locked(run.folder / ".lock", busy):
         if resume and run.written_status().state == "finished" and run.final_checkpoint.exists():
             return run.final_checkpoint
         return _execute(run, resume, on_progress, on_line)
@@ -111,20 +110,3 @@ def _write_ending(run: Run, status: RunStatus, ending: dict[str, Any]) -> None:
     except OSError as error:
         # Without a written ending the run shows as lost, which can be resumed just the same.
         run.log(f"the status cannot be written: {error.strerror}")
-
-
-@contextmanager
-def _only_one(run: Run) -> Iterator[None]:
-    """Hold the run's lock. The system lets go of it when the process ends, in whatever way."""
-    try:
-        file = (run.folder / ".lock").open("w")
-    except OSError as error:
-        raise AncraError(f"The run's folder {run.folder} cannot be written: {error.strerror}.") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AncraError(f"{run.name} is being trained by another process already; stop that one first.") from None
-        except OSError:
-            pass  # some network file systems have no locks
-        yield

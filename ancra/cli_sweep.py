@@ -1,0 +1,130 @@
+"""``ancra sweep``: a recipe with several settings and seeds."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ancra.console import counting_progress, duration, print_table
+from ancra.errors import AncraError
+from ancra.paths import sweeps_folder
+from ancra.settings import apply_changes, parse
+from ancra.training.recipe import Recipe, load_recipe, recipe_names
+
+if TYPE_CHECKING:
+    from ancra.sweeps.outcome import Outcome
+    from ancra.sweeps.plan import SweepPlan
+    from ancra.sweeps.sweep import CellState
+
+MANY = 100  # runs; more than so many are asked for
+
+
+def sweep(
+    name: Annotated[str, typer.Argument(help="A name from `ancra list sweeps`, a recipe's name, or a YAML file.")],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUES", help="What varies, as in contrast.alpha=0:1:0.1 or batch_size=64,128."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of every run.")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each combination; 3 without it.")] = None,
+    called: Annotated[str | None, typer.Option("--name", help="Name of the sweep, and of its folder.")] = None,
+    launcher: Annotated[str, typer.Option(help="Where the runs are trained: local, ray or slurm.")] = "local",
+    into: Annotated[Path | None, typer.Option(help="Also write the outcome, as NAME.json and NAME.csv, there.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .png, .svg or .pdf file.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however many runs it takes.")] = False,
+) -> None:
+    """Train every combination of some settings with several seeds, and say what differs beyond the noise.
+
+    Run again, it goes on where it was: what is finished is not trained again.
+    """
+    from ancra.sweeps.sweep import Sweep
+
+    plan = _plan(name, vary or [], changes or [], seeds, called)
+    _ask(plan, yes)
+    made = Sweep.create(sweeps_folder() / plan.name, plan)
+    from ancra.runs.launchers import launcher as named
+    from ancra.sweeps.driver import carry_out
+
+    command = shlex.join(["ancra", *sys.argv[1:]])
+    with counting_progress(plan.name) as on_progress:
+
+        def on_cell(state: "CellState", ended: int, total: int) -> None:
+            on_progress(ended, total)
+            said = state.status.message if state.status and not state.finished else ""
+            how = state.status.state if state.status else "gone"
+            print(f"{ended}/{total}  {state.cell.name}: {how}{': ' + said if said else ''}", flush=True)
+
+        outcome = carry_out(made, named(launcher), command, on_cell)
+    _print(outcome)
+    if into is not None:
+        outcome.write(into, plan.name)
+    if figure is not None:
+        from ancra.sweeps.figure import draw
+
+        draw(outcome, figure)
+    print(f"{len(outcome.results)} of {plan.size} runs; in {made.folder}: outcome.json, table.csv, runs/")
+
+
+def _plan(name: str, vary: list[str], changes: list[str], seeds: int | None, called: str | None) -> "SweepPlan":
+    from ancra.sweeps.axes import parse_axis
+    from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
+
+    is_file = name.endswith((".yaml", ".yml"))
+    if name in sweep_names() or (is_file and not vary):
+        plan = load_plan(name)
+        data = plan.model_dump(mode="json")
+    elif vary:
+        recipe = load_recipe(name)
+        data = {"name": f"{recipe.name}-sweep", "title": f"{recipe.title}, varied", "recipe": recipe.model_dump()}
+    elif name in recipe_names():
+        raise AncraError(f"{name} is a recipe: say what varies, as in --vary contrast.alpha=0:1:0.1.")
+    else:
+        return load_plan(name)  # which says that there is none
+    if vary:
+        data["vary"] = dict(map(parse_axis, vary))
+    if changes:
+        recipe = parse(Recipe, data["recipe"], name)
+        data["recipe"] = apply_changes(recipe.model_dump(mode="json"), changes)
+    if not data["recipe"]["test_attacks"]:
+        data["recipe"]["test_attacks"] = ["worst"]
+    given = {"name": called, "seeds": seeds}
+    return parse(SweepPlan, {**data, **{key: value for key, value in given.items() if value is not None}}, name)
+
+
+def _ask(plan: "SweepPlan", yes: bool) -> None:
+    """Has a person agree to a long sweep."""
+    if yes or plan.size <= MANY:
+        return
+    from ancra.training.estimate import estimate
+
+    each = estimate(plan.recipe).seconds
+    text = f"{plan.name} takes {plan.size:,} runs, about {duration(each * plan.size)} of training one after another"
+    if not sys.stdin.isatty():
+        raise AncraError(f"{text}: give --yes if that is what you want, or vary less.")
+    if not typer.confirm(f"{text}. Go on?"):
+        raise typer.Exit(1)
+
+
+def _print(outcome: "Outcome") -> None:
+    from ancra.sweeps.outcome import TITLES, label
+
+    if not outcome.results:
+        return
+    rows = []
+    for setting in outcome.settings:
+        spreads = {measure: outcome.spread(setting, measure) for measure in outcome.measures}
+        cells = {
+            TITLES[measure]: f"{100 * each.mean:.1f} ± {100 * each.deviation:.1f}"
+            if each.seeds > 1
+            else f"{100 * each.mean:.1f}"
+            for measure, each in spreads.items()
+        }
+        rows.append({"": label(setting), **cells, "seeds": len(outcome.of(setting))})
+    print_table(rows)
+    print("Mean ± standard deviation over seeds, %.")
+    for sentence in outcome.findings():
+        print(sentence)

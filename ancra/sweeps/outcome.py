@@ -1,0 +1,208 @@
+"""What a sweep found: every cell's numbers, their mean and spread over seeds, and what differs beyond the noise."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from ancra.errors import AncraError
+from ancra.files import replace_file
+from ancra.settings import Record, parse
+from ancra.sweeps.plan import SweepPlan
+from ancra.sweeps.statistics import Paired, Spread, holm, paired, spread
+
+CURVES = ("natural", "pgd", "adaptive", "loss", "loss/contrast")
+TITLES = {"natural": "natural", "pgd": "PGD-40", "adaptive": "adaptive PGD-40", "worst": "worst case"}
+FEW = 4  # settings of which every two are compared
+Values = tuple[tuple[str, Any], ...]
+
+
+class CellResult(Record):
+    """What one run of a sweep found."""
+
+    cell: str
+    values: dict[str, Any] = Field(description="Full path of a setting -> its value here.")
+    seed: int
+    accuracies: dict[str, float] = Field(description="natural, pgd, adaptive, worst and others: shares, 0 to 1.")
+    samples: int = Field(description="Test images behind them.")
+    losses: dict[str, float] = Field({}, description="Means of the last epoch.")
+    curves: dict[str, list[float]] = Field({}, description="One value an epoch, on the held-out images.")
+    seconds: float = Field(0, description="Time of training.")
+    digest: str = Field("", description="Of the model.")
+
+    @property
+    def setting(self) -> Values:
+        """The values as something that can be a key."""
+        return tuple(self.values.items())
+
+
+class Comparison(NamedTuple):
+    """Two settings of a sweep, by one measure, over the seeds that both have."""
+
+    measure: str
+    first: Values
+    second: Values
+    paired: Paired
+    adjusted: float
+
+    @property
+    def inside_the_noise(self) -> bool:
+        """Whether seeds alone explain the difference (Holm-adjusted p of the paired t-test at 0.05 or above)."""
+        return not self.adjusted < 0.05
+
+    @property
+    def sentence(self) -> str:
+        """What can be said of the two."""
+        points, low, high = (100 * value for value in (self.paired.difference, self.paired.low, self.paired.high))
+        measure, first, second = TITLES.get(self.measure, self.measure), label(self.first), label(self.second)
+        if self.paired.seeds < 2:
+            return f"{measure}: {first} against {second} has one seed in common: nothing can be said."
+        margin = f"{points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}, {self.paired.seeds} seeds)"
+        if self.inside_the_noise:
+            return f"{measure}: {first} against {second}: {margin}: inside the noise."
+        return f"{measure}: {first} is {'above' if points > 0 else 'below'} {second} by {margin}."
+
+
+class Outcome(Record):
+    """A sweep's plan with the results of the cells that are finished."""
+
+    plan: SweepPlan
+    results: tuple[CellResult, ...] = ()
+    command: str = Field("", description="What made it.")
+    versions: dict[str, str] = Field({}, description="Versions of the packages that made it.")
+
+    @property
+    def settings(self) -> list[Values]:
+        """The combinations of values that have a result, in the plan's order."""
+        order = list(dict.fromkeys(tuple(cell.values.items()) for cell in self.plan.cells()))
+        there = {result.setting for result in self.results}
+        return [setting for setting in order if setting in there]
+
+    @property
+    def measures(self) -> list[str]:
+        """The accuracies that every result has."""
+        return [name for name in TITLES if self.results and all(name in each.accuracies for each in self.results)]
+
+    def of(self, setting: Values) -> list[CellResult]:
+        """The results of a combination of values, by seed."""
+        return sorted((each for each in self.results if each.setting == setting), key=lambda each: each.seed)
+
+    def spread(self, setting: Values, measure: str) -> Spread:
+        """Mean and spread over seeds of an accuracy (or of a loss: ``loss/contrast``)."""
+        return spread([number(each, measure) for each in self.of(setting)])
+
+    def compare(self, measure: str, pairs: Iterable[tuple[Values, Values]] | None = None) -> list[Comparison]:
+        """Paired tests over seeds, adjusted for how many are made (Holm 1979).
+
+        Args:
+            pairs: which settings; without it every two of them, or where there are many each against the recipe's own.
+        """
+        chosen = list(pairs if pairs is not None else self._pairs())
+        found = []
+        for first, second in chosen:
+            one, two = ({each.seed: number(each, measure) for each in self.of(setting)} for setting in (first, second))
+            seeds = sorted(one.keys() & two.keys())
+            images = min((each.samples for each in self.of(first)), default=0)
+            found.append(paired([one[seed] for seed in seeds], [two[seed] for seed in seeds], images))
+        adjusted = holm([each.p for each in found])
+        return [Comparison(measure, *pair, *rest) for pair, *rest in zip(chosen, found, adjusted, strict=True)]
+
+    def _pairs(self) -> Iterable[tuple[Values, Values]]:
+        # Of many pairs hardly one survives the adjustment, and few are of interest.
+        if len(self.settings) > FEW and self.own is not None:
+            return [(setting, self.own) for setting in self.settings if setting != self.own]
+        return combinations(self.settings, 2)
+
+    @property
+    def own(self) -> Values | None:
+        """The combination of values that the recipe itself has, where it is among the settings."""
+        table = flat(self.plan.recipe.model_dump(mode="json"))
+        return next((each for each in self.settings if all(table.get(key) == value for key, value in each)), None)
+
+    def findings(self) -> list[str]:
+        """What can be said of each measure: which settings differ by more than seeds explain, or that none do."""
+        said = []
+        for measure in self.measures:
+            found = self.compare(measure)
+            apart = [each for each in found if not each.inside_the_noise]
+            said += [each.sentence for each in apart]
+            rest = len(found) - len(apart)
+            if rest:
+                pairs = "pair of settings differs" if rest == 1 else "pairs of settings differ"
+                others = "other " if apart else ""
+                said.append(
+                    f"{TITLES[measure]}: {rest} {others}{pairs} by no more than seeds explain: inside the noise."
+                )
+        return said
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a run, flat: for a CSV file."""
+        return [
+            {
+                **{short(key): value for key, value in each.values.items()},
+                "seed": each.seed,
+                **each.accuracies,
+                **each.losses,
+                "images": each.samples,
+                "seconds": each.seconds,
+                "digest": each.digest,
+            }
+            for each in self.results
+        ]
+
+    def csv(self) -> str:
+        """The rows as CSV text."""
+        rows = self.rows()
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def write(self, folder: Path, name: str = "") -> None:
+        """Write ``outcome.json`` and ``table.csv`` (or ``name.json`` and ``name.csv``). Raises AncraError."""
+        texts = {(name or "outcome") + ".json": self.model_dump_json(indent=1), (name or "table") + ".csv": self.csv()}
+        try:
+            for file, text in texts.items():
+                replace_file(folder / file, lambda out, text=text: out.write(text.encode()))  # type: ignore[misc]
+        except OSError as error:
+            raise AncraError(f"{folder} cannot be written: {error.strerror}.") from None
+
+
+def read_outcome(path: Path) -> Outcome:
+    """An outcome that was written. Raises AncraError when the file is missing or damaged."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AncraError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise AncraError(f"{path} is damaged: make the sweep's outcome again with `ancra sweep`.") from None
+    return parse(Outcome, data, source=str(path))
+
+
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as dotted path -> value."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return found
+
+
+def number(result: CellResult, measure: str) -> float:
+    """An accuracy or a loss of a result by its name; NaN where it has none."""
+    return {**result.losses, **result.accuracies}.get(measure, float("nan"))
+
+
+def short(key: str) -> str:
+    """The last part of a setting's path."""
+    return key.rpartition(".")[2]
+
+
+def label(setting: Values) -> str:
+    """A combination of values for people: ``alpha 0.5``, ``strategy soft_ls, zeta 3``."""
+    return ", ".join(f"{short(key)} {value}" for key, value in setting)
