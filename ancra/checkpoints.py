@@ -35,6 +35,7 @@ class Card(Record):
     description: str = Field("", description="One sentence about it.")
     recipe: Recipe | None = Field(None, description="How it was trained; empty for weights made elsewhere.")
     dataset: str = Field(description="The name of the dataset it was trained on.")
+    trained_on: DataSettings | None = Field(None, description="The settings of its dataset where there is no recipe.")
     classes: tuple[str, ...] = Field(min_length=2, description="The class names, in the order of the logits.")
     image_shape: tuple[int, int, int] = Field(description="Channels, height and width of its images.")
     model: ModelSettings
@@ -46,7 +47,9 @@ class Card(Record):
     @property
     def data(self) -> DataSettings:
         """The settings of the dataset it was trained on."""
-        return self.recipe.data if self.recipe else DataSettings(name=self.dataset)
+        if self.recipe:
+            return self.recipe.data
+        return self.trained_on or DataSettings(name=self.dataset)
 
     @field_validator("image_shape")
     @classmethod

@@ -90,8 +90,7 @@ def _model(path: str, digest: str) -> "Classifier":
 
 def data_settings(name: str) -> DataSettings:
     """The settings of the dataset that a checkpoint was trained on."""
-    entry = card(name)
-    return entry.recipe.data if entry.recipe else DataSettings(name=entry.dataset)
+    return card(name).data
 
 
 def dataset(name: str) -> "Dataset":

@@ -1,7 +1,8 @@
 """Images of any size in one folder a class, in a folder or a zip archive."""
 
 from collections import defaultdict
-from pathlib import PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from ancra.data.dataset import Dataset, Split
 from ancra.data.files import Files, open_files
@@ -14,7 +15,34 @@ from ancra.errors import AncraError
 
 IMAGE_SIZE = 32
 _TEST_FOLDERS = ("test", "val", "valid", "validation")
-_LAYOUT = "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..."
+_HOW = "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..."
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The images of a folder or archive by class, as their folders say.
+
+    Attributes:
+        train: the images for training.
+        test: the images for testing; empty where there is no such split, and some of ``train`` are to be held out.
+    """
+
+    files: Files
+    train: Group
+    test: Group
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, sorted."""
+        return tuple(sorted(self.train))
+
+
+def read_layout(root: Path) -> Layout:
+    """Which images there are; none of them is opened. Raises AncraError as ``load_image_folder``."""
+    files = open_files(root.expanduser())
+    train, test = _find(files)
+    _check(files, train, test)
+    return Layout(files, train, test)
 
 
 def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
@@ -26,13 +54,11 @@ def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = N
     """
     if settings.root is None:
         raise AncraError("The dataset image_folder needs data.root: the folder (or zip) with one folder a class.")
-    files = open_files(settings.root.expanduser())
-    train, test = _find(files)
-    classes = tuple(sorted(train))
-    _check(files, train, test)
-    names, labels = flatten(train, classes)
-    if test:
-        test_names, test_labels = flatten(test, classes)
+    layout = read_layout(settings.root)
+    files, classes = layout.files, layout.classes
+    names, labels = flatten(layout.train, classes)
+    if layout.test:
+        test_names, test_labels = flatten(layout.test, classes)
     else:
         kept, held_out = stratified_split(labels, settings.test_fraction, settings.split_seed)
         test_names, test_labels = [names[i] for i in held_out.tolist()], labels[held_out]
@@ -47,7 +73,7 @@ def _find(files: Files) -> tuple[Group, Group]:
     """The images for training and for testing (none of them: the folder has no such split)."""
     names = [name for name in files.stamps if PurePosixPath(name).suffix.lower() in SUFFIXES]
     if not names:
-        raise AncraError(f"{files.root} holds no images: {_LAYOUT}.")
+        raise AncraError(f"{files.root} holds no images: {_HOW}.")
     paths = {name: PurePosixPath(name).parts for name in names}
     # One folder around everything, as archives often have it, is not a class.
     while len({parts[0] for parts in paths.values()}) == 1 and all(len(parts) > 2 for parts in paths.values()):
@@ -73,7 +99,7 @@ def _group(paths: dict[str, tuple[str, ...]]) -> Group:
 
 def _check(files: Files, train: Group, test: Group) -> None:
     if not train:
-        raise AncraError(f"{files.root} has no class folders: {_LAYOUT}.")
+        raise AncraError(f"{files.root} has no class folders: {_HOW}.")
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
     refuse_single_images(files.root, train)

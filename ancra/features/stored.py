@@ -75,7 +75,7 @@ def with_epsilon(settings: FeatureSettings, card: Card) -> FeatureSettings:
 
 def data_settings(card: Card) -> DataSettings:
     """Where the checkpoint's images come from."""
-    return card.recipe.data if card.recipe else DataSettings(name=card.dataset)
+    return card.data
 
 
 def data_digest(card: Card) -> str:

@@ -58,6 +58,25 @@ def load_reference_weights(
     Raises:
         AncraError: for a missing, damaged or unsafe file, or weights that do not fit; the message names the tensor.
     """
+    return reference_model(read_weights(path), settings, image_shape, classes, str(path))
+
+
+def reference_model(
+    tensors: dict[str, Tensor], settings: ModelSettings, image_shape: ImageShape, classes: int, source: str
+) -> Classifier:
+    """As ``load_reference_weights``, from tensors that were read already; ``source`` is for messages."""
+    reference_key = _without_memory(settings, image_shape, classes).reference_key
+    named = ((reference_key(key), tensor) for key, tensor in tensors.items())
+    ours = {key: tensor for key, tensor in named if key is not None}
+    return model_with_weights(settings, image_shape, classes, ours, source)
+
+
+def read_weights(path: Path | str) -> dict[str, Tensor]:
+    """The tensors of a ``.pt`` or ``.pth`` file by name, without running any code that it may carry.
+
+    Raises:
+        AncraError: for a missing, damaged or unsafe file, or one without a state dict.
+    """
     path = Path(path)
     if not path.is_file():
         raise AncraError(f"There is no weight file {path}.")
@@ -65,13 +84,7 @@ def load_reference_weights(
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch raises whatever a damaged or hostile file provokes
         raise AncraError(f"{path} cannot be read safely: it is damaged, or holds more than tensors.") from None
-    reference_key = _without_memory(settings, image_shape, classes).reference_key
-    tensors = {}
-    for key, tensor in _state_dict(content, path).items():
-        ours = reference_key(key.removeprefix("module."))
-        if ours is not None:
-            tensors[ours] = tensor
-    return model_with_weights(settings, image_shape, classes, tensors, str(path))
+    return {key.removeprefix("module."): tensor for key, tensor in _state_dict(content, path).items()}
 
 
 def _without_memory(settings: ModelSettings, image_shape: ImageShape, classes: int) -> Classifier:

@@ -1,0 +1,74 @@
+"""Is a zip archive that somebody sent safe to read? Nothing of it is unpacked to find out."""
+
+import stat
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ancra.errors import AncraError
+
+MAX_FILES = 250_000
+MAX_TOTAL_BYTES = 8 * 2**30
+MAX_RATIO = 100
+"""How many times larger than the archive itself its content may be; photographs shrink by a few per cent."""
+SMALL_BYTES = 64 * 2**20
+"""An archive with less content than this is harmless, whatever its ratio."""
+
+_ENCRYPTED = 0x1
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+
+
+def check_archive(path: Path) -> None:
+    """Read a zip archive's table of contents and refuse what no collection of images needs.
+
+    Raises:
+        AncraError: it is no zip archive or cut off, is encrypted, would unpack to far more than it is, holds too many
+            files, names that lead elsewhere, links or devices, or the same name twice.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (OSError, zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError):
+        raise AncraError(f"{path} is not a readable zip archive: it is damaged, cut off or of another kind.") from None
+    check_sizes(path, members)
+    names = Counter(member.filename for member in members)
+    for member in members:
+        reason = _wrong_with(member)
+        if reason:
+            raise AncraError(f"{path} holds {member.filename[:80]!r}, {reason}.")
+        if names[member.filename] > 1:
+            raise AncraError(f"{path} holds {member.filename[:80]!r} twice: pack it anew.")
+
+
+def check_sizes(path: Path, members: list[zipfile.ZipInfo], ratio: float = MAX_RATIO) -> None:
+    """Raise AncraError when an archive holds too many files, or would unpack to far more than it is."""
+    if len(members) > MAX_FILES:
+        raise AncraError(f"{path} holds {len(members):,} files, more than {MAX_FILES:,}: leave some out.")
+    total = sum(member.file_size for member in members)
+    if total > MAX_TOTAL_BYTES:
+        raise AncraError(f"{path} would unpack to more than {MAX_TOTAL_BYTES // 2**30} GB: make the images smaller.")
+    if total > SMALL_BYTES and total > ratio * path.stat().st_size:
+        raise AncraError(
+            f"{path} would unpack to more than {ratio:.0f} times its size, as archives made to fill a disk do: "
+            "it is not read."
+        )
+
+
+def _wrong_with(member: zipfile.ZipInfo) -> str:
+    """What is wrong with an entry, to follow its name in a sentence; empty when nothing is."""
+    # orig_filename: zipfile cuts names at a zero byte and turns the system's separators round.
+    name = member.orig_filename
+    parts = PurePosixPath(name).parts
+    if "\0" in name or "\\" in name or name.startswith("/") or PureWindowsPath(name).drive:
+        return "whose name is a path of some machine: pack the folder itself"
+    if ".." in parts:
+        return "whose name leads out of the archive: pack the folder itself"
+    if any(part.partition(".")[0].strip().lower() in _DEVICES for part in parts):
+        return "which is the name of a device on some systems: rename it"
+    if member.flag_bits & _ENCRYPTED:
+        return "which is encrypted: pack it without a password"
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        return "which is a link or a device instead of a file: pack the files themselves"
+    return ""

@@ -1,0 +1,1 @@
+"""What people send: checkpoints, weights and images, checked before anything is kept."""

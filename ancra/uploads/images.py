@@ -1,0 +1,151 @@
+"""Folders of images that a person sends as a zip archive, into the workspace's data."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, BinaryIO
+
+from pydantic import Field
+
+from ancra.data.archive import check_archive
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError, unknown_name
+from ancra.files import replace_file
+from ancra.paths import workspace
+from ancra.settings import Record, parse
+from ancra.uploads.receiving import file_name, free_path, received
+
+if TYPE_CHECKING:
+    from ancra.data.mapped import OnProgress
+
+ARCHIVE = "images.zip"
+MAX_CLASSES = 1000
+
+
+class About(Record):
+    """What is noted beside an uploaded archive."""
+
+    filename: str = Field(description="What the person called it.")
+    digest: str = Field(description="SHA-256 of the archive, which tells whether it was sent before.")
+    added: float = Field(description="Seconds since 1970.")
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Uploaded images, ready to be trained on.
+
+    Attributes:
+        name: its folder's name.
+        root: the archive, which is read in place: nothing of it is unpacked to the disk.
+        train: how many images for training each class has.
+        test: the same for testing; empty where some of ``train`` are to be held out.
+    """
+
+    name: str
+    root: Path
+    about: About
+    train: Mapping[str, int]
+    test: Mapping[str, int]
+
+    @property
+    def data(self) -> DataSettings:
+        """The settings with which a recipe reads it."""
+        return DataSettings(name="image_folder", root=self.root)
+
+
+def images_folder() -> Path:
+    """Image sets that a person uploaded, one folder each."""
+    return workspace() / "data" / "uploads"
+
+
+def add_images(source: BinaryIO, filename: str, on_progress: "OnProgress | None" = None) -> tuple[ImageSet, bool]:
+    """Take in a zip archive with one folder a class: every image of it is decoded once, which training needs anyway.
+
+    Args:
+        source: the open file.
+        filename: what the person calls it.
+        on_progress: called with (done, total) while the images are decoded.
+
+    Returns:
+        The image set, and whether the same archive was there before.
+
+    Raises:
+        AncraError: it is no zip archive, unsafe, has no classes, or an image of it is broken; nothing is kept then.
+    """
+    from ancra.data.registry import load_dataset
+
+    with received(source, filename, images_folder()) as path:
+        check_archive(path)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        known = next((one for one in image_sets() if one.about.digest == digest), None)
+        if known is not None:
+            return known, True
+        classes = len(_counts(path)[0])
+        if classes > MAX_CLASSES:
+            raise AncraError(f"{path} has {classes:,} class folders, more than {MAX_CLASSES:,}: leave some out.")
+        load_dataset(DataSettings(name="image_folder", root=path), on_progress)
+        os.replace(path, path.with_name(ARCHIVE))
+        about = About(filename=Path(filename).name[:80], digest=digest, added=time())
+        text = about.model_dump_json()
+        replace_file(path.with_name("about.json"), lambda file: file.write(text.encode()))
+        folder = free_path(images_folder(), file_name(Path(filename).stem, "images"))
+        os.replace(path.parent, folder)
+        folder.chmod(0o755)
+        return image_set(folder.name), False
+
+
+def image_sets() -> list[ImageSet]:
+    """All uploaded image sets, by name; damaged ones are left out."""
+    found = []
+    for path in sorted(images_folder().glob("[a-z0-9]*/about.json")):
+        try:
+            found.append(_open(path.parent))
+        except AncraError:
+            continue
+    return found
+
+
+def image_set(name: str) -> ImageSet:
+    """An uploaded image set by its name. Raises AncraError."""
+    return _open(_folder(name))
+
+
+def delete_images(name: str) -> None:
+    """Remove an uploaded image set. Raises AncraError."""
+    folder = _folder(name)
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise AncraError(f"{folder} cannot be removed: {error.strerror}.") from None
+
+
+def _folder(name: str) -> Path:
+    known = [path.parent.name for path in images_folder().glob("[a-z0-9]*/about.json")]
+    if name not in known:
+        raise unknown_name("uploaded image set", name, known)
+    return images_folder() / name
+
+
+def _open(folder: Path) -> ImageSet:
+    path = folder / "about.json"
+    try:
+        about = parse(About, json.loads(path.read_text(encoding="utf-8")), str(path))
+    except (OSError, ValueError):
+        raise AncraError(f"{path} is damaged: delete {folder} and upload the images again.") from None
+    return ImageSet(folder.name, folder / ARCHIVE, about, *_counts(folder / ARCHIVE))
+
+
+def _counts(root: Path) -> tuple[dict[str, int], dict[str, int]]:
+    from ancra.data.image_folder import read_layout
+
+    layout = read_layout(root)
+    train, test = (
+        {name: len(images) for name, images in sorted(group.items())} for group in (layout.train, layout.test)
+    )
+    return train, test

@@ -1,0 +1,144 @@
+import io
+import pickle
+import zipfile
+
+import pytest
+import torch
+
+from ancra.checkpoints import Card, read_card, resolve_checkpoint, save_checkpoint
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError
+from ancra.models.registry import build_model
+from ancra.models.settings import ModelSettings
+from ancra.uploads import receiving
+from ancra.uploads.checkpoints import (
+    add_checkpoint,
+    add_weights,
+    delete_checkpoint,
+    inspect_weights,
+    uploaded_checkpoints,
+)
+
+SHAPE = (1, 8, 8)
+SETTINGS = ModelSettings(width=4)
+DIGITS = DataSettings()
+
+
+def model(seed=0):
+    torch.manual_seed(seed)
+    return build_model(SETTINGS, SHAPE, 10).eval()
+
+
+def checkpoint(tmp_path, seed=0, title="A model", name="a-model", change=lambda model: None):
+    """The bytes of a checkpoint."""
+    network = model(seed)
+    change(network)
+    card = Card(
+        name=name, title=title, dataset="digits", classes=tuple("0123456789"), image_shape=SHAPE, model=SETTINGS
+    )
+    save_checkpoint(network, card, tmp_path / "sent.safetensors")
+    return (tmp_path / "sent.safetensors").read_bytes()
+
+
+def weights(content):
+    """The bytes of a weight file."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def kept(workspace):
+    return [path for path in workspace.rglob("*") if path.is_file()]
+
+
+def test_a_checkpoint_is_kept_under_its_cards_name(workspace, tmp_path):
+    content = checkpoint(tmp_path, name="../../Odd name!")
+    added = add_checkpoint(io.BytesIO(content), "sent.safetensors")
+    assert (added.name, added.known) == ("uploads/odd-name", False)
+    assert resolve_checkpoint("odd-name").read_bytes() == content
+    assert kept(workspace) == [workspace / "uploads" / "odd-name.safetensors"]
+
+
+def test_the_same_weights_are_recognised_and_others_get_another_name(workspace, tmp_path):
+    first = add_checkpoint(io.BytesIO(checkpoint(tmp_path)), "a.safetensors")
+    again = add_checkpoint(io.BytesIO(checkpoint(tmp_path, title="Another title")), "b.safetensors")
+    other = add_checkpoint(io.BytesIO(checkpoint(tmp_path, seed=1)), "a.safetensors")
+    assert (again.name, again.known) == (first.name, True)
+    assert (other.name, other.known) == ("uploads/a-model-2", False)
+    assert len(uploaded_checkpoints()) == 2
+
+
+def nan(model):
+    next(model.parameters()).data.fill_(float("nan"))
+
+
+def test_what_is_no_checkpoint_gets_a_sentence_with_its_own_name_and_nothing_is_kept(workspace, tmp_path):
+    whole = checkpoint(tmp_path)
+    flipped = bytearray(whole)
+    flipped[-1] ^= 1
+    foreign = b"\x02\0\0\0\0\0\0\0{}"
+    huge = (2**40).to_bytes(8, "little") + b"{}"
+    contents = (b"", b"no checkpoint", whole[:-20], whole[:100], bytes(flipped), foreign, huge, pickle.dumps({"a": 1}))
+    long_title = checkpoint(tmp_path, title="x" * 1000)
+    for content in (*contents, long_title, checkpoint(tmp_path, change=nan)):
+        with pytest.raises(AncraError, match=r"mine\.safetensors") as error:
+            add_checkpoint(io.BytesIO(content), "mine.safetensors")
+        assert str(workspace) not in str(error.value)
+        assert kept(workspace) == []
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(workspace, monkeypatch):
+    monkeypatch.setattr(receiving, "MAX_BYTES", 2**20)
+    source = io.BytesIO(bytes(5 * 2**20))
+    with pytest.raises(AncraError, match=r"a\.pt is larger than 1 MB"):
+        inspect_weights(source, "a.pt")
+    assert source.tell() < 3 * 2**20
+    assert kept(workspace) == []
+
+
+def test_bare_weights_become_a_checkpoint(workspace):
+    network = model()
+    content = weights({"state_dict": {f"module.{key}": value for key, value in network.state_dict().items()}})
+    found = inspect_weights(io.BytesIO(content), "mine.pth")
+    assert (found.settings, found.channels, found.classes) == (SETTINGS, 1, 10)
+    settings = SETTINGS.with_changes(reverse_attention_blocks=2)
+    added = add_weights(io.BytesIO(content), "mine.pth", "My model", settings, DIGITS)
+    card = read_card(resolve_checkpoint(added.name))
+    assert (added.name, card.title, card.data, card.model) == ("uploads/mine", "My model", DIGITS, settings)
+    assert add_weights(io.BytesIO(content), "other.pt", "My model", settings, DIGITS).known
+    assert len(kept(workspace)) == 1
+
+
+class Hostile:
+    def __reduce__(self):
+        return (print, ("this must never run",))
+
+
+def test_hostile_weights_are_refused_and_nothing_runs_or_is_kept(workspace, capsys):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data/0", bytes(70 * 2**20))
+    bad = (pickle.dumps(Hostile(), protocol=2), weights({"state_dict": Hostile()}), weights(model().state_dict())[:500])
+    for content in (*bad, bomb.getvalue(), weights({"conv.weight": torch.zeros(2)}), weights(3)):
+        with pytest.raises(AncraError):
+            inspect_weights(io.BytesIO(content), "mine.pt")
+    assert "never" not in capsys.readouterr().out
+    assert kept(workspace) == []
+
+
+def test_weights_that_do_not_fit_are_refused(workspace):
+    content = weights(model().state_dict())
+    with pytest.raises(AncraError, match=r"mine\.pt does not hold"):
+        add_weights(io.BytesIO(content), "mine.pt", "Mine", ModelSettings(width=5), DIGITS)
+    with pytest.raises(AncraError, match="title"):
+        add_weights(io.BytesIO(content), "mine.pt", " ", SETTINGS, DIGITS)
+    assert kept(workspace) == []
+
+
+def test_only_uploads_can_be_deleted(workspace, tmp_path):
+    added = add_checkpoint(io.BytesIO(checkpoint(tmp_path)), "a.safetensors")
+    for name in ("digits/trades-ancra", "uploads/../runs", "uploads/none"):
+        with pytest.raises(AncraError, match="no uploaded checkpoint"):
+            delete_checkpoint(name)
+    delete_checkpoint(added.name)
+    assert kept(workspace) == []
