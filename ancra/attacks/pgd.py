@@ -14,7 +14,7 @@ from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
 from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import Attention
-from ancra.models.surrogate import Precision, surrogate, usable_precision
+from ancra.models.surrogate import LiveSurrogate, Precision, surrogate, usable_precision
 
 __all__ = [
     "AttackResult",
@@ -147,17 +147,28 @@ def perturb(
     images: Tensor,
     labels: Tensor,
     settings: AttackSettings,
-    generator: torch.Generator,
+    generator: torch.Generator | None = None,
     direction: Tensor | float = 1.0,
+    *,
+    start: Tensor | None = None,
+    live: LiveSurrogate | None = None,
 ) -> Tensor:
-    """The images after the last step, unjudged: what adversarial training needs, one forward pass cheaper."""
+    """The images after the last step, unjudged: what adversarial training needs, one forward pass cheaper.
+
+    Args:
+        generator: draws the start when ``start`` (N, C, H, W) is not given; by default seeded with ``settings.seed``.
+        live: a copy of ``model`` that is kept for many searches; nothing in them waits for the device then.
+    """
     goal = as_objective(settings.objective)
-    current = start_point(images, settings, generator)
+    if start is None:
+        generator = generator or torch.Generator(images.device).manual_seed(settings.seed)
+        start = start_point(images, settings, generator)
+    current = start.detach()
     if len(images) == 0:
         return current
     center = images.detach()
     with frozen(model), torch.enable_grad():
-        answer = as_classifier(_fast(model, center, settings, settings.steps))
+        answer = as_classifier(_fast(model, center, settings, settings.steps, live))
         attention = _attention(goal, labels)
         for _ in range(settings.steps):
             point = current.requires_grad_()
@@ -319,11 +330,15 @@ def _judge(
     return AttackResult(images, _broken(logits, labels, aims if settings.targeted else None), loss.float())
 
 
-def _fast(model: nn.Module, images: Tensor, settings: AttackSettings, steps: int) -> nn.Module:
+def _fast(
+    model: nn.Module, images: Tensor, settings: AttackSettings, steps: int, live: LiveSurrogate | None = None
+) -> nn.Module:
     """What the search runs on: a fast copy when it pays off."""
     precision = usable_precision(settings.precision, images.device)
     if steps < WORTH_A_COPY:
         return model
+    if live is not None:
+        return live.current(images[:1], precision, settings.compiled)
     return surrogate(model, images[:1], precision, settings.compiled)
 
 

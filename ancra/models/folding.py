@@ -2,12 +2,14 @@
 
 import copy
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights
 from torch.utils.hooks import RemovableHandle
 
 # How far folded logits may be from the model's own, relative to the largest: rounding stays far below.
@@ -35,31 +37,83 @@ class Affine(nn.Module):
         return torch.addcmul(self.shift.to(maps.dtype), maps, self.scale.to(maps.dtype))
 
 
-@torch.no_grad()
+@dataclass(frozen=True)
+class Folded:
+    """A copy without BatchNorm, and what became what in it.
+
+    Attributes:
+        twin: the copy.
+        pairs: the name of each BatchNorm that a convolution took up -> the name of that convolution.
+    """
+
+    twin: nn.Module
+    pairs: dict[str, str]
+
+    @torch.no_grad()
+    def refresh(self, model: nn.Module) -> None:
+        """Give the copy, in place, the present weights of the model it was made from; the device is asked nothing."""
+        sources, targets = dict(model.named_modules()), dict(self.twin.named_modules())
+        norm_of = {conv: norm for norm, conv in self.pairs.items()}
+        for name, source in sources.items():
+            target = targets[name]
+            if name in norm_of:
+                _copy(_fused(source, sources[norm_of[name]]), target.parameters())
+            elif isinstance(target, Affine) and isinstance(source, nn.BatchNorm2d):
+                _copy(Affine(source).buffers(), target.buffers())
+            elif name not in self.pairs:
+                _copy(source.parameters(recurse=False), target.parameters(recurse=False))
+                _copy(source.buffers(recurse=False), target.buffers(recurse=False))
+
+
 def folded(model: nn.Module, probe: Tensor) -> nn.Module:
+    """The copy that ``fold`` makes; ``model`` itself where it makes none."""
+    found = fold(model, probe)
+    return model if found is None else found.twin
+
+
+@torch.no_grad()
+def fold(model: nn.Module, probe: Tensor) -> Folded | None:
     """A copy of a model for evaluation, without BatchNorm wherever that is safe.
 
     One pass of ``probe`` shows which convolution feeds one BatchNorm and nothing else; each such pair becomes one
     convolution, any other BatchNorm a factor and an offset. The copy is compared with the model on ``probe``: when they
-    differ, as they do for a model that draws random numbers, or when the model cannot be copied, the answer is
-    ``model`` itself.
+    differ, as they do for a model that draws random numbers, or when the model cannot be copied, there is none.
 
     Args:
         model: in evaluation mode; it is not changed.
         probe: (n, C, H, W) a few images in [0, 1]; a single one will do.
     """
     if not any(map(_is_fixed_norm, model.modules())) or any(map(_has_hooks, model.modules())):
-        return model
+        return None
     with torch.random.fork_rng(devices=[probe.device] if probe.is_cuda else []):
         try:
             twin = copy.deepcopy(model).requires_grad_(False)
             pairs, wanted = _pairs(twin, probe)
+            names = {module: name for name, module in twin.named_modules()}
             _fold(twin, pairs)
             found = twin(probe)
             error, scale = (found - wanted).abs().max(), wanted.abs().max()
         except Exception:  # a module from elsewhere raises whatever a copy or a missing norm provokes
-            return model
-    return twin if found.shape == wanted.shape and bool(error <= TOLERANCE * scale) else model
+            return None
+    if found.shape != wanted.shape or not bool(error <= TOLERANCE * scale):
+        return None
+    return Folded(twin, {names[norm]: names[conv] for norm, conv in pairs.items()})
+
+
+def _fused(conv: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the BatchNorm behind it."""
+    assert isinstance(conv, nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    return fuse_conv_bn_weights(
+        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
+
+
+def _copy(sources: Iterable[Tensor], targets: Iterable[Tensor]) -> None:
+    for source, target in zip(sources, targets, strict=True):
+        target.copy_(source)
 
 
 def _is_fixed_norm(module: nn.Module) -> TypeGuard[nn.BatchNorm2d]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ancra.models.classifier import Classifier
-from ancra.models.folding import folded
+from ancra.models.folding import Folded, fold
 from ancra.models.plain import PlainClassifier, as_classifier
 from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import Attention
@@ -75,13 +75,41 @@ def surrogate(model: nn.Module, probe: Tensor, precision: Precision = "fp32", co
         precision: of the copy; see ``usable_precision``.
         compiled: see ``Surrogate``.
     """
+    return _make(model, probe, precision, compiled)[0]
+
+
+class LiveSurrogate:
+    """The fast copy of a model that is being trained: made once, then given the model's weights before each search.
+
+    Making a copy takes as long as several passes and waits for the device; giving it new weights does neither.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self._asked: tuple[Precision, bool] | None = None
+        self._copy: nn.Module = model
+        self._folded: Folded | None = None
+
+    def current(self, probe: Tensor, precision: Precision = "fp32", compiled: bool = False) -> nn.Module:
+        """What ``surrogate`` would give for the model as it is now; the arguments are those of ``surrogate``."""
+        if self._asked != (precision, compiled):
+            self._asked = (precision, compiled)
+            self._copy, self._folded = _make(self.model, probe, precision, compiled)
+        elif self._folded is not None:
+            self._folded.refresh(self.model)
+        return self._copy
+
+
+def _make(model: nn.Module, probe: Tensor, precision: Precision, compiled: bool) -> tuple[nn.Module, Folded | None]:
+    """The fast copy, or the model itself; and the folded network in it, where there is one."""
     if probe.dtype != torch.float32:
-        return model
-    twin = folded(model, probe)
+        return model, None
+    found = fold(model, probe)
+    twin = model if found is None else found.twin
     layouts = [torch.channels_last, torch.contiguous_format]
     if twin is model:
         if precision == "fp32":
-            return model
+            return model, None
         layouts = [torch.contiguous_format]
     elif precision == "bf16":
         # Cast once here rather than by autocast at every pass.
@@ -94,8 +122,8 @@ def surrogate(model: nn.Module, probe: Tensor, precision: Precision = "fp32", co
                 twin.to(memory_format=layout)
             fast = Surrogate(twin, precision, layout, compilation)
             if _runs(fast, probe):
-                return fast
-    return model
+                return fast, found
+    return model, None
 
 
 def _runs(model: nn.Module, probe: Tensor) -> bool:

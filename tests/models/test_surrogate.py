@@ -4,7 +4,7 @@ from torch import nn
 
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.models.surrogate import Surrogate, surrogate, usable_precision
+from ancra.models.surrogate import LiveSurrogate, Surrogate, surrogate, usable_precision
 
 
 @pytest.fixture
@@ -87,3 +87,21 @@ def test_a_model_that_demands_a_layout_keeps_it(images):
 
 def test_double_precision_is_left_alone(model, images):
     assert surrogate(model.double(), images[:1].double()) is model
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_live_copy_follows_the_model_it_was_made_from(precision):
+    torch.manual_seed(0)
+    network = build_model(ModelSettings(architecture="preact_resnet18", width=4), (3, 64, 64), 5).eval()
+    network.requires_grad_(False)
+    probe = torch.rand(2, 3, 64, 64)
+    live = LiveSurrogate(network)
+    first = live.current(probe, precision)
+    before = first(probe)
+    for tensor in (*network.parameters(), *network.buffers()):
+        if tensor.is_floating_point():
+            tensor.mul_(1.1).add_(0.01)
+    assert live.current(probe, precision) is first
+    fresh = surrogate(network, probe, precision)
+    assert torch.equal(first(probe), fresh(probe))
+    assert not torch.allclose(first(probe), before)
