@@ -1,8 +1,13 @@
-"""How sure a measured accuracy is."""
+"""How sure a measured accuracy, share or mean is."""
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import binomtest, norm
+from scipy.stats import t as student
+
+# Between fewer groups than these their spread says little; then single samples have to serve.
+FEWEST_GROUPS = 8
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,66 @@ class Accuracy:
         """From counts. Raises ValueError when samples is 0 or less than correct."""
         interval = binomtest(correct, samples).proportion_ci(0.95, method="wilson")
         return cls(correct / samples, float(interval.low), float(interval.high), samples)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A mean or a share over samples that may come in groups (batches), with its 95 % interval.
+
+    Attributes:
+        value: the mean; low and high: the interval, NaN where there are fewer than two samples.
+        samples: how many it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    samples: int
+
+    @classmethod
+    def mean(cls, values: np.ndarray, groups: np.ndarray | None = None, confidence: float = 0.95) -> "Measured":
+        """The mean of values (n,) and its t interval.
+
+        Args:
+            groups: (n,) which group each sample is of. Samples of a group resemble each other: with at least
+                ``FEWEST_GROUPS`` groups the interval is the cluster-robust one, from the spread between groups.
+        """
+        values = np.asarray(values, np.float64)
+        if len(values) < 2:
+            return cls(float(values.mean()) if len(values) else np.nan, np.nan, np.nan, len(values))
+        error, freedom = _standard_error(values, groups)
+        half = float(student.ppf((1 + confidence) / 2, freedom)) * error
+        centre = float(values.mean())
+        return cls(centre, centre - half, centre + half, len(values))
+
+    @classmethod
+    def share(cls, flags: np.ndarray, groups: np.ndarray | None = None) -> "Measured":
+        """The share of true ones among flags (n,) and its Wilson interval.
+
+        Args:
+            groups: (n,) as for ``mean``: samples of a group that resemble each other count for fewer (design effect).
+        """
+        flags = np.asarray(flags, np.float64)
+        count = len(flags)
+        if count < 2:
+            return cls(float(flags.mean()) if count else np.nan, np.nan, np.nan, count)
+        value = float(flags.mean())
+        alone = value * (1 - value) / count
+        worth = float(count)
+        if alone > 0:
+            worth = count / max(1.0, _standard_error(flags, groups)[0] ** 2 / alone)
+        z = float(norm.ppf(0.975))
+        middle = (value + z * z / (2 * worth)) / (1 + z * z / worth)
+        half = z / (1 + z * z / worth) * float(np.sqrt(value * (1 - value) / worth + (z / (2 * worth)) ** 2))
+        return cls(value, max(0.0, middle - half), min(1.0, middle + half), count)
+
+
+def _standard_error(values: np.ndarray, groups: np.ndarray | None) -> tuple[float, int]:
+    """The standard error of the mean of values (n,) and its degrees of freedom."""
+    count, residuals = len(values), values - values.mean()
+    if groups is not None:
+        _, which = np.unique(groups, return_inverse=True)
+        sums = np.bincount(which, weights=residuals)
+        if len(sums) >= FEWEST_GROUPS:
+            return float(np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / count), len(sums) - 1
+    return float(np.sqrt((residuals**2).sum() / (count - 1) / count)), count - 1

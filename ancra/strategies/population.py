@@ -1,0 +1,217 @@
+"""Strategies met by one batch of a split after the other; what was observed is kept, and later calls go on from it."""
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ancra.attacks.settings import AttackSettings
+from ancra.checkpoints import Card, load_checkpoint, read_card
+from ancra.data.dataset import Split
+from ancra.data.registry import load_dataset
+from ancra.device import device_of, resolve_device
+from ancra.errors import AncraError
+from ancra.features.stored import data_digest
+from ancra.models.classifier import Classifier
+from ancra.negatives.picker import PICKERS
+from ancra.negatives.settings import NegativeSettings
+from ancra.settings import Settings
+from ancra.store import Store
+from ancra.strategies.known import strategy
+from ancra.strategies.measures import Weights
+from ancra.strategies.observed import Observed, observe
+from ancra.strategies.statistics import Statistics
+from ancra.training.batches import epoch_batches
+from ancra.training.recipe import TrainingAttackSettings
+
+KIND = "strategies"
+KEEP_EVERY = 30.0  # Seconds between two times that a long observation is kept.
+Progress = Callable[[int, int], None]
+
+
+class PopulationSettings(Settings):
+    """Which batches, and the targeted attack on them. How many batches is asked for apart: they are the same first."""
+
+    split: Literal["train", "test"] = Field("train", description="Which split of the dataset.")
+    batch_size: int = Field(128, ge=2, le=65_536, description="Images a batch.")
+    seed: int = Field(0, ge=0, description="Seed of the batches and of every draw.")
+    attack: AttackSettings = Field(
+        TrainingAttackSettings(step_size=0.007), description="Epsilon, steps and objective of the targeted attack."
+    )
+
+
+def population_settings(card: Card, **changes: object) -> PopulationSettings:
+    """The usual settings for a checkpoint: batch size and attack of its recipe. Raises AncraError."""
+    settings = PopulationSettings()
+    if card.recipe:
+        attack = AttackSettings(**card.recipe.attack.model_dump())
+        settings = PopulationSettings(batch_size=card.recipe.batch_size, attack=attack)
+    return settings.with_changes(**changes)
+
+
+def weights_of(card: Card, alpha: float | None = None) -> Weights:
+    """The weights of a checkpoint's own objective, with another alpha if one is given. Raises AncraError."""
+    objective = card.recipe.objective if card.recipe else None
+    contrast = objective.contrast if objective else None
+    own = Weights(contrast.alpha if contrast else 1.0, objective.auxiliary_weight if objective else 2.0)
+    return own if alpha is None else Weights(alpha, own.auxiliary)
+
+
+def batches_in(split: Split, settings: PopulationSettings) -> int:
+    """How many batches an epoch has."""
+    return len(epoch_batches(len(split), settings.batch_size, settings.seed))
+
+
+def observe_batches(
+    model: Classifier,
+    split: Split,
+    strategies: Mapping[str, NegativeSettings],
+    settings: PopulationSettings,
+    batches: int | None = None,
+    known: Mapping[str, int] | None = None,
+) -> Iterator[dict[str, Observed]]:
+    """What strategies do to the anchors of one batch after the other, in the epoch's seeded order, not augmented.
+
+    Args:
+        batches: how many, at most; all for None.
+        known: strategy -> how many batches of it need not be observed any more.
+
+    Raises:
+        AncraError: a split with fewer than two images, or logits that are not finite.
+    """
+    rows = epoch_batches(len(split), settings.batch_size, settings.seed)[:batches]
+    if not rows:
+        raise AncraError(f"The {settings.split} split has too few images for one batch: two are needed.")
+    device, known = device_of(model), known or {}
+    for number, chosen in enumerate(rows):
+        missing = {name: each for name, each in strategies.items() if known.get(name, 0) <= number}
+        if not missing:
+            yield {}
+            continue
+        images, labels = split.batch(chosen, device)
+        yield observe(
+            model, images, labels, missing, settings.attack, seed=settings.seed, number=number, positions=chosen
+        )
+
+
+def checkpoint_population(
+    path: Path,
+    names: tuple[str, ...],
+    settings: PopulationSettings,
+    batches: int | None = 1,
+    *,
+    alpha: float | None = None,
+    store: Store | None = None,
+    device: str = "auto",
+    on_progress: Progress | None = None,
+    stopped: Callable[[], bool] | None = None,
+    loaded: tuple[Classifier, Split] | None = None,
+) -> Statistics:
+    """The statistics of strategies on a checkpoint and its own dataset, from the store or observed and stored.
+
+    Args:
+        names: strategies by name.
+        batches: how many, at most; the whole epoch for None.
+        alpha: instead of the recipe's own.
+        store: where observations are looked up and kept, also those of a stopped call; without one they are made anew.
+        stopped: asked after every batch; when it answers True, the statistics are of the batches so far.
+        loaded: the model and the split, for a caller that holds them already.
+
+    Raises:
+        AncraError: the checkpoint or its dataset cannot be read, no such strategy, alpha outside [0, 1], or no anchor
+            with a negative.
+    """
+    card = read_card(path)
+    weights = weights_of(card, alpha)
+    wanted = {name: strategy(name) for name in names}
+    keys = {name: (card.digest, data_digest(card), settings.digest(), _digest(each)) for name, each in wanted.items()}
+    shelf = _Shelf(store, keys)
+    wished = min(batches or shelf.epoch, shelf.epoch)
+    if not shelf.epoch or shelf.batches < wished:
+        model, split = loaded or _load(path, card, settings, device)
+        shelf.epoch = batches_in(split, settings)
+        wished, last = min(batches or shelf.epoch, shelf.epoch), time.monotonic()
+        coming = observe_batches(model, split, wanted, settings, wished, shelf.known)
+        for done, seen in enumerate(coming, start=1):
+            shelf.add(seen)
+            if on_progress:
+                on_progress(done, wished)
+            if stopped is not None and stopped():
+                break
+            if time.monotonic() - last > KEEP_EVERY:
+                shelf.keep()
+                last = time.monotonic()
+        shelf.keep()
+    return Statistics.of({name: seen.first(wished) for name, seen in shelf.found().items()}, card.classes, weights)
+
+
+@dataclass
+class _Shelf:
+    """What is known of each strategy: what the store has, and what was observed since.
+
+    Attributes:
+        epoch: batches of a whole epoch; 0 until that is known.
+    """
+
+    store: Store | None
+    keys: Mapping[str, tuple[str, ...]]
+    epoch: int = 0
+    parts: dict[str, list[Observed]] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, key in self.keys.items():
+            stored = self.store.get(KIND, *key) if self.store else None
+            self.parts[name] = []
+            if stored is not None and set(stored.arrays) == {column.name for column in fields(Observed)}:
+                self.parts[name] = [Observed(**stored.arrays)]
+                self.epoch = int(stored.meta["epoch"])
+        self.kept = self.known
+
+    @property
+    def known(self) -> dict[str, int]:
+        """How many batches of each strategy there are."""
+        return {name: parts[-1].batches if parts else 0 for name, parts in self.parts.items()}
+
+    @property
+    def batches(self) -> int:
+        """How many batches there are of all."""
+        return min(self.known.values())
+
+    def add(self, seen: Mapping[str, Observed]) -> None:
+        for name, part in seen.items():
+            self.parts[name].append(part)
+
+    def found(self) -> dict[str, Observed]:
+        """All rows of each strategy."""
+        self.parts = {name: [Observed.join(parts)] for name, parts in self.parts.items() if parts}
+        return {name: parts[0] for name, parts in self.parts.items()}
+
+    def keep(self) -> None:
+        """Store what is new."""
+        if self.store is None:
+            return
+        for name, seen in self.found().items():
+            if seen.batches > self.kept[name]:
+                self.store.put(KIND, *self.keys[name], arrays=seen.arrays(), meta={"epoch": self.epoch})
+                self.kept[name] = seen.batches
+
+
+def _load(path: Path, card: Card, settings: PopulationSettings, device: str) -> tuple[Classifier, Split]:
+    data = load_dataset(card.data)
+    return load_checkpoint(path, resolve_device(device))[0], data.train if settings.split == "train" else data.test
+
+
+def _digest(settings: NegativeSettings) -> str:
+    """Names a strategy in the store: its settings, and the code of its picker, which a person may change."""
+    kind = type(PICKERS[settings.picker])
+    try:
+        code = inspect.getsource(kind)
+    except (OSError, TypeError):
+        code = kind.__qualname__
+    return hashlib.sha256(f"{settings.picker}:{settings.perturbation}:{code}".encode()).hexdigest()[:16]
