@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
-from ancra.paths import runs_folder, shipped_checkpoints, uploads_folder
+from ancra.paths import runs_folder, shipped_checkpoints, sweeps_folder, uploads_folder
 from ancra.settings import Record, parse
 from ancra.tensor_file import TensorFile, read_bytes, read_header, split
 from ancra.training.recipe import Recipe
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CARD_KEY = "ancra_card"
 SUFFIX = ".safetensors"
+FINAL, BEST = f"final{SUFFIX}", f"best{SUFFIX}"  # in a run's folder of checkpoints
 
 
 class Card(Record):
@@ -127,31 +128,44 @@ def keep_evaluation(path: Path | str, row: dict[str, Any]) -> Card:
 
 
 def find_checkpoints() -> list[tuple[Path, Card]]:
-    """All checkpoints: the ones that come with the project, then of runs, then uploads; broken ones are left out."""
-    found = []
+    """All checkpoints: the ones that come with the project, of runs, uploads, of sweeps; broken ones are left out.
+
+    A run's best epoch is listed beside its last one where they differ.
+    """
+    found: dict[Path, Card] = {}
     for path in _paths():
         try:
-            found.append((path, read_card(path)))
+            card = read_card(path)
         except AncraError:
             continue
-    return found
+        last = found.get(path.with_name(FINAL)) if path.name == BEST else None
+        if last is None or last.digest != card.digest:
+            found[path] = card
+    return list(found.items())
 
 
 def checkpoint_name(path: Path | str) -> str:
-    """The name of a checkpoint: ``digits/trades-ancra``, ``runs/<run>`` or ``uploads/<file>``, else the path itself."""
+    """The name of a checkpoint: ``digits/trades-ancra``, ``runs/<run>``, ``uploads/<file>``; else the path itself.
+
+    ``runs/<run>/best`` is a run's best epoch, ``sweeps/<sweep>/<run>`` a sweep's run.
+    """
     path = Path(path).absolute()
     for folder, prefix in ((shipped_checkpoints(), ""), (uploads_folder(), "uploads/")):
         if path.is_relative_to(folder.absolute()):
             return prefix + path.relative_to(folder.absolute()).with_suffix("").as_posix()
-    if path.is_relative_to(runs_folder().absolute()) and path.parent.name == "checkpoints":
-        return f"runs/{path.parents[1].name}"
+    if path.name in (FINAL, BEST) and path.parent.name == "checkpoints":
+        run, best = path.parents[1], "/best" if path.name == BEST else ""
+        if run.parent == runs_folder().absolute():
+            return f"runs/{run.name}{best}"
+        if run.parent.name == "runs" and run.parents[2] == sweeps_folder().absolute():
+            return f"sweeps/{run.parents[1].name}/{run.name}{best}"
     return str(path)
 
 
 def resolve_checkpoint(name_or_path: str) -> Path:
     """The file of a checkpoint, by its path, its run's folder, its name, or the name's last part.
 
-    A last part that several have means the first of: the ones that come with the project, runs, uploads.
+    A last part that several have means the first of: the ones that come with the project, runs, uploads, sweeps.
 
     Raises:
         AncraError: when there is none, with the nearest name; or when two that come with the project share the part.
@@ -159,15 +173,15 @@ def resolve_checkpoint(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if os.path.isfile(path):
         return path
-    if os.path.isdir(path) and (offered := _of_run(path)) is not None:
-        return offered
+    if os.path.isdir(path) and (offered := _of_run(path)):
+        return offered[0]
     if path.suffix in {SUFFIX, ".pt", ".pth"}:
         raise AncraError(f"There is no checkpoint file {name_or_path}.")
     named = {checkpoint_name(file): file for file in _paths()}
     if name_or_path in named:
         return named[name_or_path]
     matches = [name for name in named if name.rpartition("/")[2] == name_or_path]
-    shipped = [name for name in matches if not name.startswith(("runs/", "uploads/"))]
+    shipped = [name for name in matches if not name.startswith(("runs/", "uploads/", "sweeps/"))]
     if len(shipped) > 1:
         raise AncraError(f"{name_or_path!r} may mean {' or '.join(shipped)}: give the whole name.")
     if matches:
@@ -195,11 +209,11 @@ def _write(file: TensorFile, card: Card, path: Path) -> Card:
 
 def _paths() -> list[Path]:
     shipped = sorted(shipped_checkpoints().rglob(f"*{SUFFIX}"))
-    trained = [_of_run(folder) for folder in sorted(runs_folder().glob("*"))]
-    return shipped + [path for path in trained if path is not None] + sorted(uploads_folder().glob(f"*{SUFFIX}"))
+    trained = [path for folder in sorted(runs_folder().glob("*")) for path in _of_run(folder)]
+    swept = sorted(sweeps_folder().glob(f"*/runs/*/checkpoints/{FINAL}"))
+    return [*shipped, *trained, *sorted(uploads_folder().glob(f"*{SUFFIX}")), *swept]
 
 
-def _of_run(folder: Path) -> Path | None:
-    """The checkpoint that a run offers: its best one, else its final one."""
-    offered = (folder / "checkpoints" / (stem + SUFFIX) for stem in ("best", "final"))
-    return next((path for path in offered if path.is_file()), None)
+def _of_run(folder: Path) -> list[Path]:
+    """The checkpoints that a run offers: of its last epoch once it is finished, and of its best one."""
+    return [path for name in (FINAL, BEST) if (path := folder / "checkpoints" / name).is_file()]

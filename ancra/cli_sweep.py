@@ -41,8 +41,11 @@ def sweep(
 
     Run again, it goes on where it was: what is finished is not trained again.
     """
+    from ancra.sweeps.figure import check_ending, draw
     from ancra.sweeps.sweep import Sweep
 
+    if figure is not None:
+        check_ending(figure)
     plan = _plan(name, vary or [], changes or [], seeds, called)
     _ask(plan, yes)
     made = Sweep.create(sweeps_folder() / plan.name, plan)
@@ -63,8 +66,6 @@ def sweep(
     if into is not None:
         outcome.write(into, plan.name)
     if figure is not None:
-        from ancra.sweeps.figure import draw
-
         draw(outcome, figure)
     print(f"{len(outcome.results)} of {plan.size} runs; in {made.folder}: outcome.json, table.csv, runs/")
 
@@ -78,19 +79,16 @@ def _plan(name: str, vary: list[str], changes: list[str], seeds: int | None, cal
         plan = load_plan(name)
         data = plan.model_dump(mode="json")
     elif vary:
-        recipe = load_recipe(name)
-        data = {"name": f"{recipe.name}-sweep", "title": f"{recipe.title}, varied", "recipe": recipe.model_dump()}
+        base = load_recipe(name)
+        data = {"name": f"{base.name}-sweep", "title": f"{base.title}, varied", "recipe": base.model_dump(mode="json")}
     elif name in recipe_names():
         raise AncraError(f"{name} is a recipe: say what varies, as in --vary contrast.alpha=0:1:0.1.")
     else:
         return load_plan(name)  # which says that there is none
     if vary:
         data["vary"] = dict(map(parse_axis, vary))
-    if changes:
-        recipe = parse(Recipe, data["recipe"], name)
-        data["recipe"] = apply_changes(recipe.model_dump(mode="json"), changes)
-    if not data["recipe"]["test_attacks"]:
-        data["recipe"]["test_attacks"] = ["worst"]
+    recipe = parse(Recipe, apply_changes(data["recipe"], changes), "--set" if changes else name).rooted()
+    data["recipe"] = recipe.with_changes(test_attacks=recipe.test_attacks or ("worst",)).model_dump(mode="json")
     given = {"name": called, "seeds": seeds}
     return parse(SweepPlan, {**data, **{key: value for key, value in given.items() if value is not None}}, name)
 

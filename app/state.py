@@ -24,8 +24,8 @@ def title_of(name: str) -> str:
     card = compute.checkpoints().get(name)
     if card is None:
         return name
-    folder, _, last = name.rpartition("/")
-    origin = {"digits": "", "runs": last, "uploads": last}.get(folder, folder)
+    head, _, rest = name.partition("/")
+    origin = {"digits": "", "runs": rest, "uploads": rest, "sweeps": rest}.get(head, head)
     return f"{card.title} · {origin}" if origin else card.title
 
 

@@ -45,6 +45,12 @@ def model():
 
 
 @pytest.fixture
+def other_model():
+    torch.manual_seed(1)
+    return build_model(SETTINGS, (1, 8, 8), 10).eval()
+
+
+@pytest.fixture
 def path(model, tmp_path):
     save_checkpoint(model, CARD, tmp_path / "model.safetensors")
     return tmp_path / "model.safetensors"
@@ -192,24 +198,28 @@ def test_wrong_tensor_descriptions_are_refused(path):
             load_checkpoint(path)
 
 
-def test_find_names_and_resolve(model, home):
+def test_find_names_and_resolve(model, other_model, home):
     shipped = home / "shipped" / "digits" / "trades-ancra.safetensors"
-    runs = paths.runs_folder()
-    best = runs / "two" / "checkpoints" / "best.safetensors"
-    final = runs / "one" / "checkpoints" / "final.safetensors"
+    one, two, three = (paths.runs_folder() / name / "checkpoints" for name in ("one", "two", "three"))
+    swept = paths.sweeps_folder() / "alphas" / "runs" / "alpha-0.5" / "checkpoints"
     upload = paths.uploads_folder() / "mine.safetensors"
-    for path in (shipped, best, final, upload, best.with_name("final.safetensors")):
+    for path in (shipped, one / "final.safetensors", two / "final.safetensors", upload, swept / "final.safetensors"):
         save_checkpoint(model, CARD, path)
+    for folder in (two, three, swept):
+        save_checkpoint(other_model, CARD, folder / "best.safetensors")
+    save_checkpoint(model, CARD, one / "best.safetensors")  # the last epoch was the best
     (paths.uploads_folder() / "broken.safetensors").write_bytes(b"junk")
-    (runs / "three").mkdir()
+    (paths.runs_folder() / "four").mkdir()
     found = [path for path, _ in find_checkpoints()]
-    assert found == [shipped, final, best, upload]
-    names = ["digits/trades-ancra", "runs/one", "runs/two", "uploads/mine"]
+    names = ["digits/trades-ancra", "runs/one", "runs/three/best", "runs/two", "runs/two/best", "uploads/mine"]
+    names.append("sweeps/alphas/alpha-0.5")
     assert [checkpoint_name(path) for path in found] == names
     assert [resolve_checkpoint(name) for name in names] == found
-    assert [resolve_checkpoint(name.rpartition("/")[2]) for name in names] == found
+    short = ["trades-ancra", "one", "two", "mine", "alpha-0.5"]
+    assert [checkpoint_name(resolve_checkpoint(name)).rpartition("/")[2] for name in short] == short
     assert resolve_checkpoint(str(upload)) == upload
-    assert resolve_checkpoint(str(runs / "two")) == best
+    assert resolve_checkpoint(str(two.parent)) == two / "final.safetensors"
+    assert resolve_checkpoint(str(three.parent)) == three / "best.safetensors"
     assert checkpoint_name(home / "x.safetensors") == str(home / "x.safetensors")
 
 

@@ -18,6 +18,7 @@ from ancra.runs.run import Run
 from ancra.runs.signals import RunCancelled, ended_by_signals
 from ancra.runs.status import RunStatus
 from ancra.sweeps.outcome import Outcome
+from ancra.sweeps.plan import Cell
 from ancra.sweeps.sweep import CellState, Sweep
 
 POLL = 1.0  # seconds between two looks at the cells
@@ -62,7 +63,8 @@ def _run_all(sweep: Sweep, launcher: Launcher, on_cell: OnCell | None, report: "
     """Returns what the failed cells say."""
     waiting = [cell for cell in sweep.cells if not sweep.state(cell).finished]
     ended = len(sweep.cells) - len(waiting)
-    working, failed = [], []
+    working: list[Cell] = []
+    failed: list[str] = []
     most = launcher.capacity()
     report(ended)
     while waiting or working:

@@ -13,13 +13,12 @@ from pydantic import Field
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.settings import Record, parse
-from ancra.sweeps.plan import SweepPlan
+from ancra.sweeps.plan import SweepPlan, Values, label, short
 from ancra.sweeps.statistics import Paired, Spread, holm, paired, spread
 
 CURVES = ("natural", "pgd", "adaptive", "loss", "loss/contrast")
 TITLES = {"natural": "natural", "pgd": "PGD-40", "adaptive": "adaptive PGD-40", "worst": "worst case"}
 FEW = 4  # settings of which every two are compared
-Values = tuple[tuple[str, Any], ...]
 
 
 class CellResult(Record):
@@ -109,8 +108,10 @@ class Outcome(Record):
             seeds = sorted(one.keys() & two.keys())
             images = min((each.samples for each in self.of(first)), default=0)
             found.append(paired([one[seed] for seed in seeds], [two[seed] for seed in seeds], images))
-        adjusted = holm([each.p for each in found])
-        return [Comparison(measure, *pair, *rest) for pair, *rest in zip(chosen, found, adjusted, strict=True)]
+        return [
+            Comparison(measure, first, second, test, p)
+            for (first, second), test, p in zip(chosen, found, holm([each.p for each in found]), strict=True)
+        ]
 
     def _pairs(self) -> Iterable[tuple[Values, Values]]:
         # Of many pairs hardly one survives the adjustment, and few are of interest.
@@ -196,13 +197,3 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def number(result: CellResult, measure: str) -> float:
     """An accuracy or a loss of a result by its name; NaN where it has none."""
     return {**result.losses, **result.accuracies}.get(measure, float("nan"))
-
-
-def short(key: str) -> str:
-    """The last part of a setting's path."""
-    return key.rpartition(".")[2]
-
-
-def label(setting: Values) -> str:
-    """A combination of values for people: ``alpha 0.5``, ``strategy soft_ls, zeta 3``."""
-    return ", ".join(f"{short(key)} {value}" for key, value in setting)

@@ -16,6 +16,8 @@ from ancra.settings import Settings, changed, parse, read_table
 from ancra.sweeps.axes import setting_path
 from ancra.training.recipe import Recipe, load_recipe
 
+Values = tuple[tuple[str, Any], ...]
+
 
 class SweepPlan(Settings):
     """What a sweep trains: every combination of the varied settings, each with several seeds."""
@@ -54,8 +56,9 @@ class SweepPlan(Settings):
 
     def cell(self, values: dict[str, Any], seed: int) -> "Cell":
         """One run of the plan. Raises AncraError."""
-        name = "_".join([*(f"{key.rpartition('.')[2]}-{value}" for key, value in values.items()), f"seed-{seed}"])
-        data = changed(self.recipe.model_dump(mode="json"), {**values, "seed": seed})
+        name = "_".join([*(f"{short(key)}-{value}" for key, value in values.items()), f"seed-{seed}"])
+        title = f"{self.recipe.title}, {label(tuple(values.items()))}, seed {seed}"
+        data = changed(self.recipe.model_dump(mode="json"), {**values, "seed": seed, "title": title})
         return Cell(re.sub(r"[^A-Za-z0-9._-]+", "-", name), values, seed, parse(Recipe, data, f"{self.name}, {name}"))
 
 
@@ -72,6 +75,16 @@ class Cell:
     values: dict[str, Any]
     seed: int
     recipe: Recipe
+
+
+def short(key: str) -> str:
+    """The last part of a setting's path."""
+    return key.rpartition(".")[2]
+
+
+def label(setting: Values) -> str:
+    """A combination of values for people: ``alpha 0.5``, ``strategy soft_ls, zeta 3``."""
+    return ", ".join(f"{short(key)} {value}" for key, value in setting)
 
 
 def sweep_names() -> list[str]:

@@ -124,6 +124,12 @@ class Recipe(Settings):
     )
     seed: int = Field(0, ge=0, description="Seed of everything random in the run.")
 
+    def rooted(self) -> "Recipe":
+        """The recipe with the full path of its data, so that a run may be resumed from another folder."""
+        if self.data.root is None:
+            return self
+        return self.with_changes(data=self.data.with_changes(root=self.data.root.absolute()).model_dump())
+
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
         if self.objective.base != "natural" and self.attack.epsilon == 0:
