@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ancra.cli_strategies import strategies
 from ancra.cli_sweep import sweep
 from ancra.console import counting_progress, print_table, training_progress
 from ancra.errors import AncraError, unknown_name
@@ -215,6 +216,9 @@ def map_(
         scene = scene_of_checkpoints(paths, settings, device, on_progress)
     write_scene(scene, out, colour)
     print(f"{out}: {scene.caption}")
+
+
+cli.command()(strategies)
 
 
 @cli.command()

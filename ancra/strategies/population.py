@@ -20,7 +20,7 @@ from ancra.features.stored import data_digest
 from ancra.models.classifier import Classifier
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import NegativeSettings
-from ancra.settings import Settings
+from ancra.settings import Settings, parse
 from ancra.store import Store
 from ancra.strategies.known import strategy
 from ancra.strategies.measures import Weights
@@ -41,17 +41,17 @@ class PopulationSettings(Settings):
     batch_size: int = Field(128, ge=2, le=65_536, description="Images a batch.")
     seed: int = Field(0, ge=0, description="Seed of the batches and of every draw.")
     attack: AttackSettings = Field(
-        TrainingAttackSettings(step_size=0.007), description="Epsilon, steps and objective of the targeted attack."
+        AttackSettings(**TrainingAttackSettings(step_size=0.007).model_dump()),
+        description="Epsilon, steps and objective of the targeted attack.",
     )
 
 
 def population_settings(card: Card, **changes: object) -> PopulationSettings:
     """The usual settings for a checkpoint: batch size and attack of its recipe. Raises AncraError."""
-    settings = PopulationSettings()
+    own: dict[str, object] = {}
     if card.recipe:
-        attack = AttackSettings(**card.recipe.attack.model_dump())
-        settings = PopulationSettings(batch_size=card.recipe.batch_size, attack=attack)
-    return settings.with_changes(**changes)
+        own = {"batch_size": card.recipe.batch_size, "attack": card.recipe.attack.model_dump()}
+    return parse(PopulationSettings, {**own, **changes}, source="These batches")
 
 
 def weights_of(card: Card, alpha: float | None = None) -> Weights:
