@@ -12,7 +12,8 @@ import torch
 import ancra
 from ancra.errors import AncraError
 from ancra.files import locked
-from ancra.runs.launchers import Launcher
+from ancra.runs.launch import read_launch
+from ancra.runs.launchers import Launcher, launcher_of
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.run import Run
 from ancra.runs.signals import RunCancelled, ended_by_signals
@@ -45,7 +46,7 @@ def carry_out(sweep: Sweep, launcher: Launcher, command: str = "", on_cell: OnCe
         except RunCancelled:
             for state in sweep.states():
                 if state.active:
-                    launcher.cancel(state.run)
+                    launcher_of(state.run).cancel(state.run)
             raise
         outcome = sweep.outcome().model_copy(update={"command": command, "versions": versions()})
         outcome.write(sweep.folder)
@@ -71,13 +72,13 @@ def _run_all(sweep: Sweep, launcher: Launcher, on_cell: OnCell | None, report: "
         while waiting and (most is None or len(working) < most):
             cell = waiting.pop(0)
             state = sweep.state(cell)
-            if not state.active:  # one that outlived an earlier driver is only watched
+            if not _at_work(state):  # one that outlived an earlier driver is only watched
                 launcher.submit(state.run if state.status else Run.create(state.run.folder, cell.recipe))
             working.append(cell)
         time.sleep(POLL)
         for cell in list(working):
             state = sweep.state(cell)
-            if state.active:
+            if _at_work(state):
                 continue
             working.remove(cell)
             ended += 1
@@ -85,8 +86,20 @@ def _run_all(sweep: Sweep, launcher: Launcher, on_cell: OnCell | None, report: "
                 failed.append(f"{cell.name}: {state.status.message if state.status else 'its folder is gone.'}")
             if on_cell:
                 on_cell(state, ended, len(sweep.cells))
-        report(ended, f"{len(failed)} runs failed." if failed else "")
+        report(ended, _said(failed))
     return failed
+
+
+def _said(failed: list[str]) -> str:
+    return "" if not failed else "1 run failed." if len(failed) == 1 else f"{len(failed)} runs failed."
+
+
+def _at_work(state: CellState) -> bool:
+    """Whether a process trains the cell, or an engine will."""
+    if not state.active or not launcher_of(state.run).status(state.run).active:
+        return False
+    assert state.status is not None
+    return state.status.pid is not None or bool(read_launch(state.run).job)
 
 
 _Report = Callable[..., None]
@@ -117,6 +130,7 @@ def _status_of(sweep: Sweep) -> Iterator[_Report]:
             sweep.write_status(status)
 
     ending: dict[str, Any] = {"state": "failed"}
+    report(0)
     try:
         yield report
         ending = {"state": "finished"}
