@@ -54,7 +54,7 @@ def leading(statistics: Statistics, measure: str, what: str) -> str:
 
 
 def sample(statistics: Statistics) -> str:
-    """What the statistics rest on: ``1347 anchors in 11 batches``, and how far apart anchors of a batch can be taken."""
+    """What the statistics rest on: ``1347 anchors in 11 batches``."""
     batches = statistics.batches
     text = f"{statistics.anchors} anchors in {batches} batch{'' if batches == 1 else 'es'}"
     if statistics.spared:
