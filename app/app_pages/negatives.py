@@ -8,8 +8,8 @@ import streamlit as st
 from app import state
 from app.guard import guard
 
+# A tab is drawn by the function of this name in app/parts/negatives_NAME.py, where that file exists.
 TABS = {"Mechanism": "mechanism", "Population": "population", "Outcome": "outcome", "Figures 3 and 4": "figures"}
-"""Each tab is drawn by the function of this name in ``app/parts/negatives_NAME.py``, where that file exists."""
 
 st.title("Negatives")
 st.markdown(

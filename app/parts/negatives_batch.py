@@ -1,31 +1,13 @@
 """Choosing the batch that negatives are picked from: a model, a split, how many images, a seed."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from ancra.attacks.settings import AttackSettings
 from app import compute, state
+from app.answers.mechanism import BatchQuestion
 
 
-@dataclass(frozen=True)
-class ChosenBatch:
-    """A seeded batch of a checkpoint's images.
-
-    Attributes:
-        model: the checkpoint's name. split: "train" or "test". count: images in the batch.
-        seed: of the batch, of Random, and of the start of the targeted attack.
-        attack: of the model's own recipe, for the targeted attack.
-    """
-
-    model: str
-    split: str
-    count: int
-    seed: int
-    attack: AttackSettings
-
-
-def choose_batch() -> ChosenBatch:
+def choose_batch() -> BatchQuestion:
     """The choosers in one row, kept in the URL; the same choice serves every tab."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=340):
@@ -40,4 +22,4 @@ def choose_batch() -> ChosenBatch:
             seed = int(st.number_input("Seed", 0, 10_000, 0, key="batch_seed", bind="query-params"))
     recipe = compute.card(model).recipe
     attack = recipe.attack if recipe else AttackSettings(objective="joint")
-    return ChosenBatch(model, split.lower(), count, seed, attack)
+    return BatchQuestion(model, split.lower(), count, seed, attack)

@@ -1,122 +1,82 @@
-"""The Mechanism tab: one batch, every strategy."""
+"""The Mechanism tab: one anchor, the negative that each strategy gives it, and what the contrast does to the two."""
 
-import numpy as np
 import streamlit as st
 
-from ancra.negatives.picker import PICKERS
-from ancra.negatives.settings import PRESETS, TITLES
-from app import compute
-from app.answers.negatives import Batch, Picked, negatives
-from app.figures import pictures, words
+from ancra.losses.settings import ContrastSettings
+from ancra.strategies.mechanism import BatchMechanism
+from app import compute, state
+from app.answers import mechanism as answers
+from app.answers.mechanism import BatchQuestion
+from app.components.mechanism import mechanism_widget
+from app.figures import words
+from app.figures.mechanism import mechanism_payload
 from app.guard import guard
 from app.parts.negatives_batch import choose_batch
 
-ON_PAGE = 8
-SIDE = 88
-SHOW = {"Every anchor": "all", "Soft-LS finds one": "soft_ls", "Hard-LS finds one": "hard_ls"}
+KEY = "mechanism"
+KEPT = "mechanism_anchor"
 
 
-def rule(strategy: str) -> tuple[str, str]:
-    """A strategy's rule in words, and in the notation of the paper's Table 2."""
-    picker = PICKERS[PRESETS[strategy].picker]
-    if PRESETS[strategy].perturbation == "none":
-        return picker.words, picker.condition
-    return (
-        f"{picker.words} It is then moved within epsilon until the model takes it for the anchor's class.",
-        f"{picker.condition}, then h(OE) → gt(ne)",
-    )
-
-
-def rules(batch: Batch) -> None:
-    """One card a strategy: its rule, and what it comes to in this batch."""
-    for card, (strategy, picked) in zip(st.columns(len(batch.picked)), batch.picked.items(), strict=True):
-        with card.container(border=True, height="stretch"):
-            sentence, notation = rule(strategy)
-            st.markdown(f"**{TITLES[strategy]}**")
-            st.markdown(sentence)
-            st.markdown(f"`{notation}`")
-            st.space("stretch")
-            found = 1 - picked.fallback[picked.valid].mean() if picked.valid.any() else 0
-            st.caption(
-                f"Finds a candidate for {found:.0%} of the anchors; mean similarity "
-                f"{picked.similarity.mean():.3f}, which is what the contrast pushes down."
-            )
-
-
-def anchor_cells(batch: Batch, row: int, classes: tuple[str, ...]) -> None:
-    """An anchor and its four negatives, side by side while there is room."""
-    with st.container(border=True), st.grid(5, min_column_width=132, gap="small") as grid:
-        with grid.cell():
-            own, says = classes[batch.labels[row]], classes[batch.predicted[row]]
-            st.markdown("**Anchor**")
-            st.image(pictures.crisp(batch.images[row], 2 * SIDE), width=SIDE, alt=f"Anchor {row}, a {own}")
-            st.caption(f"A {own}, predicted {says}.")
-        for strategy, picked in batch.picked.items():
-            with grid.cell():
-                st.markdown(f"**{TITLES[strategy]}**")
-                negative_cell(strategy, picked, row, classes)
-
-
-def negative_cell(strategy: str, picked: Picked, row: int, classes: tuple[str, ...]) -> None:
-    """One negative: its picture before and after the perturbation, and what it is."""
-    if not picked.valid[row]:
-        st.caption("The batch holds no image of another class, so this anchor has no negative.")
-        return
-    own, says = classes[picked.labels[row]], classes[picked.predicted[row]]
-    moved = not np.array_equal(picked.images[row], picked.natural[row])
-    shown = [picked.natural[row], picked.images[row]] if moved else [picked.natural[row]]
-    names = [f"Negative, a {own}", "The same after the attack"][: len(shown)]
-    with st.container(horizontal=True, gap="xsmall"):
-        for image, alt in zip(shown, names, strict=True):
-            st.image(pictures.crisp(image, 2 * SIDE), width=SIDE if not moved else SIDE - 12, alt=alt)
-    change = f"{classes[picked.natural_predicted[row]]} → {says}" if moved else says
-    grown = f"{picked.natural_similarity[row]:.2f} → " if moved else ""
-    st.caption(f"A {own}, predicted {change}. Similarity {grown}{picked.similarity[row]:.2f}.")
-    if picked.fallback[row]:
-        st.badge("no candidate: Random", icon=":material/shuffle:", color="orange")
-    elif PRESETS[strategy].picker != "random":
-        st.badge(f"best of {picked.found[row]}", icon=":material/check:", color="green")
+def mechanism() -> None:
+    """The choosers, and the anchors of the batch one after the other."""
+    asked = choose_batch()
+    if (contrast := asked.recipe.objective.contrast) is None:
+        st.info(
+            f"{state.title_of(asked.model)} was trained without the contrast. What you see is what the contrast "
+            f"would do to it, with the paper's alpha and zeta.",
+            icon=":material/info:",
+        )
+    one_anchor(asked, contrast or ContrastSettings())
 
 
 @st.fragment
 @guard()
-def anchors(name: str, batch: Batch) -> None:
-    """The anchors, a few at a time."""
-    classes = compute.card(name).classes
-    shown = st.segmented_control(
-        "Anchors", list(SHOW), default="Every anchor", required=True, key="anchors", bind="query-params"
-    )
-    wanted = SHOW[shown]
-    fallbacks = np.sum([picked.fallback for picked in batch.picked.values()], axis=0)
-    # Where most strategies find a candidate of their own, they differ most.
-    rows = np.argsort(fallbacks, kind="stable")
-    if wanted != "all":
-        rows = np.flatnonzero(~batch.picked[wanted].fallback & batch.picked[wanted].valid)
-    if not len(rows):
-        st.info(f"In this batch {TITLES[wanted]} finds a candidate for no anchor: try another seed or model.")
-        return
-    pages = -(-len(rows) // ON_PAGE)
-    if st.session_state.get("anchor_page", 1) > pages:
-        st.session_state["anchor_page"] = pages
-    slot = st.container()
-    page = st.pagination(pages, key="anchor_page", bind="query-params")
-    with slot:
-        for row in rows[(page - 1) * ON_PAGE : page * ON_PAGE]:
-            anchor_cells(batch, int(row), classes)
+def one_anchor(asked: BatchQuestion, contrast: ContrastSettings) -> None:
+    """The anchor that the URL names, and its neighbours made ready."""
+    batch = answers.batch(asked)
+    anchor = wanted_anchor(asked, batch)
+    pairs = answers.anchor(asked, batch, anchor)
+    classes = compute.card(asked.model).classes
+    payload = mechanism_payload(batch, pairs, anchor, classes, contrast.alpha, state.look())
+    mechanism_widget(payload, on_anchor=lambda: keep_anchor(asked), key=KEY)
+    recipe = asked.recipe
     st.caption(
-        f"{len(rows)} of {len(batch.labels)} anchors, those with candidates of most strategies first. Similarity is "
-        "the square root of the product of both top probabilities where both are predicted alike, else 0."
+        f"Picks follow the model as it answers in use, `h`. Similarity and forces follow training, where reverse "
+        f"attention is given the true labels, with the statistics of the trained model. A step is this pair's share "
+        f"of one step of training: learning rate {recipe.optimiser.learning_rate:g} × zeta {contrast.zeta:g} ÷ batch "
+        f"size {recipe.batch_size}, without momentum. The targeted attack takes {asked.attack.steps} steps within "
+        f"epsilon {words.epsilon_text(asked.attack.epsilon)}, as the recipe says. The warm-up, in which all strategies "
+        "pick at random, is left out."
     )
+    order = batch.order.tolist()
+    for near in (1, -1):
+        answers.prepare(asked, batch, order[(order.index(anchor) + near) % len(order)])
 
 
-def mechanism() -> None:
-    """What each strategy picks in one batch, and why."""
-    chosen = choose_batch()
-    result = negatives(chosen.model, chosen.split, chosen.count, chosen.seed, chosen.attack)
-    rules(result)
-    st.caption(
-        f"The targeted attack takes {chosen.attack.steps} steps within epsilon "
-        f"{words.epsilon_text(chosen.attack.epsilon)}, as this model's recipe says. Shares differ from seed to seed: "
-        "one batch ranks nothing."
-    )
-    anchors(chosen.model, result)
+def wanted_anchor(asked: BatchQuestion, batch: BatchMechanism) -> int:
+    """The anchor kept for this batch, or on arrival the URL's; else the one on which the strategies differ most."""
+    first = int(batch.order[0])
+    kept = st.session_state.get(KEPT)
+    if kept is None:
+        given = st.query_params.get("anchor", "")
+        anchor = int(given) if given.isdecimal() and int(given) < len(batch.labels) else first
+    else:
+        anchor = kept[1] if kept[0] == asked.key else first
+    show_anchor(asked, anchor, first)
+    return anchor
+
+
+def keep_anchor(asked: BatchQuestion) -> None:
+    """Take over the anchor that the widget asks for."""
+    anchor = st.session_state[KEY].get("anchor")
+    if anchor is not None:
+        st.session_state[KEPT] = (asked.key, int(anchor))
+
+
+def show_anchor(asked: BatchQuestion, anchor: int, first: int) -> None:
+    """Keep the anchor for this batch and put it into the URL, where the first needs no place."""
+    st.session_state[KEPT] = (asked.key, anchor)
+    if anchor == first:
+        st.query_params.pop("anchor", None)
+    else:
+        st.query_params["anchor"] = str(anchor)

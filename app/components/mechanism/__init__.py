@@ -1,0 +1,24 @@
+"""One anchor under every negative strategy: alpha, the attack's steps and the map move in the browser alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+_MECHANISM = st.components.v2.component(
+    "ancra.mechanism",
+    html='<div class="mechanism" role="group" aria-label="One anchor and its negatives"></div>\n',
+    css=(_FOLDER / "mechanism.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "mechanism.js").read_text(encoding="utf-8"),
+)
+
+
+def mechanism_widget(payload: dict[str, Any], *, on_anchor: Callable[[], None], key: str) -> Any:
+    """Draw the widget. In ``on_anchor``, ``st.session_state[key].anchor`` is the anchor that is asked for next.
+
+    Args:
+        payload: from ``figures.mechanism.mechanism_payload``.
+    """
+    return _MECHANISM(data=payload, key=key, on_anchor_change=on_anchor)
