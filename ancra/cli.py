@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ancra.cli_runs import runs, submit
 from ancra.cli_strategies import strategies
 from ancra.cli_sweep import sweep
 from ancra.console import counting_progress, print_table, training_progress
@@ -26,6 +27,7 @@ cli = typer.Typer(
 
 
 cli.command("sweep")(sweep)
+cli.add_typer(runs, name="runs")
 
 
 def main() -> None:
@@ -74,13 +76,21 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run's folder; without it a new one in the workspace.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole epoch.")] = False,
     checkpoint: Annotated[Path | None, typer.Option(help="Copy the finished checkpoint to this file.")] = None,
+    launcher: Annotated[
+        str | None, typer.Option(help="local, ray or slurm: hand the run over and return; see `ancra runs`.")
+    ] = None,
+    queued: Annotated[bool, typer.Option("--queued", hidden=True, help="Wait for a free slot first.")] = False,
 ) -> None:
     """Train a model by a recipe. Ctrl-C stops it so that --resume can go on."""
+    if launcher is not None:
+        if checkpoint is not None:
+            raise AncraError("--checkpoint needs a run that is waited for: leave out --launcher.")
+        return submit(lambda: _run_for(_recipe(recipe, changes or []), out, resume), launcher)
     from ancra.runs.execution import execute
 
     run = _run_for(_recipe(recipe, changes or []), out, resume)
     with training_progress() as (on_progress, on_line):
-        final = execute(run, resume=resume, on_progress=on_progress, on_line=on_line)
+        final = execute(run, resume=resume, on_progress=on_progress, on_line=on_line, queued=queued)
     print(f"checkpoint: {_copied(final, checkpoint) if checkpoint else final}")
 
 
@@ -239,11 +249,7 @@ def app(
 def _recipe(name: str, changes: list[str]) -> Recipe:
     recipe = load_recipe(name)
     data = apply_changes(recipe.model_dump(mode="json"), changes)
-    recipe = parse(Recipe, data, source="--set" if changes else name)
-    if recipe.data.root is not None:
-        # The run may be resumed from another folder.
-        recipe = recipe.with_changes(data=recipe.data.with_changes(root=recipe.data.root.absolute()).model_dump())
-    return recipe
+    return parse(Recipe, data, source="--set" if changes else name).rooted()
 
 
 def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:

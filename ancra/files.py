@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from ancra.errors import AncraError
 
+_UNFINISHED = ".tmp"
+
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part of it.
@@ -22,7 +24,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OSError: it cannot be written; the old file is then still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    temporary = path.with_name(f".{uuid4().hex}{_UNFINISHED}")
     try:
         with temporary.open("wb") as file:
             write(file)
@@ -32,6 +34,16 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what ``replace_file`` left unfinished in a folder, at any depth, because its process was killed.
+
+    Nobody else may be writing there at the time.
+    """
+    for path in folder.rglob(f".*{_UNFINISHED}"):
+        with suppress(OSError):
+            path.unlink()
 
 
 @contextmanager

@@ -2,28 +2,35 @@
 
 import os
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from time import time
 from typing import Any
 
 from ancra.errors import AncraError
-from ancra.files import locked
+from ancra.files import locked, remove_leftovers
 from ancra.runs.epoch_mapping import EpochMapping
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.recorder import OnLine, OnProgress, Recorder
 from ancra.runs.run import Run
 from ancra.runs.signals import RunCancelled, ended_by_signals
 from ancra.runs.status import RunStatus
+from ancra.runs.waiting import its_turn
 from ancra.training.recipe import Recipe
 
 
 def execute(
-    run: Run, resume: bool = False, on_progress: OnProgress | None = None, on_line: OnLine | None = None
+    run: Run,
+    resume: bool = False,
+    on_progress: OnProgress | None = None,
+    on_line: OnLine | None = None,
+    queued: bool = False,
 ) -> Path:
     """Train a run to its end.
 
     Args:
         resume: go on from the last whole epoch; a finished run is left as it is.
+        queued: wait for a free slot of this machine first, and hold it.
 
     Returns:
         Its finished checkpoint.
@@ -36,7 +43,9 @@ def execute(
     with locked(run.folder / ".lock", busy):
         if resume and run.written_status().state == "finished" and run.final_checkpoint.exists():
             return run.final_checkpoint
-        return _execute(run, resume, on_progress, on_line)
+        with its_turn(run) if queued else nullcontext():
+            remove_leftovers(run.checkpoints)
+            return _execute(run, resume, on_progress, on_line)
 
 
 def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: OnLine | None) -> Path:
@@ -74,7 +83,9 @@ def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: On
         run.log(f"failed: {error}")
         raise
     except OSError as error:
-        ending["message"] = f"{error.filename or run.folder} cannot be written: {error.strerror or error}."
+        gone = f"The run's folder {run.folder} is gone: it was moved or deleted while it was trained."
+        cannot = f"{error.filename or run.folder} cannot be written: {error.strerror or error}."
+        ending["message"] = cannot if run.folder.is_dir() else gone
         run.log(f"failed: {ending['message']}")
         raise AncraError(ending["message"]) from None
     except BaseException as error:

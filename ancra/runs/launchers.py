@@ -1,81 +1,48 @@
-"""Starting and stopping runs as processes of their own."""
+"""What starts and stops runs: processes of this machine, Ray, Slurm. All train the same folder in the same way."""
 
-import os
-import signal
-import subprocess
-import sys
-from threading import Thread
+from collections.abc import Callable
 from typing import Protocol
 
-from ancra.errors import AncraError
-from ancra.paths import ROOT
-from ancra.runs.processes import host_name, process_token
+from ancra.registry import Registry
+from ancra.runs.launch import read_launch
+from ancra.runs.local import LocalLauncher
+from ancra.runs.ray_jobs import RayLauncher
 from ancra.runs.run import Run
+from ancra.runs.slurm import SlurmLauncher
 from ancra.runs.status import RunStatus
 
 
 class Launcher(Protocol):
-    """Has a run trained somewhere: every launcher runs the same command on the same folder."""
+    """Has runs trained somewhere. What it starts outlives it, and is found again by any other launcher of its kind."""
 
     def submit(self, run: Run) -> None:
-        """Start the run, or go on with it. Raises AncraError."""
+        """Start the run, or go on with it, as soon as there is room. Raises AncraError."""
 
     def cancel(self, run: Run) -> None:
-        """End the run so that it can be resumed. Raises AncraError."""
+        """End the run so that it can be resumed; nothing happens when it is not going on. Raises AncraError."""
+
+    def status(self, run: Run) -> RunStatus:
+        """The run's state after asking the engine: ``lost`` when it waits for a job that is gone. Raises AncraError."""
+        ...
+
+    def capacity(self) -> int | None:
+        """How many runs at once make sense; None when the engine has a queue of its own."""
+        ...
 
 
-def command(run: Run) -> list[str]:
-    """The command that trains a run, from the start or from its last whole epoch."""
-    return [sys.executable, "-m", "ancra", "train", str(run.recipe_file), "--out", str(run.folder), "--resume"]
+LAUNCHERS: Registry[Callable[[], Launcher]] = Registry("launcher")
+"""To add an engine: write a class and register it here, or from your own code with ``@LAUNCHERS.add("name")``."""
+
+LAUNCHERS.add("local")(LocalLauncher)
+LAUNCHERS.add("ray")(RayLauncher)
+LAUNCHERS.add("slurm")(SlurmLauncher)
 
 
-class LocalLauncher:
-    """Starts runs as processes of this machine that outlive whoever started them."""
-
-    def submit(self, run: Run) -> None:
-        """Start the run, or go on with it. Raises AncraError when it is being trained or cannot be started."""
-        before = run.status()
-        if before.active and before.pid is not None:
-            raise AncraError(f"{run.name} is being trained already.")
-        try:
-            run.write_status(before.model_copy(update={"state": "queued", "message": "", "pid": None, "token": ""}))
-            with run.output_file.open("ab") as output:
-                process = subprocess.Popen(
-                    command(run),
-                    cwd=ROOT,
-                    env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},  # threads that wait must not spin
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise AncraError(f"{run.name} cannot be started: {error.strerror}.") from None
-        _note_process(run, process.pid)
-        # Somebody has to wait for the process, or it stays as a zombie once it has ended.
-        Thread(target=process.wait, name=f"wait for {run.name}", daemon=True).start()
-
-    def cancel(self, run: Run) -> None:
-        """Send SIGTERM; the run writes its ending itself. Raises AncraError for a run of another machine."""
-        status = run.status()
-        if not status.active:
-            return
-        if status.host and status.host != host_name():
-            raise AncraError(f"{run.name} runs on {status.host}: stop it there.")
-        if status.pid is not None:
-            try:
-                os.kill(status.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-            except PermissionError:
-                raise AncraError(f"{run.name} belongs to another user, who must stop it.") from None
-        if run.written_status().state == "queued":
-            run.write_status(status.model_copy(update={"state": "cancelled", "pid": None, "token": ""}))
+def launcher(name: str = "local") -> Launcher:
+    """A launcher by its name. Raises AncraError when there is none, or what it needs is not installed."""
+    return LAUNCHERS[name]()
 
 
-def _note_process(run: Run, pid: int) -> None:
-    """Let a run whose process dies before it has written anything show as lost, not as queued for ever."""
-    written: RunStatus = run.written_status()
-    if written.state == "queued":
-        changes = {"pid": pid, "token": process_token(pid), "host": host_name()}
-        run.write_status(written.model_copy(update=changes))
+def launcher_of(run: Run) -> Launcher:
+    """The launcher that the run was last submitted by, ``local`` for one that never was. Raises AncraError."""
+    return launcher(read_launch(run).launcher)

@@ -5,6 +5,7 @@ import os
 import shutil
 from contextlib import suppress
 from datetime import datetime
+from errno import ENOENT
 from itertools import count
 from pathlib import Path
 from time import time
@@ -14,7 +15,7 @@ from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.paths import runs_folder
 from ancra.runs.status import RunStatus
-from ancra.settings import parse, read_yaml, write_yaml
+from ancra.settings import parse, read_yaml, yaml_text
 from ancra.training.recipe import Recipe
 
 
@@ -32,11 +33,9 @@ class Run:
             raise AncraError(f"{folder} holds a run already: resume it, or choose another folder.")
         try:
             run.checkpoints.mkdir(parents=True, exist_ok=True)
-            temporary = folder / ".recipe.yaml.tmp"
-            write_yaml(recipe, temporary)
             run.write_status(RunStatus(epochs=recipe.epochs, created=time()))
             # The recipe is what makes a folder a run, so it comes last.
-            os.replace(temporary, run.recipe_file)
+            replace_file(run.recipe_file, lambda file: file.write(yaml_text(recipe).encode()))
         except OSError as error:
             raise AncraError(f"The run's folder {folder} cannot be written: {error.strerror}.") from None
         return run
@@ -102,7 +101,9 @@ class Run:
             return RunStatus(state="lost", message="Its status.json is missing or damaged; resume to go on.")
 
     def write_status(self, status: RunStatus) -> None:
-        """Replace ``status.json`` atomically. Raises OSError."""
+        """Replace ``status.json`` atomically. Raises OSError; a folder that was deleted is not made again."""
+        if not self.folder.is_dir():
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.folder))
         text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
         replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
 

@@ -48,5 +48,8 @@ class RunStatus(Settings):
         here, silent = self.host == host_name(), time() - self.updated > SILENCE
         if is_alive(self.pid, self.token) if here else not silent:
             return self
-        message = "Its process ended without a word (killed, or the machine went down); resume to go on."
+        return self.lost("Its process ended without a word (killed, or the machine went down); resume to go on.")
+
+    def lost(self, message: str) -> "RunStatus":
+        """The status of a run that nobody works on any more, though nobody said so."""
         return self.model_copy(update={"state": "lost", "message": message, "remaining": None})

@@ -11,15 +11,17 @@ import pytest
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.runs.execution import execute
-from ancra.runs.launchers import LocalLauncher, command
+from ancra.runs.launch import command
+from ancra.runs.launchers import LocalLauncher
 from ancra.runs.run import Run
 from ancra.runs.status import RunStatus
 
 
 @pytest.fixture(autouse=True, scope="module")
-def one_thread():
+def one_thread(tmp_path_factory):
     # The order of a sum depends on the number of threads.
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANCRA_HOME", str(tmp_path_factory.mktemp("workspace")))  # slots of the tests' own
         patch.setenv("ANCRA_THREADS", "1")
         patch.setenv("OMP_WAIT_POLICY", "PASSIVE")
         yield
@@ -89,7 +91,7 @@ def test_the_launcher_starts_stops_and_goes_on(whole, tiny_recipe, tmp_path):
     launcher.submit(run)
     wait_until(lambda: run.metrics())
     pid = run.status().pid
-    with pytest.raises(AncraError, match="trained already"):
+    with pytest.raises(AncraError, match="already"):
         launcher.submit(run)
     launcher.cancel(run)
     wait_until(lambda: run.status().state == "cancelled")
@@ -100,7 +102,7 @@ def test_the_launcher_starts_stops_and_goes_on(whole, tiny_recipe, tmp_path):
 
 
 def test_a_process_that_dies_before_it_starts_is_not_queued_for_ever(tiny_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("ancra.runs.launchers.command", lambda run: [sys.executable, "-c", "print('no luck')"])
+    monkeypatch.setattr("ancra.runs.local.command", lambda run: [sys.executable, "-c", "print('no luck')"])
     run = Run.create(tmp_path / "run", tiny_recipe)
     LocalLauncher().submit(run)
     wait_until(lambda: run.status().state == "lost")

@@ -1,0 +1,75 @@
+"""Runs as processes of this machine, which wait for a free slot and outlive whoever started them."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from threading import Thread
+
+from ancra.errors import AncraError
+from ancra.paths import ROOT
+from ancra.runs.launch import Launch, check_idle, command, environment, mark, submitting, write_launch
+from ancra.runs.processes import host_name, process_token
+from ancra.runs.run import Run
+from ancra.runs.slots import slot_count
+from ancra.runs.status import RunStatus
+from ancra.runs.tickets import take_ticket
+from ancra.runs.waiting import STOPPED_WAITING
+
+
+class LocalLauncher:
+    """Starts runs on this machine, as many at once as there are slots; the others wait in a line."""
+
+    def submit(self, run: Run) -> None:
+        """Start the run, or go on with it. Raises AncraError when it is being trained or cannot be started."""
+        check_idle(run, run.status())
+        slot_count()  # its complaint belongs here, not into a log
+        # The process holds the run's place in the line from its very start, as it inherits the lock.
+        with submitting(run), take_ticket(run.folder) as ticket, run.output_file.open("ab") as output:
+            write_launch(run, Launch())
+            process = subprocess.Popen(
+                [*command(run), "--queued"],
+                cwd=ROOT,
+                env={**os.environ, **environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=[ticket.fileno()],
+            )
+        _note_process(run, process.pid)
+        # Somebody has to wait for the process, or it stays as a zombie once it has ended.
+        Thread(target=process.wait, name=f"wait for {run.name}", daemon=True).start()
+
+    def cancel(self, run: Run) -> None:
+        """Send SIGTERM; the run writes its ending itself. Raises AncraError for a run of another machine or user."""
+        status = run.status()
+        if not status.active:
+            return
+        if status.host and status.host != host_name():
+            raise AncraError(f"{run.name} runs on {status.host}: stop it there.")
+        if status.pid is not None:
+            try:
+                os.kill(status.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+            except PermissionError:
+                raise AncraError(f"{run.name} belongs to another user, who must stop it.") from None
+        if run.written_status().state == "queued":
+            mark(run, "cancelled", STOPPED_WAITING)
+
+    def status(self, run: Run) -> RunStatus:
+        """The run's state, as its process id tells."""
+        return run.status()
+
+    def capacity(self) -> int | None:
+        """As many runs as there are slots. Raises AncraError when ``$ANCRA_SLOTS`` is no number."""
+        return slot_count()
+
+
+def _note_process(run: Run, pid: int) -> None:
+    """Let a run whose process dies before it has written anything show as lost, not as queued for ever."""
+    written = run.written_status()
+    if written.state == "queued" and written.pid is None:
+        with suppress(OSError):
+            run.write_status(written.model_copy(update={"pid": pid, "token": process_token(pid), "host": host_name()}))

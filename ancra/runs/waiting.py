@@ -1,0 +1,67 @@
+"""The queued part of a run's life: waiting, as a light process, for a slot of this machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from time import time
+from typing import Any
+
+from ancra.errors import AncraError
+from ancra.runs.processes import host_name, process_token
+from ancra.runs.run import Run
+from ancra.runs.signals import RunCancelled, ended_by_signals
+from ancra.runs.slots import held_slot, use_gpu_of
+from ancra.runs.status import HEARTBEAT
+
+STOPPED_WAITING = "Stopped while it waited; resume to put it into the line again."
+
+
+@contextmanager
+def its_turn(run: Run) -> Iterator[None]:
+    """Wait as ``queued`` until the run's turn comes; its slot, and the slot's GPU, are its own inside the ``with``.
+
+    Raises:
+        AncraError: the run's folder is gone or the workspace cannot be written; the run is then ``failed``.
+        RunCancelled: it was stopped; the run is then ``cancelled``.
+    """
+    device, waiting = run.recipe.device, _Waiting(run)
+    with ExitStack() as held:
+        try:
+            with ended_by_signals():
+                slot = held.enter_context(held_slot(run, waiting.goes_on))
+        except RunCancelled as error:
+            waiting.write(state="cancelled", message=STOPPED_WAITING, pid=None, token="")
+            run.log(f"cancelled by {error} while it waited")
+            raise
+        except AncraError as error:
+            waiting.write(state="failed", message=str(error), pid=None, token="")
+            run.log(f"failed: {error}")
+            raise
+        gpu = use_gpu_of(slot, device)
+        if waiting.began or gpu:
+            run.log(f"starts in slot {slot + 1}" + (f" on GPU {gpu}" if gpu else ""))
+        yield
+
+
+class _Waiting:
+    """Keeps the status of a waiting run fresh."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.began, self.written = run, False, 0.0
+        mine = {"pid": os.getpid(), "token": process_token(os.getpid()), "host": host_name()}
+        self.status = run.written_status().model_copy(update={"state": "queued", "message": "", **mine})
+        self.write()
+
+    def goes_on(self) -> None:
+        if not self.run.recipe_file.exists():
+            raise AncraError(f"{self.run.folder} is gone: it was moved or deleted while the run waited.")
+        if not self.began:
+            self.began = True
+            self.run.log("waits for a free slot")
+        if time() - self.written >= HEARTBEAT:
+            self.write()
+
+    def write(self, **changes: Any) -> None:
+        self.written = time()
+        with suppress(OSError):  # the next sign of life may be written again
+            self.run.write_status(self.status.model_copy(update=changes))
