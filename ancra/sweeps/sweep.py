@@ -47,11 +47,13 @@ class Sweep:
         """Make a sweep's folder, or open the one that holds the same plan.
 
         Raises:
-            AncraError: the folder holds another plan, cannot be written, or a combination makes no recipe.
+            AncraError: the folder holds another plan, cannot be written, or a combination makes no recipe that works.
         """
         sweep = cls(folder)
-        for _ in plan.cells():  # what does not fit together must be said before the first run
-            pass
+        from ancra.training.names import check_names
+
+        for cell in plan.cells():  # what does not fit together must be said before the first run
+            check_names(cell.recipe)
         if sweep.plan_file.exists():
             if sweep.plan != plan:
                 raise AncraError(f"{folder} holds another sweep of this name: choose another --name, or remove it.")

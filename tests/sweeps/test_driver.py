@@ -3,46 +3,11 @@
 import pytest
 
 from ancra.errors import AncraError
-from ancra.runs.execution import execute
-from ancra.runs.launch import mark
 from ancra.runs.signals import RunCancelled
-from ancra.sweeps import driver
 from ancra.sweeps.driver import carry_out
 from ancra.sweeps.outcome import read_outcome
 from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.sweep import Sweep, list_sweeps
-
-
-class Here:
-    """Trains at once; ``break_at`` names a cell that fails, ``stop_at`` one at which somebody presses Ctrl-C."""
-
-    def __init__(self, break_at="", stop_at=""):
-        self.break_at, self.stop_at, self.trained = break_at, stop_at, []
-
-    def submit(self, run):
-        if run.name == self.stop_at:
-            raise RunCancelled(2)
-        self.trained.append(run.name)
-        if run.name == self.break_at:
-            run.write_status(
-                run.written_status().model_copy(update={"state": "failed", "message": "The disk is full."})
-            )
-        else:
-            execute(run, resume=True)
-
-    def cancel(self, run):
-        raise AssertionError("nothing is going on that could be cancelled")
-
-    def status(self, run):
-        return run.status()
-
-    def capacity(self):
-        return 1
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch, workspace):
-    monkeypatch.setattr(driver, "POLL", 0.0)
 
 
 @pytest.fixture
@@ -52,25 +17,25 @@ def sweep(tiny_recipe, tmp_path):
     return Sweep.create(tmp_path / "alphas", plan)
 
 
-def test_every_cell_is_trained_tested_and_not_trained_again(sweep):
-    launcher, seen = Here(), []
+def test_every_cell_is_trained_tested_and_not_trained_again(sweep, here):
+    launcher, seen = here(), []
     outcome = carry_out(sweep, launcher, "ancra sweep x", lambda state, ended, total: seen.append((ended, total)))
     assert launcher.trained == ["alpha-0.0_seed-0", "alpha-1.0_seed-0"]
     assert seen == [(1, 2), (2, 2)]
-    assert outcome.measures == ["natural", "pgd", "adaptive"]
+    assert outcome.measures == ["natural", "pgd", "adaptive", "worst"]
     assert [result.samples for result in outcome.results] == [450, 450]
     assert all("fgsm" in result.accuracies and len(result.curves["pgd"]) == 1 for result in outcome.results)
     assert read_outcome(sweep.outcome_file) == outcome
     assert outcome.command == "ancra sweep x"
     status = sweep.status()
     assert (status.state, status.epoch, status.epochs) == ("finished", 2, 2)
-    again = Here()
+    again = here()
     assert carry_out(Sweep.open(sweep.folder), again, "ancra sweep x") == outcome
     assert again.trained == []
 
 
-def test_a_cell_that_fails_is_shown_and_the_others_go_on(sweep):
-    failing = Here(break_at="alpha-0.0_seed-0")
+def test_a_cell_that_fails_is_shown_and_the_others_go_on(sweep, here):
+    failing = here(break_at="alpha-0.0_seed-0")
     outcome = carry_out(sweep, failing)
     assert [result.cell for result in outcome.results] == ["alpha-1.0_seed-0"]
     broken = sweep.states()[0]
@@ -78,31 +43,31 @@ def test_a_cell_that_fails_is_shown_and_the_others_go_on(sweep):
     assert sweep.status().state == "finished"
     assert sweep.status().message == "1 run failed."
     # Whoever runs it again has repaired what was wrong.
-    assert len(carry_out(sweep, Here()).results) == 2
+    assert len(carry_out(sweep, here()).results) == 2
 
 
-def test_a_stopped_sweep_goes_on_where_it_was(sweep):
+def test_a_stopped_sweep_goes_on_where_it_was(sweep, here):
     with pytest.raises(RunCancelled):
-        carry_out(sweep, Here(stop_at="alpha-1.0_seed-0"))
+        carry_out(sweep, here(stop_at="alpha-1.0_seed-0"))
     assert sweep.status().state == "cancelled"
-    rest = Here()
+    rest = here()
     assert len(carry_out(sweep, rest).results) == 2
     assert rest.trained == ["alpha-1.0_seed-0"]
 
 
-def test_when_all_cells_fail_so_does_the_sweep(sweep, tmp_path):
+def test_when_all_cells_fail_so_does_the_sweep(sweep, tmp_path, here):
     one = sweep.plan.with_changes(vary={"objective.contrast.alpha": (0.0,)})
     alone = Sweep.create(tmp_path / "one", one)
     with pytest.raises(AncraError, match="The disk is full"):
-        carry_out(alone, Here(break_at="alpha-0.0_seed-0"))
+        carry_out(alone, here(break_at="alpha-0.0_seed-0"))
     assert alone.status().state == "failed"
 
 
-def test_one_process_at_a_time(sweep):
-    class Impatient(Here):
+def test_one_process_at_a_time(sweep, here):
+    class Impatient(here):
         def submit(self, run):
             with pytest.raises(AncraError, match="carried out already"):
-                carry_out(Sweep.open(sweep.folder), Here())
+                carry_out(Sweep.open(sweep.folder), here())
             super().submit(run)
 
     assert len(carry_out(sweep, Impatient()).results) == 2
