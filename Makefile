@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Waiting threads that spin slow each other down many times on a shared machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: app install install-dev browser test lint checkpoints results bench clean
+.PHONY: app install install-dev browser test lint checkpoints results sweeps bench clean
 
 app: install
 	$(BIN)/ancra app --port $(PORT)
@@ -51,6 +51,18 @@ results: install
 	printf '%s\n' $(MODELS:%=digits/%) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
 		$(BIN)/ancra results {} --parts attacks,autoattack,trust,curves --into checkpoints/results
 	$(BIN)/ancra results $(MODELS:%=digits/%) --parts transfer --into checkpoints/results
+
+# The paper's Table 2 and Figures 3 and 4 on digits, and the models of Table 2; when stopped, it goes on where it was.
+SWEEPS := table2-digits figure3-digits figure4-digits
+STRATEGIES := random soft_ls hard_ls targeted_attack
+
+sweeps: install
+	for name in $(SWEEPS); do ANCRA_SLOTS=2 ANCRA_THREADS=1 OMP_NUM_THREADS=1 \
+		$(BIN)/ancra sweep $$name --into checkpoints/results/sweeps || exit; done
+	mkdir -p checkpoints/digits-strategies
+	for name in $(STRATEGIES); do \
+		cp "$${ANCRA_HOME:-workspace}/sweeps/table2-digits/runs/strategy-$${name}_seed-0/checkpoints/final.safetensors" \
+			checkpoints/digits-strategies/$$(echo $$name | tr _ -).safetensors || exit; done
 
 # The peers live in an environment of their own: their requirements and the app's do not fit together.
 benchmarks/.venv/installed: benchmarks/requirements.txt .venv/installed
