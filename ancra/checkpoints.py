@@ -43,6 +43,7 @@ class Card(Record):
     evaluation: tuple[dict[str, Any], ...] = Field((), description="Rows as `ancra evaluate --json` gives them.")
     versions: dict[str, str] = Field({}, description="Versions of the packages that made it.")
     epochs_trained: int | None = Field(None, ge=0, description="Epochs of training behind it.")
+    validation: dict[str, float] = Field({}, description="Accuracies on held-out training images after them.")
     digest: str = Field("", description="16 hexadecimal digits that name the weights and the model settings.")
 
     @property

@@ -1,6 +1,7 @@
 """Which images are trained on, which are held out, and in what order: all from seeds, nothing remembered."""
 
 import hashlib
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -38,6 +39,16 @@ def epoch_batches(count: int, batch_size: int, seed: int) -> list[Tensor]:
     """Indices of each batch of an epoch, shuffled. A last batch of one image is left out: BatchNorm needs two."""
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     return [batch for batch in order.split(batch_size) if len(batch) > 1]
+
+
+def cuts(count: int, parts: int) -> list[slice]:
+    """Rows 0 ... count in ``parts`` runs of nearly the same length.
+
+    No run is of a single row, for BatchNorm needs two: where there are too few rows the last runs are empty.
+    """
+    used = max(1, min(parts, count // 2))
+    ends = [count * number // used for number in range(1, used + 1)] + [count] * (parts - used)
+    return [slice(start, end) for start, end in pairwise([0, *ends])]
 
 
 def on_device(split: Split, device: torch.device, limit: int = 4 * 1024**3) -> Split:

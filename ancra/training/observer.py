@@ -40,3 +40,19 @@ class Observer(Protocol):
 
     def log(self, line: str) -> None:
         """A line for people."""
+
+
+class Nobody:
+    """An observer that takes no notice: that of processes which help another one."""
+
+    def started(self, epoch: int) -> None:
+        """Nothing."""
+
+    def progressed(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def epoch_finished(self, row: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def log(self, line: str) -> None:
+        """Nothing."""

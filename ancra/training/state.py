@@ -22,12 +22,17 @@ class TrainingState:
         recipe: the recipe it belongs to, as JSON.
         epoch: whole epochs done.
         model, optimiser: their state dicts.
+        average: that of the weight average, where there is one.
+        best: what is known of the best epoch. accuracies: of the last epoch. None in states of older versions.
     """
 
     recipe: str
     epoch: int
     model: dict[str, Any]
     optimiser: dict[str, Any]
+    average: dict[str, Any] | None = None
+    best: dict[str, Any] | None = None
+    accuracies: dict[str, float] | None = None
 
 
 def save_state(state: TrainingState, path: Path) -> None:

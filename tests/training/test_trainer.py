@@ -6,7 +6,7 @@ import torch
 
 from ancra.checkpoints import load_checkpoint
 from ancra.errors import AncraError
-from ancra.training import trainer
+from ancra.training import stepping
 from ancra.training.recipe import OptimiserSettings
 from ancra.training.state import load_state
 from ancra.training.trainer import train
@@ -105,14 +105,14 @@ def test_every_base_trains(recipe, tmp_path, base):
 
 
 def test_a_loss_of_nan_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
-    real, calls = trainer.training_step, []
+    real, calls = stepping.loss_of_rows, []
 
     def step(*args, **kwargs):
         calls.append(1)
         loss = real(*args, **kwargs)
         return loss if len(calls) < 8 else type(loss)(loss.total * torch.nan, loss.parts)
 
-    monkeypatch.setattr(trainer, "training_step", step)
+    monkeypatch.setattr(stepping, "loss_of_rows", step)
     with pytest.raises(AncraError, match=r"became nan in epoch 2: lower .*; the state after epoch 1 is kept"):
         train(recipe, tmp_path, Watcher())
     state = load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu"))
@@ -127,20 +127,21 @@ def test_a_learning_rate_that_explodes_says_so(recipe, tmp_path):
 
 
 def test_a_full_disk_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
-    real, calls = os.fsync, []
+    class Disk(Watcher):
+        def progressed(self, progress):
+            if progress.epoch == 1:
+                monkeypatch.setattr(os, "fsync", full)
 
-    def fsync(descriptor):
-        calls.append(1)
-        if len(calls) > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        real(descriptor)
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(AncraError, match=r"disk of .* is full"):
-        train(recipe, tmp_path, Watcher())
+    with pytest.raises(AncraError, match=r"(disk of .* is full|No space left)"):
+        train(recipe, tmp_path, Disk())
     monkeypatch.undo()
     assert load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu")).epoch == 1
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.pt"]
+    assert load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")[1].epochs_trained == 1
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["best.safetensors", "last.pt"]
+    assert train(recipe, tmp_path, Watcher(), resume=True).is_file()
 
 
 def test_a_damaged_state_is_named(recipe, tmp_path):

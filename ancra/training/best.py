@@ -1,0 +1,44 @@
+"""Which epoch of a run was the best."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ancra.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far, by the recipe's validation metric.
+
+    A robust accuracy that a model reaches by giving all images one class says nothing of robustness: up to there, and
+    where two epochs are equal, the natural accuracy decides.
+
+    Attributes:
+        metric: which accuracy.
+        constant: the accuracy of the best answer that is the same for all images.
+        epoch: whole epochs done when it was validated; 0 before the first.
+        accuracies: its natural, pgd and adaptive accuracy.
+    """
+
+    metric: str
+    constant: float
+    epoch: int = 0
+    accuracies: dict[str, float] | None = None
+
+    def after(self, epoch: int, accuracies: dict[str, float]) -> "Best":
+        """The best of this one and another epoch; of equals, the earlier."""
+        if self.accuracies is None or self._worth(accuracies) > self._worth(self.accuracies):
+            return replace(self, epoch=epoch, accuracies=accuracies)
+        return self
+
+    def exhausts(self, recipe: Recipe, epoch: int) -> bool:
+        """Whether a run that has done ``epoch`` epochs has waited long enough for a better one."""
+        patience = recipe.early_stopping.patience
+        return bool(patience) and epoch - self.epoch >= patience
+
+    def state(self) -> dict[str, Any]:
+        """Plain values, from which ``Best(**state)`` is made again."""
+        return asdict(self)
+
+    def _worth(self, accuracies: dict[str, float]) -> tuple[float, float]:
+        return max(accuracies[self.metric], self.constant), accuracies["natural"]
