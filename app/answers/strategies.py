@@ -1,0 +1,122 @@
+"""Statistics of negative strategies over one batch or a whole epoch, computed in the queue and kept in the store."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ancra.store import Store
+from ancra.strategies.measures import Weights
+from ancra.strategies.population import (
+    PopulationSettings,
+    batches_in,
+    checkpoint_population,
+    population_settings,
+    weights_of,
+)
+from ancra.strategies.statistics import Statistics
+from app import compute
+from app.answers.mechanism import BatchQuestion
+from app.queueing import Job, Progress, Work
+
+if TYPE_CHECKING:
+    from ancra.data.dataset import Split
+
+HELD = "strategies_job"
+
+
+@dataclass
+class _Attempt:
+    """One try at an epoch: its number, and what ends it early."""
+
+    number: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def one_batch(asked: BatchQuestion, names: tuple[str, ...]) -> Statistics:
+    """The first batch: the same images as on the other tabs. Raises AncraError for a batch of one class."""
+    key, work = _question(asked, names, batches=1)
+    return compute.ask("strategies", key, work, "Comparing the strategies")
+
+
+def epoch(asked: BatchQuestion, names: tuple[str, ...]) -> Job:
+    """All batches of the split, begun or going on; the session holds it, so that a failure is told and not retried."""
+    attempt = _attempt(asked, names)
+    key, work = _question(asked, names, batches=None, stop=attempt.stop)
+    key = (*key, attempt.number)
+    held = st.session_state.get(HELD)
+    if held is None or held[0] != key:
+        held = (key, compute.begin("strategies", key, work))
+        st.session_state[HELD] = held
+    return held[1]
+
+
+def stop(asked: BatchQuestion, names: tuple[str, ...]) -> None:
+    """End the epoch after the batch that is being observed; what there is, is kept."""
+    _attempt(asked, names).stop.set()
+
+
+def stopped(asked: BatchQuestion, names: tuple[str, ...]) -> bool:
+    """Whether somebody has ended the epoch."""
+    return _attempt(asked, names).stop.is_set()
+
+
+def go_on(asked: BatchQuestion, names: tuple[str, ...]) -> None:
+    """Have an epoch that was ended go on where it was."""
+    attempt = _attempt(asked, names)
+    attempt.number, attempt.stop = attempt.number + 1, threading.Event()
+
+
+def batches_of(asked: BatchQuestion) -> int:
+    """How many batches the epoch has."""
+    return batches_in(_split(asked), _settings(asked))
+
+
+def own_alpha(asked: BatchQuestion) -> float:
+    """The alpha of the model's own recipe; the paper's where it has none."""
+    return weights_of(compute.card(asked.model)).alpha
+
+
+def with_alpha(found: Statistics, alpha: float) -> Statistics:
+    """The same statistics with the forces divided otherwise. Raises AncraError for an alpha outside [0, 1]."""
+    return replace(found, weights=Weights(alpha, found.weights.auxiliary))
+
+
+def _question(
+    asked: BatchQuestion, names: tuple[str, ...], batches: int | None, stop: threading.Event | None = None
+) -> tuple[tuple[object, ...], Work]:
+    path, settings = Path(compute.path(asked.model)), _settings(asked)
+    loaded = compute.model(asked.model), _split(asked)
+
+    def work(progress: Progress) -> Statistics:
+        return checkpoint_population(
+            path, names, settings, batches,
+            store=Store(), on_progress=progress, stopped=stop.is_set if stop else None, loaded=loaded,
+        )  # fmt: skip
+
+    digests = compute.card(asked.model).digest, compute.data_settings(asked.model).digest(), settings.digest()
+    return (*digests, names, batches), work
+
+
+def _settings(asked: BatchQuestion) -> PopulationSettings:
+    return population_settings(
+        compute.card(asked.model), split=asked.split, batch_size=asked.count, seed=asked.seed,
+        attack=asked.attack.model_dump(),
+    )  # fmt: skip
+
+
+def _split(asked: BatchQuestion) -> "Split":
+    data = compute.dataset(asked.model)
+    return data.train if asked.split == "train" else data.test
+
+
+def _attempt(asked: BatchQuestion, names: tuple[str, ...]) -> _Attempt:
+    return _attempts().setdefault((asked.key, names), _Attempt())
+
+
+@st.cache_resource(show_spinner=False)
+def _attempts() -> dict[tuple[object, ...], _Attempt]:
+    """The attempts of all sessions: whoever looks at an epoch looks at the same one."""
+    return {}
