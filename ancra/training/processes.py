@@ -14,7 +14,7 @@ from ancra.errors import AncraError
 from ancra.training.recipe import Recipe
 
 T = TypeVar("T")
-PATIENCE = timedelta(hours=12)  # the others wait while the first one validates, maps or queues
+PATIENCE = timedelta(hours=1)  # for which the others wait while the first one validates or maps
 
 
 def together() -> bool:
@@ -39,12 +39,12 @@ class Processes:
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        # Its notes on devices and precision say nothing that the run's log does not.
-        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         from lightning_fabric import Fabric
         from lightning_fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
         from lightning_fabric.strategies import DDPStrategy
 
+        # Its notes on devices and precision say nothing that the run's log does not; importing it sets the level too.
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         device = resolve_device(recipe.device)
         options: dict[str, Any] = {"accelerator": device.type, "precision": recipe.precision}
         if not together():
