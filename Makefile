@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Waiting threads that spin slow each other down many times on a shared machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: app install install-dev browser test lint checkpoints results sweeps bench clean
+.PHONY: app install install-dev browser test lint checkpoints results sweeps bench chaos engines clean
 
 app: install
 	$(BIN)/ancra app --port $(PORT)
@@ -29,7 +29,11 @@ install-dev: .venv/installed-dev
 browser:
 	@tests/browser/install_chromium.sh
 
-test: install-dev browser lint
+# Slurm for the tests of its launcher: Debian's packages, where they may be installed.
+engines:
+	@tests/integration/install_slurm.sh
+
+test: install-dev browser engines lint
 	$(BIN)/python -m pytest
 
 lint: install-dev
@@ -37,6 +41,11 @@ lint: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Kills as many runs as REPEATS at random moments; each has to end as one that was never killed.
+REPEATS ?= 50
+chaos: install
+	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/runs/chaos.py --repeats $(REPEATS)
 
 MODELS := natural natural-ra pgd-at trades mart pgd-at-ancra trades-ancra mart-ancra
 
