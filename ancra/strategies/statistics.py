@@ -6,7 +6,7 @@ compared pair by pair, and what the noise does not separate is not ranked.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -100,10 +100,10 @@ class Statistics:
         return np.asarray(MEASURES[measure].of(self.observed[strategy], self.weights), np.float64)
 
     def measured(self, strategy: str, measure: str) -> Measured:
-        """A measure of a strategy with its interval."""
+        """A measure of a strategy with its interval; none is ever negative, and no interval goes below 0."""
         values, groups = self.values(strategy, measure), self.observed[strategy].batch
         kind = Measured.share if MEASURES[measure].kind == "share" else Measured.mean
-        return kind(values, groups)
+        return _from_zero(kind(values, groups))
 
     def standing(self, measure: str) -> Standing:
         """The strategies by a measure: paired differences over anchors, at 95 % for all pairs together (Bonferroni)."""
@@ -137,9 +137,17 @@ class Statistics:
         """After each attack step, from 0: the share of negatives taken for the anchor's class, and its probability."""
         seen = self.observed[strategy]
         return [
-            (Measured.share(seen.reached[:, step], seen.batch), Measured.mean(seen.toward[:, step], seen.batch))
+            (
+                Measured.share(seen.reached[:, step], seen.batch),
+                _from_zero(Measured.mean(seen.toward[:, step], seen.batch)),
+            )
             for step in range(seen.reached.shape[1])
         ]
+
+    def gain(self, strategy: str) -> Measured:
+        """By how much the attack raises the share of negatives taken for the anchor's class, negative by negative."""
+        seen = self.observed[strategy]
+        return Measured.mean(seen.reached[:, -1].astype(float) - seen.reached[:, 0], seen.batch)
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat row a strategy and measure, for a CSV file; the attack's success by step at the end."""
@@ -217,6 +225,10 @@ def plain(value: Measured) -> dict[str, Any]:
     """A measured value as plain data."""
     numbers = {"value": value.value, "low": value.low, "high": value.high}
     return {**{key: None if np.isnan(one) else one for key, one in numbers.items()}, "samples": value.samples}
+
+
+def _from_zero(value: Measured) -> Measured:
+    return replace(value, low=value.low if np.isnan(value.low) else max(value.low, 0.0))
 
 
 def _plain_matrix(values: Array) -> list[list[float | None]]:

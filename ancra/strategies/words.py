@@ -46,9 +46,10 @@ def leading(statistics: Statistics, measure: str, what: str) -> str:
     if len(standing.first) == 1:
         (name,) = standing.first
         return f"{title_of(name)} has the highest {what} ({_short(statistics, name, measure)})."
-    if len({_short(statistics, name, measure) for name in standing.first}) == 1:
-        return f"{listed(standing.first)} share the highest {what} ({_short(statistics, standing.order[0], measure)})."
-    values = " and ".join(_short(statistics, name, measure) for name in standing.first[:2])
+    shown = [_short(statistics, name, measure) for name in standing.first]
+    if len(set(shown)) == 1:
+        return f"{listed(standing.first)} have the same, highest {what} ({shown[0]})."
+    values = " and ".join(shown[:2])
     more = "" if len(standing.first) == 2 else ", …"
     return f"{listed(standing.first)} have the highest {what} ({values}{more}); the noise does not separate them."
 

@@ -43,12 +43,13 @@ def dots_chart(
             name=label,
             mode="markers",
             marker={"symbol": STYLES[index][0], "size": 11, "color": tints[index]},
+            cliponaxis=False,
             error_x=_error(found, scale, tints[index]),
             customdata=[title_of(name) for name in names],
             hovertemplate="%{customdata}: %{x:.3~g}" + (" %" if percent else "") + f"<extra>{label}</extra>",
         )
     layout(figure, colours, height=90 + (34 + 8 * many) * len(names), showlegend=many > 1)
-    figure.update_xaxes(title=axis, rangemode="tozero")
+    figure.update_xaxes(title=axis, **({"range": [-3, 103]} if percent else {"rangemode": "tozero"}))
     _strategy_axis(figure, names)
     return figure
 
@@ -72,8 +73,8 @@ def similarity_chart(statistics: Statistics, colours: Palette) -> go.Figure:
             customdata=[title_of(name) for name in names],
             hovertemplate="%{customdata}: %{x:.1f} % of the pairs<extra>similarity " + label + "</extra>",
         )
-    layout(figure, colours, height=110 + 42 * len(names), barmode="stack")
-    figure.update_xaxes(title="share of the pairs, %", range=[0, 100])
+    layout(figure, colours, height=110 + 42 * len(names), barmode="stack", legend_traceorder="normal")
+    figure.update_xaxes(title="share of the pairs, %", range=[-1, 103])
     _strategy_axis(figure, names)
     return figure
 
@@ -220,7 +221,8 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
                 name=legend,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": STYLES[index % len(STYLES)][1]},
-                marker={"symbol": STYLES[part][0], "size": 8},
+                # Both lie on each other where the model is always sure: the one behind must still be seen.
+                marker={"symbol": ("circle-open", "diamond")[part], "size": (14, 7)[part], "line": {"width": 2}},
                 hovertemplate="step %{x}: %{y:.2f} %<extra>" + legend + "</extra>",
             )
     layout(figure, colours, height=320)

@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import Literal
 
 import numpy as np
+from scipy.stats import binom
 
 from ancra.evaluation.intervals import FEWEST_GROUPS
 from ancra.strategies.known import title_of
@@ -77,22 +78,27 @@ def forces_words(statistics: Statistics, where: str) -> str:
     elif alpha == 0:
         divided = "At alpha 0 only the anchor is pushed; the negative is left where it is."
     else:
-        divided = (
-            f"At alpha {alpha:g} the negative gets {alpha:.0%} of its force and the anchor {1 - alpha:.0%} of its."
-        )
+        shares = f"the negative gets {_percent(alpha)} of its force and the anchor {_percent(1 - alpha)} of its"
+        divided = f"At alpha {alpha:g} {shares}."
     end = "negative" if alpha > 0 else "anchor"
     return f"{divided} {leading(statistics, f'{end}_{where}', f'mean force on the {end}')}"
 
 
 def pairs_words(statistics: Statistics, strategy: str) -> str:
-    """The class pair that a strategy brings together most often, against an even spread."""
+    """The class pair that a strategy brings together most, unless blind picks might have done the same."""
     counts = statistics.pairs(strategy)
-    anchor, negative = np.unravel_index(counts.argmax(), counts.shape)
-    own, other = statistics.classes[anchor], statistics.classes[negative]
-    share, even = counts[anchor, negative] / counts[anchor].sum(), 1 / max((counts.sum(axis=0) > 0).sum() - 1, 1)
+    images = counts.sum(axis=1)
+    # Blind picks spread over the other classes as these are spread over the batches.
+    even = images[None, :] / np.maximum(images.sum() - images, 1)[:, None]
+    np.fill_diagonal(even, 0.0)
+    tails = binom.sf(counts - 1, images[:, None], even)
+    anchor, negative = np.unravel_index(np.argmax(np.where(tails * counts.size < 0.05, counts, -1)), counts.shape)
+    if tails[anchor, negative] * counts.size >= 0.05:
+        return f"**{title_of(strategy)}**: no pair comes up more often than blind picks could bring it."
+    own, other, total = statistics.classes[anchor], statistics.classes[negative], images[anchor]
     return (
-        f"**{title_of(strategy)}**: most often anchor {own} with negative {other} ({counts[anchor, negative]} times, "
-        f"{share:.0%} of its anchors; an even spread would be {even:.0%})."
+        f"**{title_of(strategy)}**: {counts[anchor, negative]} of {total} anchors {own} get a negative {other} "
+        f"({_percent(counts[anchor, negative] / total)}; blind picks {_percent(even[anchor, negative])})."
     )
 
 
@@ -107,10 +113,10 @@ def agreement_words(statistics: Statistics, what: Literal["negative", "same_clas
     more = [pair for pair, share in shares.items() if share.low > chance and pair not in same]
     less = [pair for pair, share in shares.items() if share.high < chance]
     text = [f"{listed(pair)} always pick the same image: they differ in what is done to it." for pair in same]
-    blind = f"blind picks among the other classes would give {chance:.1%}"
+    blind = f"blind picks among the other classes would give {_percent(chance, 1)}"
     if more:
         most = max(more, key=lambda pair: shares[pair].value)
-        text.append(f"{listed(most)} pick the same {thing} for {shares[most].value:.0%} of the anchors; {blind}.")
+        text.append(f"{listed(most)} pick the same {thing} for {_percent(shares[most].value)} of the anchors; {blind}.")
         text += [f"More than chance: {_pairs(more)}."] if len(more) > 1 else []
     else:
         text.append(f"No {'other ' if same else ''}pair picks the same {thing} more often than by chance; {blind}.")
@@ -125,13 +131,17 @@ def success_words(statistics: Statistics, strategy: str) -> str:
     text = (
         f"After {len(steps) - 1} steps the model takes {value_text(last, 'reached')} of the negatives for the anchor's "
         f"class, before the first {value_text(first, 'reached')}; the mean probability of that class goes from "
-        f"{before.value:.1%} to {after.value:.1%}."
+        f"{_percent(before.value, 1)} to {_percent(after.value, 1)}."
     )
-    if last.low <= first.high:
-        return f"{text} The intervals meet, so on these anchors the attack may well achieve nothing."
+    if not statistics.gain(strategy).low > 0:
+        return f"{text} That is no more than the noise: here the attack may well achieve nothing."
     if last.value < 0.5:
         text += " Where it fails, the pair stays unlike and the contrast has nothing to push."
     return text
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
