@@ -5,6 +5,8 @@ import pytest
 
 from ancra.cli import main
 from ancra.features.scene import ColourMeasure, Frame, Scene, SceneMap
+from ancra.sweeps.outcome import CURVES, CellResult, Outcome
+from ancra.sweeps.plan import SweepPlan
 from ancra.training.recipe import Recipe
 
 
@@ -83,3 +85,32 @@ def _scene(count=6, models=2, attacked=True, classes=("cat", "dog", "<b>")):
 def make_scene():
     """The function that makes a scene of random maps."""
     return _scene
+
+
+def _outcome(recipe, vary, accuracy, seeds=3, name="tried"):
+    """A finished sweep with made-up numbers: ``accuracy(values, seed, measure)`` gives each of them."""
+    plan = SweepPlan(name=name, title="Tried", recipe=recipe, vary=vary, seeds=seeds)
+    results = tuple(
+        CellResult(
+            cell=cell.name,
+            values=cell.values,
+            seed=cell.seed,
+            accuracies={
+                measure: accuracy(cell.values, cell.seed, measure)
+                for measure in ("natural", "pgd", "adaptive", "worst")
+            },
+            samples=450,
+            losses={"loss": 1.0, "loss/contrast": 0.1},
+            curves={curve: [0.2, 0.4, 0.5 + 0.01 * cell.seed] for curve in CURVES},
+            seconds=12.0,
+            digest=f"{index:016x}",
+        )
+        for index, cell in enumerate(plan.cells())
+    )
+    return Outcome(plan=plan, results=results)
+
+
+@pytest.fixture(scope="session")
+def make_outcome():
+    """The function that makes the outcome of a sweep from made-up accuracies."""
+    return _outcome

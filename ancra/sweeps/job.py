@@ -1,0 +1,95 @@
+"""A sweep as a process of its own: started from a page, followed through its status file, stopped by a signal."""
+
+import os
+import signal
+import subprocess
+import sys
+from threading import Thread
+from time import time
+
+from ancra.errors import AncraError
+from ancra.paths import ROOT, sweeps_folder
+from ancra.runs.launch import environment, read_launch
+from ancra.runs.launchers import launcher_of
+from ancra.runs.processes import host_name, process_token
+from ancra.runs.status import RunStatus
+from ancra.sweeps.plan import SweepPlan
+from ancra.sweeps.sweep import Sweep
+
+
+def start(plan: SweepPlan, launcher: str = "local") -> Sweep:
+    """Make the sweep's folder in the workspace and carry it out in a process that outlives whoever started it.
+
+    Raises:
+        AncraError: a combination makes no recipe, another sweep has this name, or it cannot be started.
+    """
+    # As the command line does, which would else find another plan in the folder than the one it makes.
+    recipe = plan.recipe.rooted()
+    plan = plan.with_changes(recipe=recipe.with_changes(test_attacks=recipe.test_attacks or ("worst",)))
+    sweep = Sweep.create(sweeps_folder() / plan.name, plan)
+    _launch(sweep, launcher)
+    return sweep
+
+
+def go_on(sweep: Sweep) -> None:
+    """Carry out what is left, with the launcher that its runs had; failed runs are tried again. Raises AncraError."""
+    runs = (sweep.run(cell) for cell in sweep.cells)
+    used = next((read_launch(run).launcher for run in runs if (run.folder / "launch.json").exists()), "local")
+    _launch(sweep, used)
+
+
+def stop(sweep: Sweep) -> None:
+    """End the sweep and its runs; what is finished stays. Raises AncraError for one of another machine or user."""
+    status = sweep.status()
+    if status is None or not status.active or status.pid is None:
+        _stop_runs(sweep)  # they outlive a driver that was killed
+        return
+    if status.host != host_name():
+        raise AncraError(f"{sweep.name} is carried out on {status.host}: stop it there.")
+    try:
+        os.kill(status.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        raise AncraError(f"{sweep.name} belongs to another user, who must stop it.") from None
+    if status.state == "queued":  # it cannot write its ending yet
+        ending = {"state": "cancelled", "message": "Stopped before its first run.", "pid": None, "token": ""}
+        sweep.write_status(status.model_copy(update=ending))
+
+
+def _launch(sweep: Sweep, launcher: str) -> None:
+    before = sweep.status()
+    if before is not None and before.active:
+        raise AncraError(f"{sweep.name} is being carried out already.")
+    command = [sys.executable, "-m", "ancra", "sweep", str(sweep.plan_file.absolute()), "--yes", "--launcher", launcher]
+    try:
+        with (sweep.folder / "output.txt").open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        sweep.write_status(
+            RunStatus(
+                epoch=before.epoch if before else 0,
+                epochs=sweep.plan.size,
+                created=before.created if before else time(),
+                pid=process.pid,
+                token=process_token(process.pid),
+                host=host_name(),
+            )
+        )
+    except OSError as error:
+        raise AncraError(f"{sweep.name} cannot be started: {error.strerror}.") from None
+    # Somebody has to wait for the process, or it stays as a zombie once it has ended.
+    Thread(target=process.wait, name=f"wait for {sweep.name}", daemon=True).start()
+
+
+def _stop_runs(sweep: Sweep) -> None:
+    for state in sweep.states():
+        if state.active:
+            launcher_of(state.run).cancel(state.run)
