@@ -28,7 +28,8 @@ class Plane:
     @classmethod
     def fit(cls, features: Array) -> "Plane":
         """The plane of (N, F) features, N and F at least 2."""
-        found = PCA(2, svd_solver="full").fit(features)
+        with np.errstate(invalid="ignore"):  # Features that are all alike: no variance to share.
+            found = PCA(2, svd_solver="full").fit(features)
         share = float(np.nan_to_num(found.explained_variance_ratio_).sum())
         return cls(found.mean_.astype(np.float32), found.components_.astype(np.float32), share)
 

@@ -30,7 +30,7 @@ def test_opens_on_the_anchor_where_the_strategies_differ_most(negatives):
     assert data["anchor"] == data["order"][0]
     assert sorted(data["order"]) == list(range(24))
     assert [one["title"] for one in data["strategies"]] == ["Random", "Soft-LS", "Hard-LS", "Targeted attack"]
-    assert [head["name"] for head in data["heads"]][0] == "p, before the attention"
+    assert data["heads"][0]["name"] == "p, before the attention"
 
 
 def test_what_is_lit_meets_the_condition(negatives):
@@ -75,9 +75,8 @@ def test_a_model_without_attention_and_without_contrast_says_so(open_page):
 
 def test_a_batch_of_one_class_says_what_to_change(open_page, monkeypatch):
     at = open_page("negatives", model=MODEL, batch="24")
-    monkeypatch.setattr(
-        "ancra.data.dataset.Split.sample", lambda self, count, seed: (self.labels == 3).nonzero()[:2, 0]
-    )
+    threes = lambda split, count, seed: (split.labels == 3).nonzero()[:count, 0]  # noqa: E731
+    monkeypatch.setattr("ancra.data.dataset.Split.sample", threes)
     at.number_input(key="batch").set_value(2).run()
     assert not at.exception
     (error,) = at.error
