@@ -188,7 +188,7 @@ function similarity(parent, one, data) {
     write(
       says,
       a === b
-        ? `Both are taken for ${data.kinds[mine.answer]}, with ${percent(mine.confidence)} and ${percent(theirs.confidences[frame])}: the root of the product.`
+        ? `Both are taken for ${data.kinds[mine.answer]}, with these probabilities: √(${mine.confidence.toFixed(3)} × ${theirs.confidences[frame].toFixed(3)}).`
         : `Not taken for the same: the anchor for ${data.kinds[mine.answer]}, the negative for ${data.kinds[theirs.answers[frame]]}. So it is 0.`,
     )
   }
