@@ -1,7 +1,10 @@
-"""Training runs: what there is, how far each one is, starting and stopping them."""
+"""Training runs: what there is, how far each one is; starting, stopping and deleting them."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -9,10 +12,16 @@ import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.paths import runs_folder
-from ancra.runs.launchers import LocalLauncher
-from ancra.runs.run import Run, list_runs, new_run
+from ancra.runs.launch import mark, read_launch
+from ancra.runs.launchers import LAUNCHERS, launcher, launcher_of
+from ancra.runs.run import Run, delete_run, list_runs, new_run
+from ancra.runs.slots import queue_position
 from ancra.runs.status import RunStatus
-from ancra.training.recipe import Recipe, load_recipe, recipe_names
+from ancra.training.recipe import Recipe
+
+Row = dict[str, Any]
+LOG_LINES = 200
+LAUNCHER_TITLES = {"local": "This machine", "ray": "Ray", "slurm": "Slurm"}
 
 
 @dataclass(frozen=True)
@@ -20,76 +29,155 @@ class RunView:
     """A run as it stands now.
 
     Attributes:
-        rows: one a finished epoch, as metrics.jsonl holds them.
-        log: the last lines of its log.
+        rows: one a finished epoch, as metrics.jsonl holds them; not to be changed.
+        launcher: what it was last started by.
+        position: its place in this machine's line, 1 for the next; None when it does not wait there.
     """
 
     name: str
     recipe: Recipe
     status: RunStatus
-    rows: list[dict[str, Any]]
-    log: str
+    rows: Sequence[Row]
+    launcher: str
+    position: int | None
+
+    @property
+    def best(self) -> Row | None:
+        """The epoch with the highest accuracy of the kind that the recipe goes by, the first of equals."""
+        metric = self.recipe.validation.metric
+        return max(self.rows, key=lambda row: row.get(metric, -1.0), default=None)
+
+    @property
+    def created(self) -> datetime:
+        """When it was made, in local time."""
+        return datetime.fromtimestamp(self.status.created)
 
 
-@st.cache_data(ttl=30, show_spinner=False)
-def presets() -> dict[str, Recipe]:
-    """The recipes that come with the project: digits first, which need no download."""
-    names = sorted(recipe_names(), key=lambda name: (not name.startswith("digits-"), name))
-    return {name: load_recipe(name) for name in names}
-
-
-@st.cache_resource
-def launcher() -> LocalLauncher:
-    """What starts runs on this machine."""
-    return LocalLauncher()
-
-
-def run_titles() -> dict[str, str]:
-    """The title of every run by its name, the newest first; a run whose recipe is damaged is left out."""
-    titles = {}
+def views() -> dict[str, RunView]:
+    """All runs by name, the newest first; a run whose recipe is damaged is left out."""
+    found = {}
     for run in list_runs():
         try:
-            when = datetime.fromtimestamp(run.written_status().created)
-            titles[run.name] = f"{run.recipe.title} · {run.recipe.data.name} · {when:%d %b %H:%M:%S}"
+            found[run.name] = _view(run)
         except AncraError:
             continue
-    return titles
+    return found
+
+
+def titles() -> dict[str, str]:
+    """The title of every run by its name, the newest first."""
+    return {name: f"{one.recipe.title} · {one.created:%d %b %H:%M:%S}" for name, one in views().items()}
 
 
 def view(name: str) -> RunView:
     """A run as it stands now. Raises AncraError when it is gone."""
-    run = _open(name)
-    log = run.log_tail(12).replace(f"{date.today()} ", "")  # today's lines need no date
-    return RunView(name, run.recipe, run.status(), run.metrics(), log)
+    return _view(_open(name))
 
 
-def active_runs() -> int:
-    """How many runs are going on."""
-    return sum(run.status().active for run in list_runs())
+def log(name: str) -> str:
+    """The last lines of a run's log; today's without the date. Raises AncraError."""
+    return _open(name).log_tail(LOG_LINES).replace(f"{date.today()} ", "")
 
 
-def start(recipe: Recipe) -> str:
-    """Start a new run as a process of its own; returns its name. Raises AncraError."""
+def size(name: str) -> int:
+    """Bytes that a run takes on the disk. Raises AncraError."""
+    return sum(path.stat().st_size for path in _open(name).folder.rglob("*") if path.is_file())
+
+
+def launchers() -> Mapping[str, str]:
+    """Each launcher with why it cannot be used here; an empty text for one that can."""
+    return {name: _why_not(name) for name in LAUNCHERS}
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _why_not(name: str) -> str:
+    try:
+        launcher(name)
+    except AncraError as error:
+        return str(error)
+    return ""
+
+
+def start(recipe: Recipe, by: str = "local") -> str:
+    """Start a new run; returns its name. Raises AncraError: nothing is left behind then."""
+    engine = launcher(by)
     run = new_run(recipe)
-    launcher().submit(run)
+    try:
+        engine.submit(run)
+    except AncraError:
+        with suppress(AncraError):
+            mark(run, "cancelled", "")  # nobody works on it, and one that waits is not deleted
+            delete_run(run)
+        raise
     return run.name
 
 
 def resume(name: str) -> None:
-    """Go on with a run. Raises AncraError."""
-    launcher().submit(_open(name))
+    """Go on with a run, where it was trained before. Raises AncraError."""
+    run = _open(name)
+    launcher_of(run).submit(run)
 
 
 def stop(name: str) -> None:
     """End a run so that it can be resumed, and give it a moment to do so. Raises AncraError."""
     run = _open(name)
-    launcher().cancel(run)
+    launcher_of(run).cancel(run)
     end = monotonic() + 3
     while run.status().active and monotonic() < end:
         sleep(0.1)
+
+
+def delete(name: str) -> None:
+    """Remove a run with everything in it. Raises AncraError while it goes on."""
+    delete_run(_open(name))
 
 
 def _open(name: str) -> Run:
     if "/" in name or name.startswith("."):
         raise AncraError(f"{name!r} is not a run's name.")
     return Run.open(runs_folder() / name)
+
+
+def _view(run: Run) -> RunView:
+    launched = read_launch(run).launcher
+    status = run.status()
+    if status.active and launched != "local":
+        status = _asked(str(run.folder)) or status
+    waits = status.state == "queued" and launched == "local"
+    return RunView(
+        name=run.name,
+        recipe=_recipe(str(run.folder), _changed(run.recipe_file)),
+        status=status,
+        rows=_rows(str(run.folder), _changed(run.metrics_file)),
+        launcher=launched,
+        position=queue_position(run) if waits else None,
+    )
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _asked(folder: str) -> RunStatus | None:
+    """What an engine says about a run, or None when it does not answer."""
+    try:
+        run = Run.open(Path(folder))
+        return launcher_of(run).status(run)
+    except AncraError:
+        return None
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _recipe(folder: str, version: tuple[int, int]) -> Recipe:
+    return Run(Path(folder)).recipe
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _rows(folder: str, version: tuple[int, int]) -> Sequence[Row]:
+    return tuple(Run(Path(folder)).metrics())
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    """What changes when a file does."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size

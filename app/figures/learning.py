@@ -1,56 +1,142 @@
-"""Learning curves: losses and accuracies, epoch by epoch."""
+"""Learning curves: losses, accuracies and the learning rate, epoch by epoch, of one run or of several."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import plotly.graph_objects as go
 
 from app.figures.theme import Palette, layout
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[dict[str, Any]]
+# Wong (2011), "Points of view: Color blindness"; lightened for the dark theme.
+RUN_COLOURS = {
+    False: ("#0072B2", "#D55E00", "#009E73", "#B3559A", "#8A6D00", "#3C9BD0"),
+    True: ("#4DA8E0", "#F58A3C", "#2FC49A", "#E090C8", "#E3C53F", "#8CD0F5"),
+}
+"""One colour a run, by whether the theme is dark."""
 PARTS = {"natural": "natural", "robust": "robust", "boosted": "boosted CE", "contrast": "contrast"}
+QUANTITIES = {
+    "adaptive": "Under adaptive PGD",
+    "pgd": "Under PGD",
+    "natural": "Natural",
+    "loss": "Loss",
+    **{f"loss/{part}": f"Loss: {name}" for part, name in PARTS.items()},
+    "learning_rate": "Learning rate",
+    "epsilon": "Epsilon",
+}
+ACCURACIES = ("adaptive", "pgd", "natural")
 
 
-def accuracies(rows: Rows, epochs: int, colours: Palette) -> go.Figure:
+@dataclass(frozen=True)
+class Line:
+    """One run on a chart.
+
+    Attributes:
+        best: the epoch that is marked by a star, None for none.
+    """
+
+    name: str
+    rows: Rows
+    colour: str
+    best: int | None = None
+
+
+@dataclass(frozen=True)
+class Axes:
+    """How curves are drawn: losses and rates on a logarithmic axis or not, against epochs or minutes of training."""
+
+    log: bool = False
+    by_time: bool = False
+
+
+def quantities(many: Sequence[Rows]) -> list[str]:
+    """What these runs have measured, in the order of ``QUANTITIES``, then anything else that is a loss."""
+    found = {key for rows in many for row in rows[-1:] for key in row}
+    others = sorted(key for key in found if key.startswith("loss/") and key not in QUANTITIES)
+    return [key for key in (*QUANTITIES, *others) if key in found]
+
+
+def quantity_title(key: str) -> str:
+    """What a curve shows."""
+    return QUANTITIES.get(key, f"Loss: {key.removeprefix('loss/')}")
+
+
+def overlay(key: str, lines: Sequence[Line], colours: Palette, axes: Axes) -> go.Figure:
+    """One quantity of several runs, each in its colour; the legend is the list of the runs beside the chart."""
+    figure = go.Figure()
+    for line in lines:
+        _add(figure, line, key, line.name, line.colour, "solid", axes)
+    _finish(figure, lines, colours, axes, height=240)
+    if key in ACCURACIES:
+        figure.update_yaxes(type="linear", rangemode="normal", tickformat=".0%")
+    return figure.update_layout(showlegend=False, title={"text": quantity_title(key), "font": {"size": 15}})
+
+
+def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     """Natural accuracy, and robust accuracy under PGD and adaptive PGD, on the held-out images after each epoch."""
     figure = go.Figure()
-    for key, name, colour, dash in (
-        ("natural", "natural", colours.natural, "solid"),
-        ("pgd", "PGD", colours.final, "solid"),
-        ("adaptive", "adaptive PGD", colours.adversarial, "dash"),
-    ):
-        _line(figure, rows, key, name, colour, dash, "%{y:.1%}")
-    _finish(figure, epochs, colours)
-    figure.update_yaxes(range=[-0.03, 1.05], tickvals=[0, 0.5, 1], ticktext=["0", "50 %", "100 %"])
-    return figure
+    kinds = (("natural", colours.natural, "solid"), ("pgd", colours.final, "solid"))
+    for key, colour, dash in (*kinds, ("adaptive", colours.adversarial, "dash")):
+        name = {"natural": "natural", "pgd": "PGD", "adaptive": "adaptive PGD"}[key]
+        _add(figure, line, key, name, colour, dash, axes)
+    return _finish(figure, [line], colours, axes, percent=True)
 
 
-def losses(rows: Rows, epochs: int, colours: Palette) -> go.Figure:
+def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     """The whole loss and its parts, unweighted, as means over each epoch."""
     figure = go.Figure()
     tints = {"natural": colours.natural, "robust": colours.adversarial, "boosted": colours.good}
     tints["contrast"] = colours.auxiliary
-    _line(figure, rows, "loss", "whole loss", colours.text, "solid", "%{y:.3g}")
-    for key in rows[0] if rows else ():
+    _add(figure, line, "loss", "whole loss", colours.text, "solid", axes)
+    for key in line.rows[-1] if line.rows else ():
         if key.startswith("loss/"):
             part = key.removeprefix("loss/")
-            _line(figure, rows, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", "%{y:.3g}")
-    _finish(figure, epochs, colours)
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+            _add(figure, line, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", axes)
+    return _finish(figure, [line], colours, axes)
 
 
-def _line(figure: go.Figure, rows: Rows, key: str, name: str, colour: str, dash: str, number: str) -> None:
+def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> None:
+    rows = [row for row in line.rows if key in row]
+    number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
+    starred = [row["epoch"] == line.best for row in rows]
+    markers = len(rows) <= 30 or any(starred)
     figure.add_scatter(
-        x=[row["epoch"] for row in rows],
-        y=[row.get(key) for row in rows],
+        x=_times(rows) if axes.by_time else [row["epoch"] for row in rows],
+        y=[row[key] for row in rows],
         name=name,
-        mode="lines+markers" if len(rows) <= 30 else "lines",
+        mode="lines+markers" if markers else "lines",
         line={"color": colour, "width": 2.5, "dash": dash},
-        hovertemplate=f"epoch %{{x}}: {number}<extra>{name}</extra>",
+        marker={
+            "symbol": ["star" if star else "circle" for star in starred],
+            "size": [13 if star else 6 if len(rows) <= 30 else 0 for star in starred],
+            "line": {"width": 0},
+        },
+        customdata=[row["epoch"] for row in rows],
+        hovertemplate=f"{number}<extra>{name}, epoch %{{customdata}}</extra>",
     )
 
 
-def _finish(figure: go.Figure, epochs: int, colours: Palette) -> None:
-    layout(figure, colours, height=260)
+def _finish(
+    figure: go.Figure, lines: Sequence[Line], colours: Palette, axes: Axes, percent: bool = False, height: int = 270
+) -> go.Figure:
+    layout(figure, colours, height=height)
     figure.update_layout(hovermode="x unified", uirevision="keep")
-    figure.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], tickformat="d", nticks=min(epochs, 8) + 1)
+    last = max((row["epoch"] for line in lines for row in line.rows), default=1)
+    if axes.by_time:
+        figure.update_xaxes(title="minutes of training", rangemode="tozero")
+    else:
+        figure.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickformat="d", nticks=min(last, 8) + 1)
+    if percent:
+        figure.update_yaxes(range=[-0.03, 1.05], tickvals=[0, 0.5, 1], ticktext=["0", "50 %", "100 %"])
+    elif axes.log:
+        figure.update_yaxes(type="log", dtick=1, minor={"showgrid": True, "gridcolor": colours.grid})
+    else:
+        figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _times(rows: Rows) -> list[float]:
+    """Minutes of training behind each epoch."""
+    return [seconds / 60 for seconds in accumulate(float(row.get("seconds", 0)) for row in rows)]

@@ -1,19 +1,19 @@
 """A form made from the Recipe itself: every setting with its own description, bounds and choices."""
 
-import math
-from collections.abc import Callable, Iterable
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ancra.settings import parse
+from ancra.settings import parse, settings_in
 from ancra.training.recipe import Recipe
+from ancra.uploads.images import image_sets
+from app.answers import recipes
+from app.parts.train_field import field_widget, label, shown
 
-MAIN = ("epochs", "attack.epsilon", "optimiser.learning_rate", "batch_size", "seed")
+MAIN = ("data.name", "epochs", "attack.epsilon", "optimiser.learning_rate", "batch_size", "seed")
 HIDDEN = (
     "name",
     "title",
@@ -23,94 +23,149 @@ HIDDEN = (
     "attack.keep",
     "attack.seed",
     "attack.targets",
+    "attack.compiled",
 )
-NARROWEST = 140  # pixels of a column
-LABELS = {
-    "attack.epsilon": "Epsilon",
-    "optimiser.learning_rate": "Learning rate",
-    "std": "Standard deviation",
-    "epsilon_ramp": "Epsilon ramp",
-    "mart_weight": "MART weight",
-    "linf": "Linf",
-    "l2": "L2",
-    "ce": "CE",
+ONLY_WITH: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "model.width": ("model.architecture", ("small_resnet", "resnet18", "preact_resnet18")),
+    "model.depth": ("model.architecture", ("wide_resnet",)),
+    "model.widen_factor": ("model.architecture", ("wide_resnet",)),
+    "objective.beta": ("objective.base", ("trades",)),
+    "objective.mart_weight": ("objective.base", ("mart",)),
+    "objective.contrast": ("objective.base", ("pgd_at", "trades", "mart")),
+    "schedule.milestones": ("schedule.kind", ("steps",)),
+    "schedule.factor": ("schedule.kind", ("steps",)),
+    "data.image_size": ("data.name", ("image_folder",)),
+    "data.test_fraction": ("data.name", ("image_folder",)),
+    "data.split_seed": ("data.name", ("image_folder",)),
 }
-GENERAL = "General"
+"""Settings that mean something only where another one has one of these values."""
+NARROWEST = 140  # pixels of a column
+UPLOAD = "uploads/"
+"""What an uploaded image set is called among the datasets."""
 
 
-def recipe_form(preset: Recipe) -> Recipe:
-    """Draw the form for a preset and return the recipe as it stands in it.
+def recipe_form(name: str, base: Recipe, start: Recipe | None = None) -> tuple[Recipe, "RecipeForm"]:
+    """Draw the form and return the recipe as it stands in it, and the form, which can take changes back.
+
+    Args:
+        name: tells this form's widgets from those of other recipes.
+        base: what changes are counted against.
+        start: what the widgets show first; the base itself where it is left out.
 
     Raises:
         AncraError: the settings do not fit together; the sentence says which.
     """
-    form = _Form(preset)
-    form.draw_main()
-    with st.expander("More settings", icon=":material/tune:"):
-        form.draw_rest()
-    return parse(Recipe, form.values, source="These settings")
+    form = RecipeForm(name, base, start or base)
+    form.draw()
+    return parse(Recipe, form.values, source="These settings"), form
 
 
-class _Form:
-    """Widgets for one preset; ``values`` is the nested table of what they hold."""
+class RecipeForm:
+    """Widgets for one recipe; ``values`` is the nested table of what they hold."""
 
-    def __init__(self, preset: Recipe) -> None:
-        self.preset = preset.model_dump()
-        self.name = preset.name
-        self.values: dict[str, Any] = preset.model_dump()
+    def __init__(self, name: str, base: Recipe, start: Recipe) -> None:
+        self.name, self.base, self.start = name, base.model_dump(), start.model_dump()
+        self.values: dict[str, Any] = start.model_dump()
+        self._widgets: dict[str, tuple[str, Any]] = {}
 
-    def draw_main(self) -> None:
-        """The few settings that people change most."""
+    def draw(self) -> None:
+        """The few settings that people change most, then all others."""
         with st.grid(2, min_column_width=NARROWEST, gap="small") as grid:
             for path in MAIN:
-                kind, field = _field_at(path)
                 with grid.cell():
-                    self._ask(path, kind, field)
+                    self._ask(path, *_field_at(path))
+        with st.expander("More settings", icon=":material/tune:"):
+            st.markdown("**General**")
+            self._table("", Recipe, nested=False)
+            for name, field in Recipe.model_fields.items():
+                inner = settings_in(field.annotation)
+                if name == "negatives" and self._value("objective.contrast") is None:
+                    self._keep(name, self.base[name])
+                elif inner is not None:
+                    st.markdown(f"**{label(name)}**")
+                    self._table(f"{name}.", inner, nested=True)
 
-    def draw_rest(self) -> None:
-        """Everything else, a heading for each table of settings."""
-        st.markdown(f"**{GENERAL}**")
-        self._table("", Recipe, nested=False)
-        for name, field in Recipe.model_fields.items():
-            inner = _settings_in(field.annotation)
-            if inner is not None:
-                st.markdown(f"**{_label(name)}**")
-                self._table(f"{name}.", inner, nested=True)
+    def reset(self, *paths: str) -> None:
+        """Take changes back. To be called before the widgets are drawn again: from a callback."""
+        for path in paths:
+            while path and path not in self._widgets:
+                path = path.rpartition(".")[0]
+            if path:
+                key, value = self._widgets[path]
+                st.session_state[key] = value
 
     def _table(self, prefix: str, kind: type[BaseModel], nested: bool) -> None:
-        plain = [(n, f) for n, f in kind.model_fields.items() if _settings_in(f.annotation) is None]
+        plain = [(n, f) for n, f in kind.model_fields.items() if settings_in(f.annotation) is None]
         with st.grid(2, min_column_width=NARROWEST, gap="small") as grid:
             for name, field in plain:
-                if prefix + name not in (*MAIN, *HIDDEN):
+                path = prefix + name
+                if path not in (*MAIN, *HIDDEN) and self._means_something(path, field):
                     with grid.cell():
-                        self._ask(prefix + name, field.annotation, field)
+                        self._ask(path, field.annotation, field)
         for name, field in kind.model_fields.items():
-            inner = _settings_in(field.annotation)
-            if nested and inner is not None:
+            inner = settings_in(field.annotation)
+            if nested and inner is not None and self._means_something(prefix + name, field):
                 self._optional_table(prefix + name, inner, field)
 
     def _optional_table(self, path: str, kind: type[BaseModel], field: FieldInfo) -> None:
-        wanted = st.toggle(_label(path), self._preset(path) is not None, key=self._key(path), help=field.description)
-        if not wanted:
+        had, key = _at(self.base, path) is not None, self._key(path)
+        self._widgets[path] = key, had
+        first = _at(self.start, path) is not None
+        title = f":primary[**{label(path)}**]" if st.session_state.get(key, first) != had else label(path)
+        if not st.toggle(title, first, key=key, help=field.description):
             self._keep(path, None)
             return
-        if self._preset(path) is None:
+        if self._value(path) is None:
             self._keep(path, kind().model_dump())
         self._table(f"{path}.", kind, nested=True)
 
-    def _ask(self, path: str, kind: Any, field: FieldInfo) -> None:
-        self._keep(path, _widget(path, kind, field, self._preset(path, field.default), self._key(path)))
+    def _ask(self, path: str, annotation: Any, field: FieldInfo) -> None:
+        if path == "data.name":
+            self._ask_data(field)
+            return
+        key, default = self._key(path), field.default
+        first, before = _at(self.start, path, default), shown(annotation, _at(self.base, path, default), path)
+        self._widgets[path] = key, before
+        held = st.session_state.get(key, shown(annotation, first, path))
+        self._keep(path, field_widget(path, annotation, field, first, key, changed=held != before))
+
+    def _ask_data(self, field: FieldInfo) -> None:
+        """The datasets by name, and the uploaded image sets among them."""
+        sets = {UPLOAD + one.name: one for one in image_sets()}
+        options, key = [*_datasets(), *sets], self._key("data.name")
+        first, before = (_data_option(table, options) for table in (self.start, self.base))
+        self._widgets["data.name"] = self._widgets["data.root"] = key, before
+        changed = st.session_state.get(key, first) != before
+        chosen = st.selectbox(
+            ":primary[**Data**]" if changed else "Data", options, index=options.index(first), key=key,
+            format_func=lambda name: recipes.DATASETS.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
+            help=f"{field.description} Images of your own are added under **Upload**.",
+        )  # fmt: skip
+        if chosen in sets:
+            self._keep("data.name", "image_folder")
+            self._keep("data.root", sets[chosen].root)
+            return
+        self._keep("data.name", chosen)
+        if chosen != first and first in sets:
+            self._keep("data.root", None)
+        if chosen == "image_folder":
+            root = Recipe.model_fields["data"].annotation.model_fields["root"]  # type: ignore[union-attr]
+            self._ask("data.root", root.annotation, root)
+
+    def _means_something(self, path: str, field: FieldInfo) -> bool:
+        if path == "data.root":
+            return False  # asked for beside the dataset
+        other, values = ONLY_WITH.get(path, ("", ()))
+        if not other or self._value(other) in values:
+            return True
+        self._keep(path, None if field.default is None else _at(self.base, path))
+        return False
+
+    def _value(self, path: str) -> Any:
+        return _at(self.values, path)
 
     def _key(self, path: str) -> str:
         return f"recipe/{self.name}/{path}"
-
-    def _preset(self, path: str, otherwise: Any = None) -> Any:
-        table: Any = self.preset
-        for part in path.split("."):
-            if not isinstance(table, dict):
-                return otherwise
-            table = table.get(part)
-        return table
 
     def _keep(self, path: str, value: Any) -> None:
         table = self.values
@@ -120,110 +175,36 @@ class _Form:
         table[last] = value
 
 
-def _widget(path: str, kind: Any, field: FieldInfo, value: Any, key: str) -> Any:
-    """The widget for one setting; gives what it holds, None for an optional setting that was left empty."""
-    label, about = _label(path), field.description
-    choices = _choices(path, kind)
-    kind, optional = _without_none(kind)
-    if choices is not None:
-        options = [None, *choices] if optional else list(choices)
-        index = options.index(value) if value in options else 0
-        return st.selectbox(label, options, index=index, format_func=_option, key=key, help=about)
-    if kind is bool:
-        return st.toggle(label, value, key=key, help=about)
-    if kind in (int, float):
-        return _number(label, kind, field, value, key)
-    shown = ", ".join(map(str, value)) if _many(kind) and value is not None else value
-    typed = st.text_input(label, "" if shown is None else str(shown), key=key, help=about)
-    if not typed.strip():
-        return None if optional else typed
-    return _list(typed) if _many(kind) else typed
+def _at(table: Any, path: str, otherwise: Any = None) -> Any:
+    for part in path.split("."):
+        if not isinstance(table, dict):
+            return otherwise
+        table = table.get(part)
+    return table
 
 
-def _number(label: str, kind: type, field: FieldInfo, value: Any, key: str) -> Any:
-    limits = {name: getattr(each, name) for each in field.metadata for name in ("ge", "le") if hasattr(each, name)}
-    low, high = (None if limit is None else kind(limit) for limit in (limits.get("ge"), limits.get("le")))
-    value = None if value is None else kind(value)  # a default of 0 may stand for 0.0
-    if kind is int:
-        return st.number_input(label, low, high, value, step=1, key=key, help=field.description)
-    step = 10.0 ** math.floor(math.log10(abs(value))) if value else 0.1
-    shown = "%.6g"
-    return st.number_input(label, low, high, value, step=step, format=shown, key=key, help=field.description)
+def _data_option(recipe: Mapping[str, Any], options: list[str]) -> str:
+    from ancra.data.settings import DataSettings
 
-
-def _list(text: str) -> Any:
-    """A list typed as ``75, 90, 100`` or ``[75, 90, 100]``; what is no list is left for the recipe to refuse."""
-    try:
-        return yaml.safe_load(text if text.strip().startswith("[") else f"[{text}]")
-    except yaml.YAMLError:
-        return text
-
-
-def _choices(path: str, kind: Any) -> Iterable[Any] | None:
-    """The known values of a setting, where there are any."""
-    named: dict[str, Callable[[], Iterable[str]]] = {
-        "data.name": _datasets,
-        "attack.objective": _objectives,
-        "negatives.picker": _pickers,
-        "device": lambda: ("auto", "cpu", "cuda", "mps"),
-    }
-    if path in named:
-        return named[path]()
-    inner, _ = _without_none(kind)
-    return get_args(inner) if get_origin(inner) is Literal else None
+    data = DataSettings(**recipe["data"])
+    upload = recipes.uploaded(data)
+    option = UPLOAD + upload if upload else data.name
+    return option if option in options else data.name
 
 
 def _datasets() -> list[str]:
     from ancra.data.registry import dataset_names
 
-    return dataset_names()
-
-
-def _objectives() -> list[str]:
-    from ancra.attacks.objectives import OBJECTIVES
-
-    return list(OBJECTIVES)
-
-
-def _pickers() -> list[str]:
-    from ancra.negatives.strategy import PICKERS
-
-    return list(PICKERS)
+    return sorted(
+        dataset_names(), key=lambda name: list(recipes.DATASETS).index(name) if name in recipes.DATASETS else 9
+    )
 
 
 def _field_at(path: str) -> tuple[Any, FieldInfo]:
     kind: Any = Recipe
     field: FieldInfo | None = None
     for part in path.split("."):
-        field = (_settings_in(kind) or kind).model_fields[part]
+        field = (settings_in(kind) or kind).model_fields[part]
         kind = field.annotation
     assert field is not None
     return kind, field
-
-
-def _settings_in(kind: Any) -> type[BaseModel] | None:
-    """The settings class that an annotation names, alone or as one that may be missing."""
-    inner, _ = _without_none(kind)
-    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
-
-
-def _without_none(kind: Any) -> tuple[Any, bool]:
-    if get_origin(kind) in (Union, UnionType):
-        rest = [each for each in get_args(kind) if each is not type(None)]
-        return rest[0], len(rest) < len(get_args(kind))
-    return kind, False
-
-
-def _many(kind: Any) -> bool:
-    return get_origin(kind) is tuple
-
-
-def _label(path: str) -> str:
-    last = path.rpartition(".")[2]
-    return LABELS.get(path) or LABELS.get(last) or last.replace("_", " ").capitalize()
-
-
-def _option(value: Any) -> str:
-    if value is None:
-        return "its own"
-    return LABELS.get(str(value), str(value).replace("_", " "))

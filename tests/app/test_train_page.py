@@ -1,25 +1,49 @@
+from concurrent.futures import Future
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ancra.errors import AncraError
 from ancra.paths import ROOT
-from ancra.runs.launchers import LocalLauncher
+from ancra.runs.local import LocalLauncher
 from ancra.runs.run import Run, list_runs
 from ancra.runs.status import RunStatus
 from ancra.training.recipe import load_recipe, recipe_names
+from app.answers import estimates, recipes
+from app.answers.estimates import Measured
 
 PAGE = str(ROOT / "app" / "app_pages" / "train.py")
 
 
 @pytest.fixture
-def submitted(monkeypatch, workspace):
-    """Runs that the page asked to start; no process is started."""
+def submitted(monkeypatch, workspace, clear_caches):
+    """Runs that the page asked to start; no process is started, and nothing is measured."""
     runs: list[Run] = []
     monkeypatch.setattr(LocalLauncher, "submit", lambda self, run: runs.append(run))
+    monkeypatch.setattr(estimates, "begin", lambda recipe: Future())
     return runs
 
 
-def open_page() -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
+@pytest.fixture
+def made(workspace, tiny_recipe):
+    """Makes a run in a state, with so many epochs behind it."""
+
+    def make(name, state="finished", epochs=2, created=1.0, message="", recipe=tiny_recipe):
+        run = Run.create(workspace / "runs" / name, recipe)
+        for epoch in range(1, epochs + 1):
+            accuracies = {"natural": 0.9, "pgd": 0.5, "adaptive": 0.4 - 0.01 * epoch}
+            run.append_metrics({"epoch": epoch, "loss": 2.0, "loss/robust": 1.0, "seconds": 3.0, **accuracies})
+        run.write_status(RunStatus(state=state, message=message, epoch=epochs, epochs=6, created=created))
+        return run
+
+    return make
+
+
+def open_page(part: str = "", **query: str | list[str]) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in {**({"part": part} if part else {}), **query}.items():
+        page.query_params[name] = value
+    page.run()
     assert not page.exception
     return page
 
@@ -28,47 +52,203 @@ def labelled(widgets, label):
     return next(widget for widget in widgets if widget.label == label)
 
 
-def test_without_runs_the_page_says_what_to_do(submitted):
-    page = open_page()
-    assert "No run yet" in page.info[0].value
-    assert not page.button[0].disabled
+def text(page):
+    return " ".join(each.value for each in (*page.markdown, *page.caption, *page.info, *page.warning, *page.success))
+
+
+def charts(page):
+    return len(page.get("plotly_chart"))
+
+
+def test_without_runs_the_form_comes_first_and_the_runs_say_what_to_do(submitted):
+    assert not open_page().button(key="start").disabled
+    assert "No run yet" in open_page("Runs").info[0].value
 
 
 def test_start_with_a_changed_setting(submitted):
     page = open_page()
-    labelled(page.number_input, "Epochs").set_value(3)
-    page.button[0].click().run()
-    assert [run.recipe.epochs for run in submitted] == [3]
-    assert submitted[0].recipe == load_recipe("digits-trades-ancra").with_changes(epochs=3)
-    assert submitted[0].recipe.title in labelled(page.selectbox, "Run").options[0]
+    page.number_input(key="recipe/digits-trades-ancra/epochs").set_value(3).run()
+    assert "1 setting differs" in text(page)
+    page.button(key="start").click().run()
+    assert [run.recipe for run in submitted] == [load_recipe("digits-trades-ancra").with_changes(epochs=3)]
+    assert page.session_state["part"] == "Runs"
+    assert page.query_params["runs"] == submitted[0].name
+
+
+def test_changes_are_named_can_be_taken_back_and_stand_in_the_link(submitted):
+    page = open_page()
+    page.number_input(key="recipe/digits-trades-ancra/epochs").set_value(3).run()
+    page.selectbox(key="recipe/digits-trades-ancra/schedule.kind").set_value("steps").run()
+    page.text_input(key="recipe/digits-trades-ancra/schedule.milestones").set_value("5, 10").run()
+    given = ["schedule.kind=steps", "schedule.milestones=[5, 10]", "epochs=3"]
+    assert list(page.query_params["set"]) == given
+    assert "--set epochs=3" in page.code[0].value
+    again = open_page(set=given)
+    assert again.number_input(key="recipe/digits-trades-ancra/epochs").value == 3
+    again.button(key="reset/epochs").click().run()
+    assert again.number_input(key="recipe/digits-trades-ancra/epochs").value == 15
+    again.button(key="reset_all").click().run()
+    assert "nothing is changed" in text(again)
+    assert "set" not in again.query_params
+
+
+def test_a_link_with_settings_that_are_none_opens_the_recipe(submitted):
+    assert "nothing is changed" in text(open_page(set=["no.such=1"]))
 
 
 def test_settings_that_do_not_fit_get_a_sentence_and_no_start(submitted):
-    page = open_page()
-    labelled(page.text_input, "Milestones").set_value("a, b").run()
+    page = open_page(set=["schedule.kind=steps"])
+    milestones = page.text_input(key="recipe/digits-trades-ancra/schedule.milestones")
+    milestones.set_value("a, b").run()
     assert "schedule.milestones" in page.error[0].value
-    assert page.button[0].disabled
-    labelled(page.text_input, "Milestones").set_value("5, 10").run()
+    assert "start" not in [button.key for button in page.button]
+    page.text_input(key="recipe/digits-trades-ancra/schedule.milestones").set_value("5, 10").run()
     assert not page.error
-    assert not page.button[0].disabled
+    assert not page.button(key="start").disabled
 
 
-def test_a_failed_run_shows_why_and_can_be_resumed(submitted, tiny_recipe, workspace):
-    run = Run.create(workspace / "runs" / "broken", tiny_recipe)
-    run.write_status(RunStatus(state="failed", message="The disk is full.", epochs=6, created=1))
-    run.append_metrics({"epoch": 1, "loss": 2.0, "loss/robust": 1.0, "natural": 0.9, "pgd": 0.5, "adaptive": 0.4})
+def test_only_settings_that_mean_something_are_asked_for(submitted):
+    page = open_page(recipe="digits-natural")
+    asked = {widget.key.rpartition("/")[2] for widget in (*page.number_input, *page.text_input, *page.toggle)}
+    assert not asked & {"model.depth", "objective.contrast", "negatives.picker", "data.test_fraction", "data.root"}
+    page.selectbox(key="recipe/digits-natural/data.name").set_value("image_folder").run()
+    assert page.text_input(key="recipe/digits-natural/data.root").value == ""
+
+
+@pytest.mark.parametrize(
+    ("future", "said"),
+    [
+        (lambda: Future(), "Estimating"),
+        (lambda: done(Measured(3700, 2**31, "cpu")), "About **62 min**, 2.0 GB of memory on cpu"),
+        (lambda: failed("There is no CIFAR-10 here: put it there."), "There is no CIFAR-10 here"),
+    ],
+)
+def test_the_estimate_never_keeps_the_page_waiting(submitted, monkeypatch, future, said):
+    monkeypatch.setattr("app.parts.train_form.SETTLED", 0)
+    monkeypatch.setattr(estimates, "begin", lambda recipe: future())
+    page = open_page()
+    assert said in text(page)
+    assert not page.button(key="start").disabled
+
+
+def done(value):
+    future: Future = Future()
+    future.set_result(value)
+    return future
+
+
+def failed(sentence):
+    future: Future = Future()
+    future.set_exception(AncraError(sentence))
+    return future
+
+
+def test_a_launcher_that_is_not_here_says_what_to_install(submitted, monkeypatch):
+    monkeypatch.setattr("app.answers.runs._why_not", lambda name: "" if name == "local" else f"Install {name}.")
+    page = open_page()
+    assert "Install ray." in text(page)
+    assert "Install slurm." in text(page)
+    assert not [group for group in page.get("button_group") if getattr(group, "label", "") == "Train on"]
+
+
+def test_a_run_that_cannot_be_submitted_leaves_nothing(submitted, monkeypatch):
+    def refuse(self, run):
+        raise AncraError("The cluster is full.")
+
+    monkeypatch.setattr(LocalLauncher, "submit", refuse)
+    page = open_page()
+    page.button(key="start").click().run()
+    assert page.error[0].value == "The cluster is full."
+    assert not list_runs()
+
+
+def test_a_failed_run_shows_why_and_can_be_resumed(submitted, made):
+    made("broken", "failed", 1, message="The disk is full.")
     page = open_page()
     assert page.error[0].value == "The disk is full."
-    assert [metric.value for metric in page.metric] == ["90.0%", "50.0%", "40.0%"]
-    labelled(page.button, "Resume").click().run()
+    assert [metric.value for metric in page.metric] == ["90.0%", "50.0%", "39.0%"]
+    assert charts(page) == 3
+    page.button(key="Resume/broken").click().run()
     assert [each.name for each in submitted] == ["broken"]
 
 
-def test_a_damaged_run_does_not_break_the_page(submitted, tiny_recipe, workspace):
-    run = Run.create(workspace / "runs" / "broken", tiny_recipe)
-    run.recipe_file.write_text("name: [")
+def test_the_newest_run_is_shown_and_another_ticked_one_laid_over_it(submitted, made, tiny_recipe):
+    made("old", created=1)
+    made("new", created=2, recipe=tiny_recipe.with_changes(batch_size=64))
+    page = open_page()
+    assert page.query_params["runs"] == "new"
+    page.checkbox(key="show/old").check().run()
+    assert page.query_params["runs"] == "new,old"
+    assert charts(page) == 4
+    assert page.dataframe[0].value.iloc[0].tolist() == ["Batch size", "64", "256"]
+    page.checkbox(key="show/new").uncheck().run()
+    assert page.query_params["runs"] == ",old"  # which keeps its colour
+    page.checkbox(key="show/old").uncheck().run()
+    assert "Tick a run" in text(page)
+
+
+def test_the_link_chooses_runs_and_a_seventh_takes_the_place_of_the_first(submitted, made):
+    for number in range(8):
+        made(f"run{number}", created=number)
+    page = open_page(runs="run0,run1,gone,run3,run4,run5,run6")
+    ticked = [box.key for box in page.checkbox if box.value]
+    assert sorted(ticked) == [f"show/run{number}" for number in (0, 1, 3, 4, 5)]
+    page.checkbox(key="show/run6").check().run()
+    page.checkbox(key="show/run7").check().run()
+    assert page.query_params["runs"] == "run7,run1,run6,run3,run4,run5"
+
+
+def test_runs_are_found_by_words_and_ordered_by_accuracy(submitted, made):
+    for number in range(10):
+        made(f"run{number}", "failed" if number == 3 else "finished", epochs=10 - number, created=number)
+    page = open_page()
+    assert len(page.checkbox) == 8
+    labelled(page.button, "Show 2 more").click().run()
+    assert len(page.checkbox) == 10
+    page.text_input(key="find_run").set_value("tRaDes failed").run()
+    assert [box.key for box in page.checkbox] == ["show/run3"]
+    page.text_input(key="find_run").set_value("").run()
+    page.selectbox(key="run_order").set_value("Best adaptive accuracy").run()
+    assert len(page.checkbox) == 10
+    page.text_input(key="find_run").set_value("nothing like it").run()
+    assert "No run fits" in text(page)
+
+
+def test_a_waiting_run_tells_its_place_and_can_be_stopped(submitted, made, monkeypatch):
+    stopped = []
+    monkeypatch.setattr("app.answers.runs.queue_position", lambda run: 2)
+    monkeypatch.setattr("app.answers.runs.stop", stopped.append)
+    made("waits", "queued", 0)
+    page = open_page()
+    assert "Number 2 in the queue" in str(page.get("progress")[0].proto)
+    assert page.button(key="Delete/waits").disabled
+    page.button(key="Stop/waits").click().run()
+    assert stopped == ["waits"]
+
+
+def test_a_run_is_duplicated_with_changes(submitted, made, tiny_recipe):
+    made("first")
+    page = open_page()
+    page.button(key="Duplicate/first").click().run()
+    assert page.session_state["part"] == "New run"
+    assert page.selectbox(key="recipe").value == "runs/first"
+    page.number_input(key="recipe/runs/first/seed").set_value(7).run()
+    page.button(key="start").click().run()
+    assert [run.recipe for run in submitted] == [tiny_recipe.with_changes(seed=7)]
+
+
+def test_deleting_asks_first_and_says_what_is_lost(submitted, made):
+    made("first", epochs=2)
+    page = open_page()
+    page.button(key="Delete/first").click().run()
+    assert "You lose 2 epochs of training and its model" in text(page)
     assert len(list_runs()) == 1
-    assert "No run yet" in open_page().info[0].value
+
+
+def test_a_damaged_run_does_not_break_the_page(submitted, made):
+    made("broken").recipe_file.write_text("name: [")
+    assert len(list_runs()) == 1
+    assert "No run yet" in open_page("Runs").info[0].value
 
 
 def untouched_form(name: str) -> None:
@@ -78,11 +258,56 @@ def untouched_form(name: str) -> None:
     from ancra.training.recipe import load_recipe
     from app.parts.recipe_form import recipe_form
 
-    st.session_state["given"] = recipe_form(load_recipe(name)).model_dump_json()
+    st.session_state["given"] = recipe_form(name, load_recipe(name))[0].model_dump_json()
 
 
-@pytest.mark.parametrize("name", [name for name in recipe_names() if "wrn" not in name and "100" not in name])
-def test_an_untouched_form_gives_the_preset(name):
+@pytest.mark.parametrize("name", [name for name in recipe_names() if "28" not in name and "100" not in name])
+def test_an_untouched_form_gives_the_preset(name, workspace):
     page = AppTest.from_function(untouched_form, kwargs={"name": name}, default_timeout=60).run()
     assert not page.exception
     assert page.session_state["given"] == load_recipe(name).model_dump_json()
+
+
+def test_recipes_by_the_papers_names():
+    assert recipes.title("digits-trades-ancra") == "TRADES-ANCRA · digits"
+    assert recipes.title("cifar10-wrn34-10-mart") == "MART · CIFAR-10, WRN-34-10"
+
+
+def test_a_change_as_the_command_line_takes_it():
+    base = load_recipe("digits-trades-ancra")
+    changed = base.with_changes(
+        seed=3,
+        test_attacks=("worst",),
+        device="auto",
+        objective=base.objective.with_changes(contrast=None).model_dump(),
+    )
+    given = recipes.arguments(base, changed)
+    assert given == ["objective.contrast=null", 'test_attacks=["worst"]', "device=auto", "seed=3"]
+    assert recipes.with_arguments(base, given) == changed
+
+
+class Answer:
+    """What a process gave."""
+
+    def __init__(self, code, out="", err=""):
+        self.returncode, self.stdout, self.stderr = code, out, err
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer(2, err="There is no folder /x: check data.root.\n"), "There is no folder /x"),
+        (Answer(1, err="Traceback\nKeyError: 3\n"), "no estimate"),
+        (Answer(0, out="nothing\n"), "no estimate"),
+    ],
+)
+def test_what_the_command_line_says_is_what_the_page_says(monkeypatch, answer, message, tiny_recipe):
+    monkeypatch.setattr(estimates.subprocess, "run", lambda *_, **__: answer)
+    with pytest.raises(AncraError, match=message):
+        estimates.measure(tiny_recipe)
+
+
+def test_the_command_lines_estimate_is_read(monkeypatch, tiny_recipe):
+    out = '{"seconds": 12.5, "memory_bytes": 1048576, "device": "cpu", "more": 1}\n'
+    monkeypatch.setattr(estimates.subprocess, "run", lambda *_, **__: Answer(0, out))
+    assert estimates.measure(tiny_recipe) == Measured(12.5, 2**20, "cpu")

@@ -1,0 +1,99 @@
+"""Recipes to start from: the ones that come with the project, and those of runs; and how two of them differ."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+import yaml
+
+from ancra.data.settings import DataSettings
+from ancra.models.settings import ModelSettings
+from ancra.runs.overview import flat_settings
+from ancra.settings import apply_changes, parse
+from ancra.training.recipe import Recipe, load_recipe, recipe_names
+from ancra.uploads.images import ARCHIVE, images_folder
+from app.answers import runs
+
+OF_RUN = "runs/"
+"""What the name of a run's recipe starts with."""
+DATASETS = {
+    "digits": "digits",
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "tiny_imagenet": "Tiny-ImageNet",
+    "image_folder": "image folder",
+}
+NETWORKS = {"small_resnet": "small ResNet", "resnet18": "ResNet-18", "preact_resnet18": "PreActResNet-18"}
+
+
+@st.cache_data(ttl=30, show_spinner=False)
+def presets() -> dict[str, Recipe]:
+    """The recipes that come with the project: digits first, which need no download."""
+    names = sorted(recipe_names(), key=lambda name: (not name.startswith("digits-"), name))
+    return {name: load_recipe(name) for name in names}
+
+
+def recipe(name: str) -> Recipe:
+    """A preset, or with ``runs/NAME`` the recipe of a run. Raises AncraError."""
+    if name.startswith(OF_RUN):
+        return runs.view(name.removeprefix(OF_RUN)).recipe
+    return presets()[name] if name in presets() else load_recipe(name)
+
+
+def title(name: str) -> str:
+    """A recipe by the paper's name, with what it trains on; for a run's, the run."""
+    if name.startswith(OF_RUN):
+        return f"Copy of {runs.titles().get(name.removeprefix(OF_RUN), name)}"
+    one = presets()[name]
+    network = "" if one.model.architecture == "small_resnet" else f", {network_title(one.model)}"
+    return f"{one.title} · {data_title(one.data)}{network}"
+
+
+def data_title(data: DataSettings) -> str:
+    """A dataset for people; a folder of images by its own name."""
+    if data.name == "image_folder" and data.root is not None:
+        return uploaded(data) or data.root.name
+    return DATASETS.get(data.name, data.name)
+
+
+def uploaded(data: DataSettings) -> str | None:
+    """The name of the uploaded image set that these settings read; None for other data."""
+    root = data.root
+    inside = root is not None and root.name == ARCHIVE and root.parent.parent == images_folder()
+    return root.parent.name if root is not None and inside else None
+
+
+def network_title(model: ModelSettings) -> str:
+    """An architecture as papers write it."""
+    if model.architecture == "wide_resnet":
+        return f"WRN-{model.depth or 34}-{model.widen_factor or 10}"
+    return NETWORKS.get(model.architecture, model.architecture)
+
+
+def differences(recipes: Sequence[Recipe]) -> dict[str, list[Any]]:
+    """The settings in which recipes differ, by dotted path: each one's value, ``...`` where it has none."""
+    tables = [flat_settings(one) for one in recipes]
+    paths = dict.fromkeys(path for table in tables for path in table)
+    values = {path: [table.get(path, ...) for table in tables] for path in paths}
+    return {path: each for path, each in values.items() if any(value != each[0] for value in each)}
+
+
+def changes(base: Recipe, changed: Recipe) -> dict[str, tuple[Any, Any]]:
+    """What was changed: the old and the new value of each setting that the new recipe has."""
+    found = differences([changed, base])
+    return {path: (old, new) for path, (new, old) in found.items() if new is not ...}
+
+
+def arguments(base: Recipe, changed: Recipe) -> list[str]:
+    """The changes as the command line's ``--set`` takes them, ``path=value``."""
+    return [f"{path}={_as_yaml(new)}" for path, (_, new) in changes(base, changed).items()]
+
+
+def with_arguments(base: Recipe, given: list[str]) -> Recipe:
+    """A recipe with such changes. Raises AncraError."""
+    return parse(Recipe, apply_changes(base.model_dump(mode="json"), given), source="The link's settings")
+
+
+def _as_yaml(value: Any) -> str:
+    return value if isinstance(value, str) and yaml.safe_load(value) == value else json.dumps(value)

@@ -1,0 +1,85 @@
+"""What people send: checkpoints, bare weights and images; checked in the queue, kept once."""
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
+from uuid import uuid4
+
+import numpy as np
+import streamlit as st
+
+from ancra.checkpoints import Card, checkpoint_name
+from ancra.data.registry import load_dataset
+from ancra.data.settings import DataSettings
+from ancra.models.recognition import Recognised
+from ancra.models.settings import ModelSettings
+from ancra.uploads import checkpoints, images
+from ancra.uploads.checkpoints import Added
+from ancra.uploads.images import ImageSet
+from app import compute
+from app.queueing import Progress
+
+T = TypeVar("T")
+
+
+def add_checkpoint(content: bytes, filename: str) -> Added:
+    """Take in a checkpoint of this program. Raises AncraError."""
+    return _once(lambda _: checkpoints.add_checkpoint(io.BytesIO(content), filename), "Checking the checkpoint")
+
+
+def inspect_weights(content: bytes, filename: str) -> Recognised:
+    """Which network the weights belong to. Raises AncraError."""
+    return _once(lambda _: checkpoints.inspect_weights(io.BytesIO(content), filename), "Looking at the weights")
+
+
+def add_weights(content: bytes, filename: str, title: str, model: ModelSettings, data: DataSettings) -> Added:
+    """Take in bare weights, as a checkpoint. Raises AncraError."""
+    return _once(
+        lambda _: checkpoints.add_weights(io.BytesIO(content), filename, title, model, data), "Checking the weights"
+    )
+
+
+def add_images(content: bytes, filename: str) -> tuple[ImageSet, bool]:
+    """Take in images; gives the set, and whether it was there before. Raises AncraError."""
+    return _once(
+        lambda progress: images.add_images(io.BytesIO(content), filename, progress), "Looking through the images"
+    )
+
+
+def models() -> dict[str, Card]:
+    """The cards of the uploaded models by name."""
+    return {checkpoint_name(path): card for path, card in checkpoints.uploaded_checkpoints()}
+
+
+def delete_model(name: str) -> None:
+    """Remove an uploaded model. Raises AncraError."""
+    checkpoints.delete_checkpoint(name)
+    st.cache_data.clear()  # the lists of models follow at once
+
+
+def image_sets() -> Sequence[ImageSet]:
+    """The uploaded image sets."""
+    return images.image_sets()
+
+
+def delete_images(name: str) -> None:
+    """Remove an uploaded image set. Raises AncraError."""
+    images.delete_images(name)
+
+
+@st.cache_data(max_entries=16, show_spinner="Loading the images …")
+def preview(name: str, digest: str, per_class: int, most: int) -> dict[str, np.ndarray]:
+    """The first images of the first classes, (n, C, H, W) in [0, 1] by class, as a model sees them. Raises AncraError.
+
+    Args:
+        digest: of the set, so that another one of the same name is loaded anew.
+        per_class: how many images of a class. most: how many classes.
+    """
+    data = load_dataset(images.image_set(name).data)
+    rows = {title: (data.train.labels == label).nonzero().flatten() for label, title in enumerate(data.classes[:most])}
+    return {title: data.train.batch(found[:per_class])[0].numpy() for title, found in rows.items()}
+
+
+def _once(work: Callable[[Progress], T], text: str) -> T:
+    # A person may delete what came in and send it again: no result of an earlier time counts.
+    return cast(T, compute.ask("upload", (uuid4().hex,), work, text))
