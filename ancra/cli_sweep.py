@@ -10,8 +10,6 @@ import typer
 from ancra.console import counting_progress, duration, print_table
 from ancra.errors import AncraError
 from ancra.paths import sweeps_folder
-from ancra.settings import apply_changes, parse
-from ancra.training.recipe import Recipe, load_recipe, recipe_names
 
 if TYPE_CHECKING:
     from ancra.sweeps.outcome import Outcome
@@ -42,11 +40,12 @@ def sweep(
     Run again, it goes on where it was: what is finished is not trained again.
     """
     from ancra.sweeps.figure import check_ending, draw
+    from ancra.sweeps.making import make_plan
     from ancra.sweeps.sweep import Sweep
 
     if figure is not None:
         check_ending(figure)
-    plan = _plan(name, vary or [], changes or [], seeds, called)
+    plan = make_plan(name, vary or (), changes or (), seeds, called)
     _ask(plan, yes)
     made = Sweep.create(sweeps_folder() / plan.name, plan)
     from ancra.runs.launchers import launcher as named
@@ -70,29 +69,6 @@ def sweep(
     print(f"{len(outcome.results)} of {plan.size} runs; in {made.folder}: outcome.json, table.csv, runs/")
 
 
-def _plan(name: str, vary: list[str], changes: list[str], seeds: int | None, called: str | None) -> "SweepPlan":
-    from ancra.sweeps.axes import parse_axis
-    from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
-
-    is_file = name.endswith((".yaml", ".yml"))
-    if name in sweep_names() or (is_file and not vary):
-        plan = load_plan(name)
-        data = plan.model_dump(mode="json")
-    elif vary:
-        base = load_recipe(name)
-        data = {"name": f"{base.name}-sweep", "title": f"{base.title}, varied", "recipe": base.model_dump(mode="json")}
-    elif name in recipe_names():
-        raise AncraError(f"{name} is a recipe: say what varies, as in --vary contrast.alpha=0:1:0.1.")
-    else:
-        return load_plan(name)  # which says that there is none
-    if vary:
-        data["vary"] = dict(map(parse_axis, vary))
-    recipe = parse(Recipe, apply_changes(data["recipe"], changes), "--set" if changes else name).rooted()
-    data["recipe"] = recipe.with_changes(test_attacks=recipe.test_attacks or ("worst",)).model_dump(mode="json")
-    given = {"name": called, "seeds": seeds}
-    return parse(SweepPlan, {**data, **{key: value for key, value in given.items() if value is not None}}, name)
-
-
 def _ask(plan: "SweepPlan", yes: bool) -> None:
     """Has a person agree to a long sweep."""
     if yes or plan.size <= MANY:
@@ -108,19 +84,15 @@ def _ask(plan: "SweepPlan", yes: bool) -> None:
 
 
 def _print(outcome: "Outcome") -> None:
-    from ancra.sweeps.outcome import TITLES, label
+    from ancra.sweeps.outcome import TITLES
+    from ancra.sweeps.plan import label
 
     if not outcome.results:
         return
     rows = []
     for setting in outcome.settings:
         spreads = {measure: outcome.spread(setting, measure) for measure in outcome.measures}
-        cells = {
-            TITLES[measure]: f"{100 * each.mean:.1f} ± {100 * each.deviation:.1f}"
-            if each.seeds > 1
-            else f"{100 * each.mean:.1f}"
-            for measure, each in spreads.items()
-        }
+        cells = {TITLES[measure]: each.percent for measure, each in spreads.items()}
         rows.append({"": label(setting), **cells, "seeds": len(outcome.of(setting))})
     print_table(rows)
     print("Mean ± standard deviation over seeds, %.")
