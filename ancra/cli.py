@@ -15,6 +15,7 @@ from ancra.cli_sweep import sweep
 from ancra.console import counting_progress, print_table, training_progress
 from ancra.errors import AncraError, unknown_name
 from ancra.paths import ROOT, runs_folder
+from ancra.plugins import load_plugins
 from ancra.settings import apply_changes, parse
 from ancra.training.recipe import Recipe, load_recipe, recipe_names
 
@@ -34,6 +35,8 @@ def main() -> None:
     """Run a command; bad input gives one sentence and exit code 2."""
     from ancra.runs.signals import RunCancelled
 
+    for error in load_plugins():
+        print(error, file=sys.stderr)
     try:
         cli()
     except AncraError as error:
@@ -79,9 +82,18 @@ def train(
     launcher: Annotated[
         str | None, typer.Option(help="local, ray or slurm: hand the run over and return; see `ancra runs`.")
     ] = None,
+    estimated: Annotated[
+        bool, typer.Option("--estimate", help="Say how long it would take and how much memory, and do not train.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --estimate: print JSON.")] = False,
     queued: Annotated[bool, typer.Option("--queued", hidden=True, help="Wait for a free slot first.")] = False,
 ) -> None:
     """Train a model by a recipe. Ctrl-C stops it so that --resume can go on."""
+    if estimated:
+        from ancra.training.estimate import estimate
+
+        found = estimate(_recipe(recipe, changes or []))
+        return print(json.dumps(found.row()) if as_json else found.sentence)
     if launcher is not None:
         if checkpoint is not None:
             raise AncraError("--checkpoint needs a run that is waited for: leave out --launcher.")

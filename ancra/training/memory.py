@@ -1,10 +1,12 @@
-"""When the memory is full: the same work in smaller parts."""
+"""What a step keeps in memory; and when the memory is full, the same work in smaller parts."""
 
 import gc
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 import torch
+from torch import Tensor, nn
 
 from ancra.errors import AncraError
 
@@ -45,3 +47,48 @@ def in_parts(work: Callable[[int], T], parts: int, most: int, smaller: Callable[
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         smaller(parts)
+
+
+class SavedForBackward(torch.autograd.graph.saved_tensors_hooks):
+    """Counts the bytes that are kept for backward passes while this context lasts; each storage counts once.
+
+    Args:
+        model: whose parameters do not count.
+
+    Attributes:
+        peak: the most at any moment.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.peak = 0
+        self._now = 0
+        self._holders: Counter[int] = Counter()
+        self._own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+        super().__init__(self._pack, lambda kept: kept.tensor)
+
+    def _pack(self, tensor: Tensor) -> "_Kept":
+        storage = tensor.untyped_storage()
+        place, size = storage.data_ptr(), storage.nbytes()
+        if place in self._own:
+            return _Kept(tensor, lambda: None)
+        self._holders[place] += 1
+        if self._holders[place] == 1:
+            self._now += size
+            self.peak = max(self.peak, self._now)
+
+        def let_go() -> None:
+            self._holders[place] -= 1
+            if not self._holders[place]:
+                self._now -= size
+
+        return _Kept(tensor, let_go)
+
+
+class _Kept:
+    """A tensor that the backward pass will need, until nothing holds it any more."""
+
+    def __init__(self, tensor: Tensor, let_go: Callable[[], None]) -> None:
+        self.tensor, self.let_go = tensor, let_go
+
+    def __del__(self) -> None:
+        self.let_go()
