@@ -41,6 +41,11 @@ def uploads_folder() -> Path:
     return workspace() / "uploads"
 
 
+def plugins_folder() -> Path:
+    """A person's own modules, ``*.py``, imported before anything is looked up by name."""
+    return workspace() / "plugins"
+
+
 def results_folders() -> tuple[Path, ...]:
     """Stored results: the workspace's, which is written to, then the ones that come with the project."""
     return workspace() / "results", ROOT / "checkpoints" / "results"

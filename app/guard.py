@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from ancra.errors import AncraError
+from ancra.plugins import load_plugins
 
 logger = logging.getLogger("ancra.app")
 
@@ -25,6 +26,12 @@ def show_error(error: Exception) -> None:
         f"look for **{number}** in the server's log.",
         icon=":material/bug_report:",
     )
+
+
+def show_plugins() -> None:
+    """Have a person's own modules loaded, and tell of those that cannot be used."""
+    for error in load_plugins():
+        st.warning(str(error), icon=":material/extension_off:")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
 
-from app.guard import guard  # noqa: E402
+from app.guard import guard, show_plugins  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
@@ -41,4 +41,5 @@ page = st.navigation(pages(), position="top")
 st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
+    show_plugins()
     page.run()

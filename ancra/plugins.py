@@ -1,0 +1,87 @@
+"""A person's own modules: whatever they register is there for the command line, for recipes and in the app.
+
+Three places are looked through: installed packages with an entry point in the group ``ancra.plugins``, the files and
+modules that ``$ANCRA_PLUGINS`` names (separated by commas), and the files ``plugins/*.py`` of the workspace.
+"""
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from ancra.errors import AncraError
+from ancra.paths import plugins_folder
+
+GROUP = "ancra.plugins"
+VARIABLE = "ANCRA_PLUGINS"
+# Registered first, so that a name that is taken is refused in the plugin and not where its owner is imported later.
+FIRST = ("ancra.negatives.strategy", "ancra.trust.examine")
+
+_loaded: dict[str, AncraError | None] = {}
+_lock = threading.Lock()
+
+
+def load_plugins() -> list[AncraError]:
+    """Import every plugin that has not been imported yet; call it as often as you like.
+
+    Returns:
+        One error for each plugin that cannot be used, in one sentence; the others are there all the same. A plugin that
+        failed is not tried again in this process, for it may have registered half of its things.
+    """
+    with _lock:
+        found = dict(_plugins())
+        for name, load in found.items():
+            if name not in _loaded:
+                _loaded[name] = _attempt(name, load)
+        return [error for name in found if (error := _loaded[name]) is not None]
+
+
+def _plugins() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Where each plugin comes from, and how it is imported."""
+    for point in entry_points(group=GROUP):
+        yield f"{point.name} ({point.value})", point.load
+    for text in _named():
+        yield text, partial(_run, Path(text)) if text.endswith(".py") else partial(import_module, text)
+    for path in sorted(plugins_folder().glob("[!_]*.py")):
+        yield str(path), partial(_run, path)
+
+
+def _named() -> list[str]:
+    """What ``$ANCRA_PLUGINS`` names; files are made absolute there, for processes that start in another folder."""
+    texts = [text.strip() for text in os.environ.get(VARIABLE, "").split(",") if text.strip()]
+    texts = [str(Path(text).expanduser().absolute()) if text.endswith(".py") else text for text in texts]
+    if texts:
+        os.environ[VARIABLE] = ",".join(texts)
+    return texts
+
+
+def _run(path: Path) -> object:
+    spec = spec_from_file_location(f"ancra_plugin_{len(_loaded)}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    # Before it runs: whoever asks for the source of one of its classes looks there.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _attempt(name: str, load: Callable[[], object]) -> AncraError | None:
+    try:
+        for module in FIRST:
+            import_module(module)
+        load()
+    # A plugin is anybody's code: nothing that goes wrong in it may end the program.
+    except (Exception, SystemExit) as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
+        line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
+        reason = error.msg if isinstance(error, SyntaxError) else str(error).partition("\n")[0]
+        what = f"{type(error).__name__}: {reason}".rstrip(": ") + (f", line {line}" if line else "")
+        return AncraError(f"The plugin {name} cannot be used ({what}): correct it or take it away.")
+    return None
