@@ -99,12 +99,14 @@ def train(
             raise AncraError("--checkpoint needs a run that is waited for: leave out --launcher.")
         return submit(lambda: _run_for(_recipe(recipe, changes or []), out, resume), launcher)
     from ancra.runs.execution import execute
-    from ancra.training.processes import helps
 
-    if helps():
-        from ancra.training.trainer import help_train
+    if not queued:  # a process that waits in the line has no torch yet, and no helpers
+        from ancra.training.processes import helps
 
-        return help_train(_recipe(recipe, changes or []))
+        if helps():
+            from ancra.training.trainer import help_train
+
+            return help_train(_recipe(recipe, changes or []))
     run = _run_for(_recipe(recipe, changes or []), out, resume)
     with training_progress() as (on_progress, on_line):
         final = execute(run, resume=resume, on_progress=on_progress, on_line=on_line, queued=queued)

@@ -67,14 +67,15 @@ def mark(run: Run, state: State, message: str = "") -> None:
 
 
 @contextmanager
-def submitting(run: Run) -> Iterator[None]:
-    """The run is ``queued`` while somebody is asked to train it, and ``failed`` with the reason if that does not work.
+def submitting(run: Run, launch: Launch) -> Iterator[None]:
+    """The run is ``queued`` while a launcher asks for it, and ``failed`` with the reason if that does not work.
 
     Raises:
         AncraError: that did not work, in one sentence.
     """
     mark(run, "queued")
     try:
+        write_launch(run, launch)
         yield
     except OSError as error:
         reason = f"{run.name} cannot be started: {error.strerror or error}."

@@ -8,7 +8,7 @@ from threading import Thread
 
 from ancra.errors import AncraError
 from ancra.paths import ROOT
-from ancra.runs.launch import Launch, check_idle, command, environment, mark, submitting, write_launch
+from ancra.runs.launch import Launch, check_idle, command, environment, mark, submitting
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.run import Run
 from ancra.runs.slots import slot_count
@@ -25,8 +25,7 @@ class LocalLauncher:
         check_idle(run, run.status())
         slot_count()  # its complaint belongs here, not into a log
         # The process holds the run's place in the line from its very start, as it inherits the lock.
-        with submitting(run), take_ticket(run.folder) as ticket, run.output_file.open("ab") as output:
-            write_launch(run, Launch())
+        with submitting(run, Launch()), take_ticket(run.folder) as ticket, run.output_file.open("ab") as output:
             process = subprocess.Popen(
                 [*command(run), "--queued"],
                 cwd=ROOT,

@@ -41,7 +41,8 @@ class RayLauncher:
         gpus = _amount("ANCRA_RAY_GPUS", 1 if run.recipe.device.startswith("cuda") else 0)
         line = f"cd {shlex.quote(str(ROOT))} && exec {shlex.join(command(run))}"
         address = os.environ.get(ADDRESS) or os.environ.get("RAY_ADDRESS", "")
-        with submitting(run), _answered(address) as client:
+        launch = Launch(launcher="ray", address=address)
+        with submitting(run, launch), _answered(address) as client:
             job = client.submit_job(
                 entrypoint=f"{line} >> {shlex.quote(str(run.output_file.absolute()))} 2>&1",
                 entrypoint_num_cpus=cpus,
@@ -49,7 +50,7 @@ class RayLauncher:
                 metadata={"run": run.name},
                 runtime_env={"env_vars": {**environment(), "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS)}},
             )
-            write_launch(run, Launch(launcher="ray", job=job, address=address))
+            write_launch(run, launch.with_changes(job=job))
 
     def cancel(self, run: Run) -> None:
         """Have Ray send SIGTERM. Raises AncraError when Ray does not answer."""

@@ -42,7 +42,8 @@ class SlurmLauncher:
         check_idle(run, self.status(run))
         import submitit
 
-        with submitting(run):
+        launch = Launch(launcher="slurm")
+        with submitting(run, launch):
             try:
                 executor = submitit.SlurmExecutor(run.folder.absolute() / "slurm", max_num_timeout=10**6)
                 executor.update_parameters(**{"job_name": run.name, "time": DAY, **_parameters()})
@@ -51,7 +52,7 @@ class SlurmLauncher:
                 lines = [line.strip() for line in str(error).splitlines() if line.strip()]
                 reason = next((line for line in reversed(lines) if "error" in line), lines[0] if lines else "no reason")
                 raise AncraError(f"Slurm did not take the run ({reason.rstrip('.')}): check ANCRA_SLURM.") from None
-            write_launch(run, Launch(launcher="slurm", job=job.job_id))
+            write_launch(run, launch.with_changes(job=job.job_id))
 
     def cancel(self, run: Run) -> None:
         """Have Slurm send SIGTERM. Raises AncraError when Slurm does not answer."""
