@@ -82,6 +82,7 @@ benchmarks/.venv/installed: benchmarks/requirements.txt .venv/installed
 bench: install benchmarks/.venv/installed
 	benchmarks/.venv/bin/python benchmarks/attacks.py
 	$(BIN)/python benchmarks/maps.py
+	$(BIN)/python benchmarks/training.py
 
 clean:
 	rm -rf .venv benchmarks/.venv workspace/shipped

@@ -6,8 +6,6 @@ robust accuracy is judged by the network itself in float32, whoever made the ima
 """
 
 import argparse
-import ctypes
-import gc
 import json
 import platform
 import statistics
@@ -34,6 +32,7 @@ from ancra.data.settings import DataSettings  # noqa: E402
 from ancra.device import resolve_device  # noqa: E402
 from ancra.models.registry import build_model  # noqa: E402
 from ancra.models.settings import ModelSettings  # noqa: E402
+from benchmarks.measuring import peak, reset_peak  # noqa: E402
 
 SHIPPED = ROOT / "checkpoints" / "digits" / "pgd-at.safetensors"
 REFERENCE = "torchattacks"
@@ -138,7 +137,7 @@ def measure(
         attack(model, images[:64], labels[:64], settings.with_changes(steps=2))  # libraries load their kernels here
     for _ in range(rounds):
         for name, attack in attacks.items():
-            _reset_peak(images.device)
+            resetpeak(images.device)
             wall, cpu = time.perf_counter(), time.process_time()
             found = attack(model, images, labels, settings)
             if images.is_cuda:
@@ -146,7 +145,7 @@ def measure(
             timing = timings[name]
             timing.wall.append(time.perf_counter() - wall)
             timing.cpu.append(time.process_time() - cpu)
-            timing.memory.append(_peak(images.device))
+            timing.memory.append(peak(images.device))
             print(f"  {name}: {timing.wall[-1]:.2f} s", file=sys.stderr, flush=True)
             assert bool(((found - images).abs() <= settings.epsilon + 1e-5).all()), name
             timing.robust = float((decide(model, found).argmax(dim=1) == labels).float().mean())
@@ -182,26 +181,6 @@ def show(title: str, rows: list[dict[str, float | str]]) -> None:
             f"{row['attack']:24}{row['seconds']:9.2f}{row['ratio']:8.2f}{row['cpu_ratio']:11.2f}"
             f"{row['robust_accuracy']:10.1f}{row['points_from_torchattacks']:+12.2f}{row['peak_mb']:9}"
         )
-
-
-def _reset_peak(device: torch.device) -> None:
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-    elif sys.platform == "linux":
-        # Freed memory goes back to the system first, else the first contender pays for all.
-        ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak(device: torch.device) -> float:
-    """Peak memory since the last reset in MB: of the GPU, or resident on Linux; NaN elsewhere."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    if sys.platform != "linux":
-        return float("nan")
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 2**10
 
 
 def main() -> None:
