@@ -137,7 +137,7 @@ def measure(
         attack(model, images[:64], labels[:64], settings.with_changes(steps=2))  # libraries load their kernels here
     for _ in range(rounds):
         for name, attack in attacks.items():
-            resetpeak(images.device)
+            reset_peak(images.device)
             wall, cpu = time.perf_counter(), time.process_time()
             found = attack(model, images, labels, settings)
             if images.is_cuda:
