@@ -5,7 +5,7 @@ import pytest
 
 from ancra.cli import main
 from ancra.features.scene import ColourMeasure, Frame, Scene, SceneMap
-from ancra.sweeps.outcome import CURVES, CellResult, Outcome
+from ancra.sweeps.outcome import CURVES, TITLES, CellResult, Outcome
 from ancra.sweeps.plan import SweepPlan
 from ancra.training.recipe import Recipe
 
@@ -95,10 +95,7 @@ def _outcome(recipe, vary, accuracy, seeds=3, name="tried"):
             cell=cell.name,
             values=cell.values,
             seed=cell.seed,
-            accuracies={
-                measure: accuracy(cell.values, cell.seed, measure)
-                for measure in ("natural", "pgd", "adaptive", "worst")
-            },
+            accuracies={name: accuracy(cell.values, cell.seed, name) for name in TITLES},
             samples=450,
             losses={"loss": 1.0, "loss/contrast": 0.1},
             curves={curve: [0.2, 0.4, 0.5 + 0.01 * cell.seed] for curve in CURVES},

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ancra.sweeps.outcome import TITLES, Outcome, number
-from ancra.sweeps.plan import short
+from ancra.sweeps.plan import SweepPlan, short
 from ancra.sweeps.statistics import Paired, paired
 
 SURE = 0.05
@@ -44,9 +44,9 @@ class Trend(NamedTuple):
         return f"{measure} {'rises' if points > 0 else 'falls'}: {margin}."
 
 
-def numeric_axes(outcome: Outcome) -> list[str]:
+def numeric_axes(plan: SweepPlan) -> list[str]:
     """The settings of a sweep that take several values, all of them numbers."""
-    return [key for key, values in outcome.plan.vary.items() if len(values) > 1 and all(map(is_number, values))]
+    return [key for key, values in plan.vary.items() if len(values) > 1 and all(map(is_number, values))]
 
 
 def is_number(value: Any) -> bool:

@@ -51,7 +51,7 @@ def test_only_numbers_are_numeric_axes(make_outcome, tiny_recipe):
         "epochs": (1,),
         "keep_epochs": (True, False),
     }
-    assert numeric_axes(make_outcome(tiny_recipe, vary, lambda *_: 0.5)) == [ALPHA]
+    assert numeric_axes(make_outcome(tiny_recipe, vary, lambda *_: 0.5).plan) == [ALPHA]
 
 
 def test_figure_3_as_the_paper_has_it(make_outcome, tiny_recipe):

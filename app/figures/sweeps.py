@@ -1,0 +1,293 @@
+"""Figures of sweeps: accuracy along a setting, settings side by side, learning curves, the grid of runs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ancra.evaluation.intervals import Measured
+from ancra.negatives.settings import TITLES as STRATEGIES
+from ancra.runs.status import RunStatus
+from ancra.sweeps.axes import STRATEGY
+from ancra.sweeps.outcome import TITLES, CellResult, Outcome, number
+from ancra.sweeps.plan import Values, short
+from ancra.sweeps.sweep import CellState
+from app.figures.robustness import SYMBOLS
+from app.figures.theme import Palette, layout
+
+CURVES = {
+    "natural": "natural accuracy, %",
+    "pgd": "accuracy under PGD, %",
+    "adaptive": "accuracy under adaptive PGD, %",
+    "loss/contrast": "contrast",
+}
+"""Learning curves by their names in an outcome, with what their axis says."""
+STATES = {
+    "none": ("·", "not started"),
+    "queued": ("…", "waiting"),
+    "running": ("▶", "being trained"),
+    "finished": ("✓", "finished"),
+    "failed": ("✕", "failed"),
+    "cancelled": ("■", "stopped"),
+    "lost": ("?", "lost"),
+}
+"""Every state of a run: the sign in the grid, and in words."""
+CELL = 30  # pixels of a cell's side
+TINT = "26"  # opacity of a band, as the last two digits of a colour
+
+
+def label(setting: Values) -> str:
+    """A combination of values for people, strategies by the paper's names: ``Hard-LS``, ``alpha 0.5``."""
+    return ", ".join(
+        STRATEGIES.get(str(value), str(value)) if key == STRATEGY else f"{short(key)} {value}" for key, value in setting
+    )
+
+
+def tints(colours: Palette) -> dict[str, str]:
+    """The colour of each accuracy, the same as on the other pages."""
+    return {
+        "natural": colours.natural,
+        "pgd": colours.final,
+        "adaptive": colours.auxiliary,
+        "worst": colours.adversarial,
+    }
+
+
+def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | None, colours: Palette) -> go.Figure:
+    """Accuracies against a setting that is a number: a dot a run, a line through the means, a band of ± 1 sd.
+
+    Args:
+        outcome: only ``key`` varies in it.
+        own: the recipe's own value, marked by an upright line.
+        chosen: the cell whose dots are ringed. Every dot's customdata is its cell.
+    """
+    figure = go.Figure()
+    for index, measure in enumerate(reversed(outcome.measures)):
+        colour, name = tints(colours)[measure], TITLES[measure]
+        spreads = [(float(setting[0][1]), outcome.spread(setting, measure)) for setting in outcome.settings]
+        band = [(x, each) for x, each in spreads if each.seeds > 1]
+        figure.add_scatter(
+            x=[*(x for x, _ in band), *(x for x, _ in reversed(band))],
+            y=[*(100 * (s.mean + s.deviation) for _, s in band),
+               *(100 * (s.mean - s.deviation) for _, s in reversed(band))],
+            fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
+            legendgroup=measure, showlegend=False, hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[x for x, _ in spreads], y=[100 * each.mean for _, each in spreads], mode="lines",
+            line={"color": colour, "width": 2.5}, legendgroup=measure, showlegend=False, hoverinfo="skip",
+        )  # fmt: skip
+        shown = [(float(each.values[key]), each) for each in outcome.results]
+        _dots(figure, shown, measure, name, colour, SYMBOLS[index], chosen, colours.text)
+    if own is not None:
+        figure.add_vline(
+            x=own, line={"color": colours.muted, "dash": "dot", "width": 1.5},
+            annotation={"text": "the recipe's own", "font": {"color": colours.muted, "size": 12}},
+            annotation_position="bottom left",
+        )  # fmt: skip
+    layout(figure, colours, height=460, uirevision="keep", legend_traceorder="reversed", dragmode=False)
+    values = sorted({float(each.values[key]) for each in outcome.results})
+    margin = 0.03 * (values[-1] - values[0] or 1) if values else 0
+    figure.update_xaxes(title=short(key), range=[values[0] - margin, values[-1] + margin] if values else None)
+    if len(values) <= 12:
+        figure.update_xaxes(tickvals=values)
+    figure.update_yaxes(title="accuracy, %")
+    return figure
+
+
+def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go.Figure:
+    """Accuracies of settings side by side under each attack: a dot a run, the mean with its 95 % t interval.
+
+    Args:
+        chosen: the cell whose dots are ringed. Every dot's customdata is its cell.
+    """
+    figure = go.Figure()
+    settings, measures = outcome.settings, outcome.measures
+    step = 0.7 / max(len(settings), 1)
+    for index, setting in enumerate(settings):
+        colour, symbol, name = colours.class_colour(index), SYMBOLS[index % len(SYMBOLS)], label(setting)
+        places = [place + (index - (len(settings) - 1) / 2) * step for place in range(len(measures))]
+        runs = outcome.of(setting)
+        for place, measure in zip(places, measures, strict=True):
+            shown = [(place + 0.12 * step, each) for each in runs]
+            _dots(
+                figure, shown, measure, f"{name}, {TITLES[measure]}", colour, "circle", chosen, colours.text, small=True
+            )
+        means = [Measured.mean(np.array([100 * number(each, measure) for each in runs])) for measure in measures]
+        figure.add_scatter(
+            x=[place - 0.12 * step for place in places],
+            y=[each.value for each in means],
+            error_y={
+                "array": [each.high - each.value for each in means],
+                "color": colour, "thickness": 1.5, "width": 4,
+            },
+            name=name, mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 11},
+            text=[f"{each.value:.1f} %" + (f" ({each.low:.1f} to {each.high:.1f})" if len(runs) > 1 else "")
+                  for each in means],
+            hovertemplate="mean %{text}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    layout(figure, colours, height=420, uirevision="keep", dragmode=False)
+    figure.update_xaxes(tickvals=list(range(len(measures))), ticktext=[TITLES[name] for name in measures])
+    figure.update_xaxes(range=[-0.5, len(measures) - 0.5], showgrid=False)
+    figure.update_yaxes(title="accuracy, %")
+    return figure
+
+
+def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
+    """A learning curve of each setting: the mean over seeds with a band of ± 1 sd, epoch by epoch."""
+    figure = go.Figure()
+    scale = 1 if curve.startswith("loss") else 100
+    for index, setting in enumerate(outcome.settings):
+        lines = [scale * np.array(each.curves[curve]) for each in outcome.of(setting) if each.curves.get(curve)]
+        if not lines:
+            continue
+        # A run that stopped early ends its own curve, not the others'.
+        longest = max(map(len, lines))
+        table = np.array([np.pad(line, (0, longest - len(line)), constant_values=np.nan) for line in lines])
+        colour, epochs = colours.class_colour(index), np.arange(1, longest + 1)
+        mean = np.nanmean(table, 0)
+        if len(lines) > 1:
+            spread = np.nanstd(table, 0, ddof=1) if not np.isnan(table).any() else np.nanstd(table, 0)
+            figure.add_scatter(
+                x=[*epochs, *epochs[::-1]], y=[*(mean + spread), *(mean - spread)[::-1]],
+                fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
+                legendgroup=str(index), showlegend=False, hoverinfo="skip",
+            )  # fmt: skip
+        number = "%{y:.1f} %" if scale == 100 else "%{y:.3g}"
+        figure.add_scatter(
+            x=epochs, y=mean, name=label(setting), mode="lines", legendgroup=str(index),
+            line={"color": colour, "width": 2.2, "dash": ("solid", "dash", "dot", "dashdot")[index % 4]},
+            hovertemplate=f"{number}<extra>{label(setting)}</extra>",
+        )  # fmt: skip
+    layout(figure, colours, height=290, hovermode="x unified", uirevision="keep")
+    figure.update_xaxes(title="epoch", tickformat="d")
+    figure.update_yaxes(title=CURVES[curve])
+    return figure
+
+
+def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colours: Palette) -> go.Figure:
+    """Heat map of the means over seeds of an accuracy, for two settings that vary. A square's customdata is a cell."""
+    plan = outcome.plan
+    columns, rows = plan.vary[across], plan.vary[down]
+    found: dict[tuple[str, str], list[CellResult]] = {}
+    for each in outcome.results:
+        found.setdefault((str(each.values[across]), str(each.values[down])), []).append(each)
+
+    def table(value: Callable[[list[CellResult]], Any], missing: Any) -> list[list[Any]]:
+        return [[value(runs) if (runs := found.get((str(x), str(y)))) else missing for x in columns] for y in rows]
+
+    means = table(lambda runs: 100 * float(np.mean([number(each, measure) for each in runs])), None)
+    figure = go.Figure(
+        go.Heatmap(
+            z=means,
+            x=[str(value) for value in columns],
+            y=[str(value) for value in rows],
+            text=table(lambda runs: outcome.spread(runs[0].setting, measure).percent, ""),
+            texttemplate="%{text}" if len(columns) <= 8 else "",
+            customdata=table(lambda runs: runs[0].cell, ""),
+            colorscale=[[0, colours.background], [1, colours.final]],
+            hovertemplate=f"{short(across)} %{{x}}, {short(down)} %{{y}}: %{{text}} %<extra>{TITLES[measure]}</extra>",
+            colorbar={"title": "%", "thickness": 12},
+            xgap=2,
+            ygap=2,
+        )
+    )
+    # Squares of a heat map cannot be selected: dots on them can.
+    spots = [(str(x), str(y), runs[0]) for x in columns for y in rows if (runs := found.get((str(x), str(y))))]
+    figure.add_scatter(
+        x=[x for x, _, _ in spots], y=[y for _, y, _ in spots], customdata=[each.cell for _, _, each in spots],
+        mode="markers", marker={"size": 26, "opacity": 0}, showlegend=False, hoverinfo="skip",
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+    )  # fmt: skip
+    layout(figure, colours, height=150 + 44 * len(rows), dragmode=False)
+    figure.update_xaxes(title=short(across), type="category", showgrid=False)
+    figure.update_yaxes(title=short(down), type="category", showgrid=False)
+    return figure
+
+
+def grid_chart(states: Sequence[CellState], chosen: str | None, colours: Palette) -> go.Figure:
+    """The runs of a sweep: a row a setting, a column a seed, the state by colour and by sign.
+
+    A square's customdata is its cell.
+    """
+    names = list(dict.fromkeys(label(tuple(state.cell.values.items())) for state in states))
+    seeds = sorted({state.cell.seed for state in states})
+    paints = {
+        "none": colours.grid, "queued": colours.muted, "running": colours.final, "finished": colours.good,
+        "failed": colours.bad, "cancelled": colours.auxiliary, "lost": colours.adversarial,
+    }  # fmt: skip
+    figure = go.Figure()
+    for kind, (sign, word) in STATES.items():
+        shown = [state for state in states if _kind(state.status) == kind]
+        if not shown:
+            continue
+        ringed = [state.cell.name == chosen for state in shown]
+        figure.add_scatter(
+            x=[state.cell.seed for state in shown],
+            y=[label(tuple(state.cell.values.items())) for state in shown],
+            name=f"{word} ({len(shown)})",
+            mode="markers+text",
+            text=sign,
+            textfont={"color": colours.text if kind == "none" else colours.background, "size": 14},
+            marker={
+                "symbol": "square", "size": CELL - 5, "color": paints[kind], "opacity": 1,
+                "line": {"width": [3 if ring else 0 for ring in ringed], "color": colours.text},
+            },
+            customdata=[state.cell.name for state in shown],
+            hovertext=[_said(state) for state in shown],
+            hovertemplate="%{hovertext}<extra></extra>",
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+        )  # fmt: skip
+    layout(figure, colours, height=120 + CELL * len(names), uirevision="keep", dragmode=False, hovermode="closest")
+    figure.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "trace"})
+    figure.update_xaxes(title="seed", tickvals=seeds if len(seeds) <= 30 else None, showgrid=False, side="bottom")
+    figure.update_xaxes(range=[min(seeds, default=0) - 0.7, max(len(seeds), 8) - 0.3])
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=names[::-1], range=[-0.7, len(names) - 0.3],
+        showgrid=False,
+    )  # fmt: skip
+    return figure
+
+
+def _dots(
+    figure: go.Figure, shown: Sequence[tuple[float, CellResult]], measure: str, name: str, colour: str, symbol: str,
+    chosen: str | None, ink: str, small: bool = False,
+) -> None:  # fmt: skip
+    """Dots of runs at x, one a result; they stay as they are while one of them is selected."""
+    ringed = [each.cell == chosen for _, each in shown]
+    figure.add_scatter(
+        x=[x for x, _ in shown],
+        y=[100 * number(each, measure) for _, each in shown],
+        name=name,
+        legendgroup=measure if not small else None,
+        showlegend=not small,
+        mode="markers",
+        customdata=[each.cell for _, each in shown],
+        text=[f"{label(each.setting)}, seed {each.seed}" for _, each in shown],
+        marker={
+            "color": colour, "symbol": symbol, "opacity": 0.9 if not small else 0.55,
+            "size": [(13 if ring else 8) if not small else (11 if ring else 6) for ring in ringed],
+            "line": {"color": ink, "width": [2.5 if ring else 0 for ring in ringed]},
+        },
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0.9 if not small else 0.55}},
+        hovertemplate="%{text}: %{y:.1f} %<extra>" + name + "</extra>",
+    )  # fmt: skip
+
+
+def _kind(status: RunStatus | None) -> str:
+    return "none" if status is None else status.state
+
+
+def _said(state: CellState) -> str:
+    """What pointing at a cell tells: which run, its state, epoch and message."""
+    who = f"{label(tuple(state.cell.values.items()))}, seed {state.cell.seed}"
+    status = state.status
+    word = STATES[_kind(status)][1]
+    if status is None or status.state == "finished":
+        return f"{who}: {word}"
+    epoch = f", epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}" if status.state == "running" else ""
+    return f"{who}: {word}{epoch}" + (f"<br>{status.message}" if status.message else "")
