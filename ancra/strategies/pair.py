@@ -26,7 +26,7 @@ from ancra.strategies.weight_step import weight_steps
 
 Array = np.ndarray
 
-ALPHAS = (0.0, 0.5, 1.0)
+ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shares of the force on the negative for which a step of the weights is tried."""
 
 

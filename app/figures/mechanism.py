@@ -89,6 +89,7 @@ def _head(batch: BatchMechanism, index: int, pair: HeadPair) -> dict[str, Any]:
     return {
         "name": say.head_name(index, batch.heads),
         "note": say.head_note(index, batch.heads),
+        "told": index != batch.heads[0],  # Attention with the row of the true label comes before it.
         "share": short(batch.planes[index].share),
         "points": short(batch.positions[index]),
         "place": short(pair.place),

@@ -2,7 +2,6 @@
 // another anchor does. What a person has set stays while anchors come and go.
 const ASK = 120 // Milliseconds without another key before the next anchor is asked for.
 const REACH = 74 // Length of the strongest force, in the units of the force picture.
-const MAP = [640, 400]
 
 function make(tag, className = "", text = "") {
   const node = document.createElement(tag)
@@ -123,7 +122,8 @@ function sheet(parent, one, data, sprite, go) {
     canvas.title = index < 0 ? "" : `${why(index)} Click to make it the anchor.`
   }
   canvas.onpointerleave = () => write(says, summary)
-  canvas.onclick = (event) => at(event) >= 0 && go(at(event))
+  // A finger has no other way to point than a tap.
+  canvas.onclick = (event) => event.pointerType !== "touch" && at(event) >= 0 && go(at(event))
   return paint
 }
 
@@ -189,7 +189,7 @@ function similarity(parent, one, data) {
       says,
       a === b
         ? `Both are taken for ${data.kinds[mine.answer]}, with these probabilities: √(${mine.confidence.toFixed(3)} × ${theirs.confidences[frame].toFixed(3)}).`
-        : `Not taken for the same: the anchor for ${data.kinds[mine.answer]}, the negative for ${data.kinds[theirs.answers[frame]]}. So it is 0.`,
+        : `${mine.told ? "With the true labels given, not" : "Not"} taken for the same: the anchor for ${data.kinds[mine.answer]}, the negative for ${data.kinds[theirs.answers[frame]]}. So it is 0.`,
     )
   }
 }
@@ -215,8 +215,13 @@ function push(parent, one, data, colours) {
     numbers[0].textContent = `anchor ${onAnchor.toFixed(3)}`
     numbers[1].textContent = `negative ${onNegative.toFixed(3)}`
     const none = pair.similarity[frame] === 0
+    const faint = (force, share) => share > 0 && force < 0.01 * longest
     const words = none
       ? "No force: the two are not taken for the same class, so there is nothing to push apart."
+      : faint(onAnchor, 1 - alpha)
+        ? "The model is so sure of the anchor that hardly any force is left on it."
+      : faint(onNegative, alpha)
+        ? "The model is so sure of the negative that hardly any force is left on it."
       : alpha === 1
         ? "The anchor stays put; the negative is pushed away."
         : alpha === 0
@@ -238,7 +243,7 @@ function between(alphas, values, alpha) {
 function map(parent, data, view, colours, changed) {
   const box = parent.appendChild(make("div", "mapped"))
   const left = box.appendChild(make("div"))
-  const svg = draw("svg", { viewBox: `0 0 ${MAP[0]} ${MAP[1]}`, role: "img" }, left)
+  const svg = draw("svg", { role: "img" }, left)
   const side = box.appendChild(make("div", "side"))
   side.appendChild(make("h4", "", "Where they lie, and where one step takes them"))
   const modes = side.appendChild(make("div", "group"))
@@ -255,6 +260,7 @@ function map(parent, data, view, colours, changed) {
   })
   const says = side.appendChild(make("p", "soft"))
   const table = side.appendChild(make("table"))
+  side.appendChild(make("p", "soft", "Moves are shares of the distance between the two, measured among all features."))
   if (data.classes.length <= 20) {
     const legend = side.appendChild(make("div", "legend"))
     data.classes.forEach((name, index) => {
@@ -272,13 +278,15 @@ function map(parent, data, view, colours, changed) {
   }
 
   return (frames) => {
+    const [wide, high] = box.clientWidth < 560 ? [380, 330] : [640, 400]
+    svg.setAttribute("viewBox", `0 0 ${wide} ${high}`)
     const head = data.heads[view.head]
     const ends = data.strategies.flatMap((one) => one.heads[view.head].places)
     const all = [...head.points, ...ends]
     const [xs, ys] = [0, 1].map((axis) => all.map((point) => point[axis]))
     const [lowX, highX, lowY, highY] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
-    const scale = Math.min((MAP[0] - 90) / Math.max(highX - lowX, 1e-9), (MAP[1] - 90) / Math.max(highY - lowY, 1e-9))
-    const at = ([x, y]) => [MAP[0] / 2 + (x - (lowX + highX) / 2) * scale, MAP[1] / 2 - (y - (lowY + highY) / 2) * scale]
+    const scale = Math.min((wide - 90) / Math.max(highX - lowX, 1e-9), (high - 90) / Math.max(highY - lowY, 1e-9))
+    const at = ([x, y]) => [wide / 2 + (x - (lowX + highX) / 2) * scale, high / 2 - (y - (lowY + highY) / 2) * scale]
     const by = ([x, y], factor) => [x * scale * factor, -y * scale * factor]
     // One factor for all values of alpha, so that an arrow that grows is a force that grows.
     const longest = Math.max(
@@ -349,24 +357,21 @@ function map(parent, data, view, colours, changed) {
       for (const value of values) row.appendChild(make(tag, "", value))
     }
     table.replaceChildren()
-    cells("th", ["One step of the weights", "anchor moves", "negative moves", "similarity"])
+    const tried = data.alphas.reduce((best, each, index) => (Math.abs(each - view.alpha) < Math.abs(data.alphas[best] - view.alpha) ? index : best), 0)
+    cells("th", [`One step of the weights at alpha ${data.alphas[tried]}`, "anchor moves", "negative moves", "similarity"])
     for (const one of data.strategies) {
       const pair = one.heads[view.head]
       const before = pair.similarity[pair.similarity.length - 1]
-      const [mine, theirs] = between(data.alphas, pair.lengths, view.alpha)
-      const after = between(data.alphas, pair.after, view.alpha)
+      const [mine, theirs] = pair.lengths[tried]
       const moved = mine + theirs > 1e-5 // Less is rounding.
-      cells("td", [one.title, moved ? percent(mine) : "–", moved ? percent(theirs) : "–", before ? `${before.toFixed(4)} → ${after.toFixed(4)}` : "0"])
+      const change = before ? `${before.toFixed(3)} → ${pair.after[tried].toFixed(3)}` : "0"
+      cells("td", [one.title, moved ? percent(mine) : "–", moved ? percent(theirs) : "–", change])
     }
-    cells("td", ["in shares of the distance between the two"])
-    table.lastChild.firstChild.colSpan = 4
-    table.lastChild.firstChild.className = "soft"
   }
 }
 
 function build(root, data, view) {
   root.replaceChildren()
-  root.classList.remove("waiting")
   const look = getComputedStyle(root)
   const colours = {
     text: look.getPropertyValue("--st-text-color"),
@@ -426,7 +431,7 @@ function build(root, data, view) {
   told.appendChild(make("h4", "", `The anchor is ${data.kinds[data.label]}`))
   const right = data.label === data.answer
   told.appendChild(make("p", "", `The model calls it **${data.kinds[data.answer]}** (${percent(data.confidence)})${right ? "" : ": a mistake"}.`))
-  told.appendChild(make("p", "soft", `Image ${data.anchor} of the batch on the right, dashed there. Each column is a strategy: lit images may serve as the negative, the outlined one is picked. Point at an image to see why; click it to make it the anchor.`))
+  told.appendChild(make("p", "soft", `Image ${data.anchor} of the batch, dashed in every column. Each column is a strategy: lit images may serve as the negative, the outlined one is picked. Point at an image to see why; click it to make it the anchor.`))
 
   const sprite = new Image()
   const parts = data.strategies.map((one, index) => {
@@ -489,29 +494,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".mechanism")
   const view = (root.view ??= { head: 0, mode: "features", timer: 0 })
   const focused = root.getRootNode().activeElement?.getAttribute("aria-label")
-  view.data = data
   view.go = (anchor) => {
-    if (anchor === view.data.anchor && !view.timer) return
-    view.next = anchor
-    root.classList.add("waiting")
-    write(view.where, `Anchor **${view.data.order.indexOf(anchor) + 1}** of ${view.data.order.length}`)
     clearTimeout(view.timer)
+    view.next = anchor === data.anchor && view.asked === undefined ? undefined : anchor
+    write(view.where, `Anchor **${data.order.indexOf(anchor) + 1}** of ${data.order.length}`)
+    root.classList.toggle("waiting", view.next !== undefined)
+    if (view.next === undefined) return
     view.timer = setTimeout(() => {
-      view.timer = 0
+      view.asked = anchor
       setTriggerValue("anchor", anchor)
     }, ASK)
   }
   view.move = (by) => {
-    const { order, anchor } = view.data
-    const from = order.indexOf(view.next ?? anchor)
+    const { order } = data
+    const from = order.indexOf(view.next ?? data.anchor)
     view.go(order[(from + by + order.length) % order.length])
   }
   const look = getComputedStyle(root).getPropertyValue("--st-background-color")
   if (view.key !== data.key + look) {
     view.key = data.key + look
-    view.next = undefined
     build(root, data, view)
     if (focused) root.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus()
+  }
+  if (view.asked === data.anchor) view.asked = undefined
+  if (view.next === data.anchor || view.next === undefined) {
+    view.next = undefined
+    root.classList.remove("waiting")
   }
   document.removeEventListener("keydown", view.press)
   view.press = (event) => {
