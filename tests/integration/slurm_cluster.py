@@ -42,7 +42,7 @@ def why_not() -> str:
 
 @contextmanager
 def slurm_cluster(folder: Path) -> Iterator[Path]:
-    """Start a cluster, and stop its daemons at the end. Gives its slurm.conf; raises AssertionError when it stays down."""
+    """Start a cluster, and end its daemons afterwards. Gives its slurm.conf; AssertionError when it stays down."""
     for name in ("state", "spool"):
         (folder / name).mkdir()
     folder.chmod(0o755)  # munge looks at the way to its socket

@@ -1,0 +1,110 @@
+"""Runs through a real Ray cluster, started by the tests on this machine; skipped where the package is missing."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from engines import PATIENCE, one_of_the_tests, same_weights, wait_until
+from slurm_cluster import free_port
+
+from ancra.errors import AncraError
+from ancra.runs.launch import read_launch
+from ancra.runs.launchers import launcher_of
+from ancra.runs.ray_jobs import ADDRESS, RayLauncher
+from ancra.runs.run import Run
+
+pytest.importorskip("ray", reason="the package ray is not installed")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The address of a Ray of one processor, which waits in the foreground and takes its own processes along."""
+    # `ray stop` would end every Ray of this machine; and the path of a socket must be short.
+    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
+    port, ports = free_port(), [f"--{name}={free_port()}" for name in ("port", "dashboard-agent-listen-port")]
+    command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", f"--dashboard-port={port}", *ports]
+    command += ["--num-cpus=1", f"--temp-dir={folder}", "--object-store-memory=100000000", "--disable-usage-stats"]
+    command += ["--ray-client-server-port=0"]
+    with (
+        open(f"{folder}/out", "wb") as output,
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True) as process,
+    ):
+        try:
+            one_of_the_tests(patch, Path(folder))
+            patch.delenv("RAY_ADDRESS", raising=False)
+            patch.setenv(ADDRESS, f"http://127.0.0.1:{port}")
+            wait_for(process, f"{folder}/out", port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(40)  # it may take its time to say good-bye to its parts
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(process, output, port):
+    end = time.monotonic() + PATIENCE
+    while "runtime started" not in (text := Path(output).read_text(errors="replace")) or not answers(port):
+        assert process.poll() is None, f"Ray does not start: {text[-2000:]}"
+        assert time.monotonic() < end, f"Ray does not start: {text[-2000:]}"
+        time.sleep(0.2)
+
+
+def answers(port):
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/api/version", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+def test_ray_trains_queues_stops_and_goes_on(cluster, long_recipe, whole, tmp_path, monkeypatch):
+    run, other = Run.create(tmp_path / "run", long_recipe), Run.create(tmp_path / "other", long_recipe)
+    ray = RayLauncher()
+    ray.submit(run)
+    ray.submit(other)
+    assert read_launch(other).address == cluster
+    assert ray.status(other).state == "queued"  # there is one processor
+    with pytest.raises(AncraError, match="queued by ray already"):
+        ray.submit(other)
+    monkeypatch.setenv(ADDRESS, "http://127.0.0.1:1")  # the run knows where its job is
+    launcher_of(other).cancel(other)
+    assert other.status().state == "cancelled"
+    wait_until(lambda: run.metrics(), run)
+    launcher_of(run).cancel(run)
+    wait_until(lambda: run.status().state == "cancelled", run)
+    monkeypatch.setenv(ADDRESS, cluster)
+    ray.submit(run)
+    wait_until(lambda: not run.status().active, run)
+    same_weights(run, whole)
+    assert other.metrics() == []
+
+
+def test_a_job_that_ended_before_it_began_is_lost(cluster, long_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("ancra.runs.ray_jobs.command", lambda run: ["false"])
+    run, ray = Run.create(tmp_path / "run", long_recipe), RayLauncher()
+    ray.submit(run)
+    wait_until(lambda: ray.status(run).state == "lost", run)
+    assert run.status().state == "queued"  # a plain look asks nobody
+    ray.cancel(run)
+    assert run.status().state == "cancelled"
+
+
+def test_a_cluster_that_does_not_answer_is_said(long_recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv(ADDRESS, "http://127.0.0.1:1")
+    run = Run.create(tmp_path / "run", long_recipe)
+    with pytest.raises(AncraError, match=r"Ray at http://127\.0\.0\.1:1 did not answer"):
+        RayLauncher().submit(run)
+    assert run.status().state == "failed"
+    assert read_launch(run).launcher == "ray"  # resume tries it again

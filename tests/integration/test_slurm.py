@@ -1,0 +1,87 @@
+"""Runs through a real Slurm, started by the tests on this machine; skipped where Slurm or root is missing."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from engines import one_of_the_tests, same_weights, wait_until
+from slurm_cluster import slurm_cluster, why_not
+
+from ancra.errors import AncraError
+from ancra.runs.launch import read_launch
+from ancra.runs.launchers import launcher_of
+from ancra.runs.run import Run
+from ancra.runs.slurm import SlurmLauncher
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+        slurm_cluster(Path(folder)) as configuration,
+    ):
+        patch.setenv("SLURM_CONF", str(configuration))
+        one_of_the_tests(patch, Path(folder))
+        yield
+
+
+def test_slurm_trains_queues_stops_takes_back_and_goes_on(cluster, long_recipe, whole, tmp_path):
+    run, other = Run.create(tmp_path / "run", long_recipe), Run.create(tmp_path / "other", long_recipe)
+    slurm = SlurmLauncher()
+    slurm.submit(run)
+    slurm.submit(other)
+    assert read_launch(other).launcher == "slurm"
+    assert slurm.status(other).state == "queued"  # there is one processor
+    with pytest.raises(AncraError, match="queued by slurm already"):
+        slurm.submit(other)
+    launcher_of(other).cancel(other)
+    assert other.status().state == "cancelled"
+
+    wait_until(lambda: run.metrics(), run)
+    epochs = len(run.metrics())
+    subprocess.run(["scancel", "--signal=USR2", read_launch(run).job], check=True)  # as when the time is up
+    wait_until(lambda: run.status().state == "queued", run)
+    assert "took the machine back" in run.status().message
+    wait_until(lambda: len(run.metrics()) > epochs, run)
+
+    slurm.cancel(run)
+    wait_until(lambda: run.status().state == "cancelled", run)
+    slurm.submit(run)
+    wait_until(lambda: not run.status().active, run)
+    same_weights(run, whole)
+
+
+def test_a_job_that_vanished_before_it_began_is_lost(cluster, long_recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("SBATCH_HOLD", "1")
+    run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
+    slurm.submit(run)
+    assert slurm.status(run).state == "queued"
+    subprocess.run(["scancel", read_launch(run).job], check=True)
+    wait_until(lambda: slurm.status(run).state == "lost", run)
+    assert run.status().state == "queued"  # a plain look asks nobody
+    slurm.submit(run)
+    slurm.cancel(run)
+    assert run.status().state == "cancelled"
+
+
+def test_what_slurm_refuses_is_said_and_the_run_can_be_submitted_again(cluster, long_recipe, tmp_path, monkeypatch):
+    run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
+    refused = {"partition=nowhere": "artition", "colour=red": "colour", "time=1h": "minutes", "red": "key="}
+    for wrong, said in refused.items():
+        monkeypatch.setenv("ANCRA_SLURM", wrong)
+        with pytest.raises(AncraError, match=said):
+            slurm.submit(run)
+        assert run.status().state == "failed"
+
+
+def test_a_controller_that_is_down_is_said(cluster, long_recipe, tmp_path, monkeypatch):
+    run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
+    monkeypatch.setenv("SBATCH_HOLD", "1")
+    slurm.submit(run)
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "nowhere.conf"))
+    with pytest.raises(AncraError, match="Slurm does not answer"):
+        slurm.cancel(run)
