@@ -24,9 +24,14 @@ class RunningStatistics:
         self._before = [buffer.clone() for buffer in (*self.moving, *self.counters)]
         self._mean = [torch.zeros_like(buffer) for buffer in self.moving]
 
+    def begin_again(self) -> None:
+        """Go back to how they were, and forget what was counted."""
+        self.reset()
+        self._mean = [torch.zeros_like(buffer) for buffer in self.moving]
+
     @torch.no_grad()
     def reset(self) -> None:
-        """Go back to how they were."""
+        """Go back to how they were, for the next part."""
         for buffer, before in zip((*self.moving, *self.counters), self._before, strict=True):
             buffer.copy_(before)
 

@@ -68,10 +68,12 @@ class Stepper:
         mine = cuts(len(labels), self.processes.count)[self.processes.rank]
         most = max(1, (mine.stop - mine.start) // 2)
         self.statistics.begin()
+        draws = generator.get_state()
 
         def smaller(parts: int) -> None:
             self.parts = parts
-            self.statistics.reset()
+            self.statistics.begin_again()
+            generator.set_state(draws)
             self.say(
                 f"The memory of {self.processes.device} is full: from here on a batch is computed in {parts} parts, "
                 "and their gradients are added up."

@@ -1,12 +1,14 @@
 import errno
 import os
+import shutil
 
 import pytest
 import torch
+from PIL import Image
 
 from ancra.checkpoints import load_checkpoint
 from ancra.errors import AncraError
-from ancra.training import stepping
+from ancra.training import stepping, validation
 from ancra.training.recipe import OptimiserSettings
 from ancra.training.state import load_state
 from ancra.training.trainer import train
@@ -16,7 +18,7 @@ class Watcher:
     """Remembers what it is told; may end the run after an epoch."""
 
     def __init__(self, end_after=None):
-        self.rows, self.steps, self.starts, self.end_after = [], [], [], end_after
+        self.rows, self.steps, self.starts, self.lines, self.end_after = [], [], [], [], end_after
 
     def started(self, epoch):
         self.starts.append(epoch)
@@ -30,7 +32,7 @@ class Watcher:
         self.rows.append(row)
 
     def log(self, line):
-        pass
+        self.lines.append(line)
 
 
 def weights(path):
@@ -167,3 +169,120 @@ def test_a_typo_is_said_before_the_first_epoch(tiny_recipe, tmp_path, changes, n
     with pytest.raises(AncraError, match=f"did you mean '{nearest}'"):
         train(recipe, tmp_path, Watcher())
     assert not list(tmp_path.rglob("*.pt"))
+
+
+def test_the_best_epoch_is_kept_with_its_accuracies(whole):
+    path, watcher = whole
+    _, card = load_checkpoint(path.with_name("best.safetensors"))
+    row = watcher.rows[card.epochs_trained - 1]
+    assert card.validation == {name: row[name] for name in ("natural", "pgd", "adaptive")}
+    assert load_checkpoint(path)[1].validation["natural"] == watcher.rows[-1]["natural"]
+
+
+def scripted(monkeypatch, adaptive):
+    """Validation as a list of accuracies has it, from the first epoch trained."""
+    found = iter(adaptive)
+
+    def accuracies(self, model):
+        return {"natural": 0.9, "pgd": 0.8, "adaptive": next(found)}
+
+    monkeypatch.setattr(validation.Validation, "accuracies", accuracies)
+
+
+def test_a_run_stops_early_and_is_finished(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(early_stopping={"patience": 2}, steps_per_epoch=1)
+    scripted(monkeypatch, [0.3, 0.5, 0.4, 0.5, 0.9])
+    watcher = Watcher()
+    final = train(recipe, tmp_path, watcher)
+    assert len(watcher.rows) == 4
+    assert {progress.steps for progress in watcher.steps} == {1}
+    assert load_checkpoint(final)[1].epochs_trained == 4
+    assert load_checkpoint(final.with_name("best.safetensors"))[1].epochs_trained == 2
+    assert "stopped after epoch 4: no better adaptive accuracy for 2 epochs" in watcher.lines
+
+
+def test_a_resumed_run_remembers_the_best_and_its_patience(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(early_stopping={"patience": 3}, steps_per_epoch=2, ema_decay=0.9)
+    series = [0.5, 0.6, 0.4, 0.4, 0.4, 0.9]
+    scripted(monkeypatch, series)
+    whole = train(recipe, tmp_path / "whole", Watcher())
+    scripted(monkeypatch, series)
+    before, after = Watcher(end_after=3), Watcher()
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "halves", before)
+    halves = train(recipe, tmp_path / "halves", after, resume=True)
+    assert len(before.rows) + len(after.rows) == 5
+    for name in ("final.safetensors", "best.safetensors"):
+        first, second = weights(whole.with_name(name)), weights(halves.with_name(name))
+        assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_new_run_in_a_folder_forgets_the_best_of_the_one_before(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(epochs=1, steps_per_epoch=1)
+    train(recipe, tmp_path, Watcher())
+    monkeypatch.setattr(stepping, "loss_of_rows", lambda *_: (_ for _ in ()).throw(AncraError("ended")))
+    with pytest.raises(AncraError, match="ended"):
+        train(recipe, tmp_path, Watcher())
+    assert not (tmp_path / "checkpoints" / "best.safetensors").exists()
+
+
+def test_the_average_of_the_weights_is_what_is_validated_and_kept(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(epochs=1, steps_per_epoch=3, ema_decay=0.5)
+    real, seen = validation.Validation.accuracies, []
+
+    def accuracies(self, model):
+        seen.append(model)
+        return real(self, model)
+
+    monkeypatch.setattr(validation.Validation, "accuracies", accuracies)
+    final = weights(train(recipe, tmp_path, Watcher()))
+    state = load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu"))
+    assert all(torch.equal(tensor, seen[0].state_dict()[name]) for name, tensor in final.items())
+    assert not torch.equal(final["fc.weight"], state.model["fc.weight"])
+    plain = weights(train(recipe.with_changes(ema_decay=0), tmp_path / "plain", Watcher()))
+    assert torch.equal(plain["fc.weight"], state.model["fc.weight"])  # averaging changes no step
+
+
+def test_weights_that_the_last_step_of_an_epoch_spoils_keep_the_best_and_the_last_good_state(
+    tiny_recipe, tmp_path, monkeypatch
+):
+    recipe = tiny_recipe.with_changes(steps_per_epoch=2)
+    real, calls = stepping.Stepper.take, []
+
+    def take(self, *arguments):
+        found = real(self, *arguments)
+        calls.append(1)
+        if len(calls) == 4:
+            self.model.fc.weight.data[0, 0] = torch.nan
+        return found
+
+    monkeypatch.setattr(stepping.Stepper, "take", take)
+    with pytest.raises(AncraError, match=r"weights became .* in epoch 2: lower .*; the state after epoch 1 is kept"):
+        train(recipe, tmp_path, Watcher())
+    assert load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu")).epoch == 1
+    best, card = load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")
+    assert card.epochs_trained == 1
+    assert all(torch.isfinite(tensor).all() for tensor in best.state_dict().values())
+
+
+def test_a_data_set_that_vanishes_ends_no_run_and_is_named_when_resuming(tiny_recipe, tmp_path):
+    root = tmp_path / "data"
+    for index in range(24):
+        folder = root / "train" / "ab"[index % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((8, 8), 50).save(folder / f"{index}.png")
+    recipe = tiny_recipe.with_changes(
+        data={"name": "image_folder", "root": root, "image_size": 8, "channels": 1}, epochs=2, batch_size=8
+    )
+
+    class Vandal(Watcher):
+        def epoch_finished(self, row):
+            super().epoch_finished(row)
+            shutil.rmtree(root, ignore_errors=True)
+
+    watcher = Vandal()
+    assert train(recipe, tmp_path / "run", watcher).is_file()
+    assert len(watcher.rows) == 2
+    with pytest.raises(AncraError, match="data"):
+        train(recipe, tmp_path / "run", Watcher(), resume=True)
+    assert (tmp_path / "run" / "checkpoints" / "last.pt").is_file()
