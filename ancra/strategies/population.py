@@ -193,11 +193,14 @@ class _Shelf:
         return {name: parts[0] for name, parts in self.parts.items()}
 
     def keep(self) -> None:
-        """Store what is new."""
+        """Store what is new, unless somebody else has stored more in the meantime."""
         if self.store is None:
             return
         for name, seen in self.found().items():
             if seen.batches > self.kept[name]:
+                there = self.store.get(KIND, *self.keys[name], only={"batch"})
+                if there is not None and len(there.arrays["batch"]) >= len(seen):
+                    continue
                 self.store.put(KIND, *self.keys[name], arrays=seen.arrays(), meta={"epoch": self.epoch})
                 self.kept[name] = seen.batches
 

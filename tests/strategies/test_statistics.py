@@ -234,6 +234,19 @@ def test_later_batches_go_on_from_stored_ones(checkpoint, monkeypatch):
     assert not calls
 
 
+def test_a_short_observation_never_replaces_a_longer_one(checkpoint, monkeypatch):
+    path, card = checkpoint
+    settings = population_settings(card, split="test", batch_size=50, attack=ATTACK)
+
+    def meanwhile():
+        checkpoint_population(path, ("random",), settings, 3, store=Store())
+        return False
+
+    checkpoint_population(path, ("random",), settings, 1, store=Store(), stopped=meanwhile)
+    monkeypatch.setattr("ancra.strategies.population.observe", None)
+    assert checkpoint_population(path, ("random",), settings, 3, store=Store()).batches == 3
+
+
 def test_a_picker_of_ones_own_is_observed_and_its_code_is_part_of_the_key(checkpoint, monkeypatch):
     class Next(Picker):
         title, condition, words = "Next", "gt(OE) = gt(ne) + 1", "The next class."
