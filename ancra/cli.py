@@ -273,13 +273,13 @@ def _recipe(name: str, changes: list[str]) -> Recipe:
 
 def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
     """The run to train: a new one, or with ``resume`` the one in ``out`` or the newest unfinished one of the recipe."""
-    from ancra.runs.run import Run, list_runs, new_run
-    from ancra.runs.status import UNFINISHED
+    from ancra.runs.naming import unfinished_runs
+    from ancra.runs.run import Run, new_run
 
     if not resume:
         return Run.create(out, recipe) if out else new_run(recipe)
     if out is None:
-        candidates = [run for run in list_runs() if run.recipe.name == recipe.name and run.status().state in UNFINISHED]
+        candidates = unfinished_runs(recipe.name)
         if not candidates:
             raise AncraError(f"{runs_folder()} holds no unfinished run of {recipe.name}: leave out --resume.")
         run = candidates[0]

@@ -22,6 +22,7 @@ runs = typer.Typer(
 )
 
 POLL = 0.5  # seconds between two looks at a run
+ENGINE_POLL = 5.0  # seconds between two questions to an engine
 STOP_SECONDS = 15.0  # how long `stop` waits for a run's own ending
 TITLES = {"natural": "natural", "pgd": "PGD", "adaptive": "adaptive"}
 
@@ -213,15 +214,19 @@ def submit(make: "Callable[[], Run]", name: str) -> None:
 
 def _printed_log(run: "Run") -> Any:
     """Print the log from its last lines on until the run ends; gives the status it ended with."""
+    from ancra.runs.launchers import launcher_of
     from ancra.runs.slots import queue_position
 
-    print(run.log_tail(), flush=True)
+    if run.log_tail():
+        print(run.log_tail(), flush=True)
     at = run.log_file.stat().st_size if run.log_file.exists() else 0
     place = None
     while True:
-        status = run.status()  # before the log, so that what was written last is printed
         if not run.recipe_file.exists():
             raise AncraError(f"{run.folder} is gone: the run was moved or deleted.")
+        status, pause = run.status(), POLL  # before the log, so that what was written last is printed
+        if status.state == "queued" and status.pid is None:
+            status, pause = launcher_of(run).status(run), ENGINE_POLL
         if status.state == "queued" and (now := queue_position(run)) != place:
             place = now
             print(f"waits, number {place} in the line" if place else "its turn has come", flush=True)
@@ -233,7 +238,7 @@ def _printed_log(run: "Run") -> Any:
             print(text.decode(errors="replace"), end="", flush=True)
         if not status.active:
             return status
-        sleep(POLL)
+        sleep(pause)
 
 
 def _table_row(row: dict[str, Any]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Runs by what people call them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from ancra.errors import AncraError, unknown_name
 from ancra.runs.run import Run, list_runs
+from ancra.runs.status import UNFINISHED
 
 
 def find_run(name: str) -> Run:
@@ -23,3 +25,13 @@ def find_run(name: str) -> Run:
             some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
             raise AncraError(f"{name!r} fits {len(found)} runs: {some}; give more of the name.")
     raise unknown_name("run", name, runs)
+
+
+def unfinished_runs(recipe: str) -> list[Run]:
+    """The runs of a recipe's name that can be resumed, the newest first; a damaged one is left out."""
+    found = []
+    for run in list_runs():
+        with suppress(AncraError):
+            if run.recipe.name == recipe and run.status().state in UNFINISHED:
+                found.append(run)
+    return found
