@@ -28,11 +28,14 @@ class Measured:
         seconds: of the whole run.
         memory: bytes at the highest, None where they cannot be told.
         device: where it was measured.
+        steps, step_seconds: of an epoch, and what one of them takes.
     """
 
     seconds: float
     memory: int | None
     device: str
+    steps: int = 0
+    step_seconds: float = 0.0
 
 
 def begin(recipe: Recipe) -> "Future[Measured]":
@@ -67,7 +70,13 @@ def measure(recipe: Recipe, _: Progress | None = None) -> Measured:
         raise AncraError(said[-1] if known else "There is no estimate for this recipe; the run itself may work.")
     try:
         table = json.loads(done.stdout.strip().splitlines()[-1])
-        return Measured(float(table["seconds"]), table.get("memory_bytes"), str(table.get("device", "")))
+        return Measured(
+            seconds=float(table["seconds"]),
+            memory=table.get("memory_bytes"),
+            device=str(table.get("device", "")),
+            steps=int(table.get("steps", 0)),
+            step_seconds=float(table.get("step_seconds", 0)),
+        )
     except (ValueError, KeyError, IndexError, TypeError):
         raise AncraError("There is no estimate for this recipe; the run itself may work.") from None
 

@@ -13,6 +13,7 @@ from ancra.runs.overview import flat_settings
 from ancra.settings import apply_changes, parse
 from ancra.training.recipe import Recipe, load_recipe, recipe_names
 from ancra.uploads.images import ARCHIVE, images_folder
+from ancra.uploads.receiving import file_name
 from app.answers import runs
 
 OF_RUN = "runs/"
@@ -83,6 +84,14 @@ def changes(base: Recipe, changed: Recipe) -> dict[str, tuple[Any, Any]]:
     """What was changed: the old and the new value of each setting that the new recipe has."""
     found = differences([changed, base])
     return {path: (old, new) for path, (new, old) in found.items() if new is not ...}
+
+
+def named(base: Recipe, changed: Recipe) -> Recipe:
+    """The changed recipe under its own name where it trains on other data, which the old name would deny."""
+    if changed.data == base.data:
+        return changed
+    name = file_name(f"{data_title(changed.data)} {changed.title}", base.name)
+    return changed.with_changes(name=name, description=f"{base.name}, on other data.")
 
 
 def arguments(base: Recipe, changed: Recipe) -> list[str]:

@@ -12,21 +12,23 @@ from app.figures.theme import Palette
 def image_sheet(
     images: Mapping[str, np.ndarray], train: Mapping[str, int], test: Mapping[str, int], colours: Palette
 ) -> str:
-    """A table as HTML: a class a row, how many images it has, and the first of them.
+    """A grid as HTML: a class a row, how many images it has, and the first of them.
 
     Args:
         images: (n, C, H, W) in [0, 1] by class.
         train, test: how many images each class has.
     """
     rows = "".join(
-        f'<tr><td style="padding:2px 10px 2px 0;max-width:9rem;overflow-wrap:anywhere">{escape(name)}'
-        f'<div style="color:{colours.muted};font-size:.75rem;line-height:1.1">{_count(name, train, test)}</div></td>'
-        f'<td style="padding:2px 0;width:100%"><img src="{pictures.sprite(few, len(few))}" alt="{escape(name)}" '
-        f'style="height:40px;max-width:100%;object-fit:cover;object-position:left;image-rendering:pixelated;'
-        f'border-radius:4px;display:block"></td></tr>'
+        f'<div style="overflow-wrap:anywhere;line-height:1.15">{escape(name)}'
+        f'<div style="color:{colours.muted};font-size:.75rem">{_count(name, train, test)}</div></div>'
+        f'<img src="{pictures.sprite(few, len(few))}" alt="{escape(name)}" style="height:40px;max-width:100%;'
+        f'object-fit:cover;object-position:left;image-rendering:pixelated;border-radius:4px">'
         for name, few in images.items()
     )
-    return f'<table style="border-collapse:collapse;border:none;width:100%">{rows}</table>'
+    return (
+        f'<div style="display:grid;grid-template-columns:minmax(4.5rem,max-content) minmax(0,1fr);gap:.4rem .8rem;'
+        f'align-items:center">{rows}</div>'
+    )
 
 
 def _count(name: str, train: Mapping[str, int], test: Mapping[str, int]) -> str:

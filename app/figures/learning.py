@@ -100,21 +100,24 @@ def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
 def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> None:
     rows = [row for row in line.rows if key in row]
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
-    starred = [row["epoch"] == line.best for row in rows]
-    markers = len(rows) <= 30 or any(starred)
+    xs, ys = _times(rows) if axes.by_time else [row["epoch"] for row in rows], [row[key] for row in rows]
     figure.add_scatter(
-        x=_times(rows) if axes.by_time else [row["epoch"] for row in rows],
-        y=[row[key] for row in rows],
+        x=xs,
+        y=ys,
         name=name,
-        mode="lines+markers" if markers else "lines",
+        mode="lines+markers" if len(rows) <= 30 else "lines",
         line={"color": colour, "width": 2.5, "dash": dash},
-        marker={
-            "symbol": ["star" if star else "circle" for star in starred],
-            "size": [13 if star else 6 if len(rows) <= 30 else 0 for star in starred],
-            "line": {"width": 0},
-        },
         customdata=[row["epoch"] for row in rows],
         hovertemplate=f"{number}<extra>{name}, epoch %{{customdata}}</extra>",
+    )
+    stars = [index for index, row in enumerate(rows) if row["epoch"] == line.best]
+    figure.add_scatter(
+        x=[xs[index] for index in stars],
+        y=[ys[index] for index in stars],
+        mode="markers",
+        marker={"symbol": "star", "size": 14, "color": colour},
+        showlegend=False,
+        hoverinfo="skip",
     )
 
 

@@ -10,6 +10,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 LABELS = {
+    "data.name": "Dataset",
     "attack.epsilon": "Epsilon",
     "optimiser.learning_rate": "Learning rate",
     "validation.metric": "Best epoch by",

@@ -1,6 +1,6 @@
 """The part of the Train page that starts runs: a recipe, what is changed in it, what it will take, the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
 
 import streamlit as st
@@ -42,7 +42,7 @@ def new_run_part() -> None:
             changes(base, recipe, form)
             st.fragment(guard()(estimate), run_every=POLL)(recipe)
             by = choose_launcher()
-            _start_button(recipe, by)
+            _start_button(base, recipe, by)
             command(name, given)
 
 
@@ -65,17 +65,20 @@ def choose_recipe() -> str:
 def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
     """What differs from the recipe the form began with; a press takes it back."""
     found = recipes.changes(base, recipe)
+    if recipes.uploaded(recipe.data):
+        found.pop("data.root", None)  # the set's name says it
+        found["data.name"] = (recipes.data_title(base.data), recipes.data_title(recipe.data))
     if not found:
         st.caption(":material/check: As the recipe has it: nothing is changed.")
         return
     count = len(found)
     st.markdown(f"**{count} {'setting differs' if count == 1 else 'settings differ'} from the recipe**")
-    for path, (old, new) in found.items():
-        text = f"{setting_title(path)} {_value(old)} → {_value(new)}"
-        st.button(
-            text, icon=":material/undo:", key=f"reset/{path}", type="tertiary", wrap=True,
-            help="Take this change back.", on_click=form.reset, args=(path,),
-        )  # fmt: skip
+    with st.container(gap="xxsmall"):
+        for path, (old, new) in found.items():
+            st.button(
+                f"{setting_title(path)} {_value(old)} → {_value(new)}", icon=":material/undo:", key=f"reset/{path}",
+                type="tertiary", wrap=True, help="Take this change back.", on_click=form.reset, args=(path,),
+            )  # fmt: skip
     if count > 1:
         st.button(
             "Take all back", icon=":material/restart_alt:", key="reset_all", on_click=form.reset, args=tuple(found)
@@ -99,10 +102,11 @@ def estimate(recipe: Recipe) -> None:
     except AncraError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    memory = f", {found.memory / 2**30:.1f} GB of memory" if found.memory else ""
+    memory = f", {_size(found.memory)} of memory" if found.memory else ""
     where = f" on {found.device}" if found.device else ""
     st.markdown(f":material/timer: About **{duration(found.seconds)}**{memory}{where}")
-    st.caption("Measured here just now, with whatever else this machine does at the moment.")
+    steps = f"{recipe.epochs} epochs of {found.steps} steps of {found.step_seconds:.2g} s. " if found.steps else ""
+    st.caption(f"{steps}Measured here just now, with whatever else this machine does at the moment.")
 
 
 def choose_launcher() -> str:
@@ -132,13 +136,13 @@ def command(name: str, given: Sequence[str]) -> None:
         st.code(" ".join(["ancra train", name, *words]), language="bash", wrap_lines=True)
 
 
-def _start_button(recipe: Recipe, by: str) -> None:
+def _start_button(base: Recipe, recipe: Recipe, by: str) -> None:
     others = sum(run.status.active for run in runs.views().values())
     if others and by == "local":
         them = "A run is" if others == 1 else f"{others} runs are"
         st.caption(f"{them} going on or waiting already: this one starts when there is room.")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start", width="stretch"):
-        st.session_state[STARTED] = runs.start(recipe, by)
+        st.session_state[STARTED] = runs.start(recipes.named(base, recipe), by)
         st.rerun(scope="app")
 
 
@@ -174,6 +178,10 @@ def _keep(name: str, given: list[str]) -> None:
         st.query_params.pop("set", None)
 
 
+def _size(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size > 2**29 else f"{size / 2**20:.0f} MB"
+
+
 def _launcher_title(name: str) -> str:
     return LAUNCHER_TITLES.get(name, name)
 
@@ -181,6 +189,8 @@ def _launcher_title(name: str) -> str:
 def _value(value: object) -> str:
     if value is None or value is ...:
         return "none"
-    if isinstance(value, Mapping):
-        return "on"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
