@@ -17,6 +17,7 @@ from ancra.trust.check import CHECKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 RECIPE_TABLE = runpy.run_path(str(Path(__file__).with_name("recipe_table.py")))
+SWEEPS_TABLE = runpy.run_path(str(Path(__file__).with_name("sweeps_table.py")))
 RESULTS_TABLE = runpy.run_path(str(Path(__file__).with_name("results_table.py")))
 
 
@@ -35,6 +36,12 @@ def test_the_table_of_recipe_fields_is_up_to_date():
 def test_the_readmes_table_holds_the_shipped_results():
     assert RESULTS_TABLE["PAGE"].read_text(encoding="utf-8") == RESULTS_TABLE["page"](), (
         "run python tests/docs/results_table.py"
+    )
+
+
+def test_the_tables_of_sweeps_hold_the_shipped_outcomes():
+    assert SWEEPS_TABLE["PAGE"].read_text(encoding="utf-8") == SWEEPS_TABLE["page"](), (
+        "run python tests/docs/sweeps_table.py"
     )
 
 
