@@ -49,11 +49,14 @@ class Transfer:
 
 
 def peers_of(card: Card) -> list[Path]:
-    """The checkpoints that come with the project for the same data and classes, without this one."""
+    """The checkpoints that come with the project for the same data and classes, without this one.
+
+    They are those of the dataset's own folder: variants of one method in another would all be one peer.
+    """
     return [
         path
         for path, other in find_checkpoints()
-        if path.is_relative_to(shipped_checkpoints())
+        if path.parent == shipped_checkpoints() / other.dataset
         and other.digest != card.digest
         and (other.data, other.classes, other.image_shape) == (card.data, card.classes, card.image_shape)
     ]
