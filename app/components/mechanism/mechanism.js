@@ -223,10 +223,10 @@ function push(parent, one, data, colours) {
       : faint(onNegative, alpha)
         ? "The model is so sure of the negative that hardly any force is left on it."
       : alpha === 1
-        ? "The anchor stays put; the negative is pushed away."
+        ? "The anchor stays put; the negative is pushed away from the class that they share."
         : alpha === 0
-          ? "The negative stays put; the anchor is pushed away."
-          : "Both are pushed, away from one another."
+          ? "The negative stays put; the anchor is pushed away from the class that they share."
+          : "Both are pushed away from the class that they share."
     write(says, words)
     svg.setAttribute("aria-label", `Force on the anchor ${onAnchor.toFixed(3)}, on the negative ${onNegative.toFixed(3)}. ${words}`)
   }
@@ -258,6 +258,12 @@ function map(parent, data, view, colours, changed) {
     }
     return [mode, button]
   })
+  const near = side.appendChild(make("button", "", "Zoom to the anchor and its negatives"))
+  near.type = "button"
+  near.onclick = () => {
+    view.near = !view.near
+    changed()
+  }
   const says = side.appendChild(make("p", "soft"))
   const table = side.appendChild(make("table"))
   side.appendChild(make("p", "soft", "Moves are shares of the distance between the two, measured among all features."))
@@ -282,7 +288,7 @@ function map(parent, data, view, colours, changed) {
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`)
     const head = data.heads[view.head]
     const ends = data.strategies.flatMap((one) => one.heads[view.head].places)
-    const all = [...head.points, ...ends]
+    const all = view.near ? [head.place, ...ends] : [...head.points, ...ends]
     const [xs, ys] = [0, 1].map((axis) => all.map((point) => point[axis]))
     const [lowX, highX, lowY, highY] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
     const scale = Math.min((wide - 90) / Math.max(highX - lowX, 1e-9), (high - 90) / Math.max(highY - lowY, 1e-9))
@@ -323,26 +329,33 @@ function map(parent, data, view, colours, changed) {
         arrow(arrows, from, [from[0] + dx, from[1] + dy], colour, `${one.title}: the step of the ${who}, × ${factor}`)
       }
     })
+    const taken = []
     const mark = ([x, y], text, title, strong) => {
-      // Beside the place, so that the arrows' roots stay in sight.
+      // Beside the place, so that the arrows' roots stay in sight, and beside other marks.
       const width = Math.max(22, 10 + 8.5 * text.length)
-      const [cx, cy] = [x, strong ? y + 20 : y - 20]
+      const [cx, away] = [x, strong ? 24 : -24]
+      let cy = y + (strong ? 20 : -20)
+      while (taken.some(([tx, ty, half]) => Math.abs(tx - cx) < half + width / 2 && Math.abs(ty - cy) < 23)) cy += away
+      taken.push([cx, cy, width / 2])
       const group = draw("g", {}, svg)
+      draw("line", { x1: x, y1: y, x2: cx, y2: cy, stroke: colours.text, "stroke-width": 1 }, group)
       draw("circle", { cx: x, cy: y, r: 6, fill: strong ? colours.text : colours.background, stroke: colours.text, "stroke-width": 2.5 }, group)
       draw("rect", { x: cx - width / 2, y: cy - 11, width, height: 22, rx: 11, fill: strong ? colours.text : colours.background, stroke: colours.text, "stroke-width": 1.5 }, group)
       const letter = draw("text", { x: cx, y: cy + 5, "text-anchor": "middle", "font-size": 14, "font-weight": 700 }, group, text)
       letter.style.fill = strong ? colours.background : colours.text
       draw("title", {}, group, title)
     }
-    for (const { there, marks, titles } of groups.values()) mark(there, marks.join(" "), `The negative of ${titles.join(", ")}`, false)
+    const lowestLast = [...groups.values()].sort((a, b) => a.there[1] - b.there[1])
+    for (const { there, marks, titles } of lowestLast) mark(there, marks.join(" "), `The negative of ${titles.join(", ")}`, false)
     mark(home, "anchor", "The anchor", true)
     svg.append(arrows)
+    near.setAttribute("aria-pressed", String(Boolean(view.near)))
     for (const [mode, button] of buttons) button.setAttribute("aria-pressed", String(mode === view.mode))
     const drawn = !factor ? "No arrow: no strategy gives a pair that is taken for the same class." : `Arrows are drawn **× ${factor.toLocaleString("en")}**.`
     write(
       says,
       view.mode === "features"
-        ? `What the forces want: each feature one step down the contrast, as if it could move by itself. At alpha = 1 only negatives move. ${drawn}`
+        ? `What the forces want: each feature one step down the contrast, as if it could move by itself. A force makes the model less sure of the class that the two share, so both may point the same way; they part when one is called something else. At alpha = 1 only negatives move. ${drawn}`
         : `What happens: one step of gradient descent on the weights, for this pair alone, then both images once more. Weights are shared, so the anchor moves even at alpha = 1: alpha decides what pushes, not what is carried along. ${drawn}`,
     )
     write(
