@@ -113,10 +113,11 @@ def stop(
     from ancra.runs.naming import find_run
 
     for run in [find_run(name) for name in names]:
-        if not run.status().active:
-            print(f"{run.name} is not going on: it is {run.status().state}.")
+        status = run.status() if forget else launcher_of(run).status(run)
+        if not status.active and not run.status().active:
+            print(f"{run.name} is not going on: it is {status.state}.")
             continue
-        if forget and run.status().pid is None:
+        if forget and status.pid is None:
             mark(run, "cancelled", "Its job was given up; resume to submit it again.")
         else:
             launcher_of(run).cancel(run)

@@ -63,9 +63,9 @@ def held_slot(run: Run, on_wait: Callable[[], None]) -> Iterator[int]:
     try:
         # Whoever submitted the run has taken its place already, and handed it on to this process.
         own = None if ticket_of(run.folder) else take_ticket(run.folder)
-        ticket = ticket_of(run.folder)
+        ticket, count = ticket_of(run.folder), slot_count()
         try:
-            while (taken := _taken_slot() if _is_next(ticket) else None) is None:
+            while not (taken := _taken_slot(count) if _is_next(ticket) else None):
                 on_wait()
                 sleep(NEXT_POLL if _is_next(ticket) else POLL)
         finally:
@@ -85,8 +85,8 @@ def _is_next(ticket: Path | None) -> bool:
     return first is None or ticket is None or first >= ticket
 
 
-def _taken_slot() -> tuple[int, IO[str]] | None:
-    for number in range(slot_count()):
+def _taken_slot(count: int) -> tuple[int, IO[str]] | None:
+    for number in range(count):
         file = (slots_folder() / f"{number}.lock").open("w")
         if lock(file):
             return number, file

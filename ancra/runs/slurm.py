@@ -56,10 +56,10 @@ class SlurmLauncher:
 
     def cancel(self, run: Run) -> None:
         """Have Slurm send SIGTERM. Raises AncraError when Slurm does not answer."""
-        job = read_launch(run).job
-        if not run.status().active:
+        if not (self.status(run).active or run.status().active):
             return
-        if not _is_known(job):
+        job = read_launch(run).job
+        if not _state(job):
             LocalLauncher().cancel(run)
             return
         _slurm("scancel", job)
@@ -67,9 +67,15 @@ class SlurmLauncher:
             mark(run, "cancelled", STOPPED_WAITING)
 
     def status(self, run: Run) -> RunStatus:
-        """The run's state; Slurm is asked while no process has begun to work on it. Raises AncraError."""
+        """The run's state; Slurm is asked while no process works on it. Raises AncraError."""
         status, job = run.status(), read_launch(run).job
-        if not status.active or status.pid is not None or not job or _is_known(job):
+        if status.state not in ("queued", "cancelled") or status.pid is not None or not job:
+            return status
+        state = _state(job)
+        if status.state == "cancelled":  # by a preemption that sends SIGTERM and requeues
+            again = {"state": "queued", "message": REQUEUED}
+            return status.model_copy(update=again) if state == "PENDING" else status
+        if state:
             return status
         where = run.folder / "slurm"
         return status.lost(f"Slurm's job {job} has ended before it began (its output is in {where}); resume to go on.")
@@ -95,7 +101,8 @@ class Training:
         def end(number: int, _frame: object) -> None:
             raise RunCancelled(number)
 
-        signal.signal(signal.SIGUSR2, end)
+        for number in (signal.SIGTERM, signal.SIGUSR2):
+            signal.signal(number, end)
         try:
             execute(Run.open(self.folder), resume=True)
         except RunCancelled as error:
@@ -121,9 +128,9 @@ def _parameters() -> dict[str, Any]:
     return {key: int(value) if value.isdecimal() else value for key, value in pairs.items()}
 
 
-def _is_known(job: str) -> bool:
-    """Whether a job waits or runs. Raises AncraError when Slurm does not answer."""
-    return bool(job) and bool(_slurm("squeue", "--noheader", "--format=%T", f"--jobs={job}").strip())
+def _state(job: str) -> str:
+    """PENDING, RUNNING and so on; empty for a job that has ended or is not known. Raises AncraError."""
+    return _slurm("squeue", "--noheader", "--format=%T", f"--jobs={job}").strip() if job else ""
 
 
 def _slurm(*arguments: str) -> str:

@@ -59,8 +59,10 @@ def slurm_cluster(folder: Path) -> Iterator[Path]:
         _wait(lambda: (folder / "munge.socket").exists(), folder)
         daemons.enter_context(_daemon(folder, "slurmctld", "-D", "-f", str(file)))
         daemons.enter_context(_daemon(folder, "slurmd", "-D", "-f", str(file), "-N", host_name()))
-        _wait(lambda: "idle" in _said(file), folder)
+        _wait(lambda: "idle" in _said(file, "sinfo", "-h", "-o", "%t"), folder)
         yield file
+        _said(file, "scancel", "--signal=KILL", "--full", "--state=RUNNING", "--user=root")
+        _wait(lambda: not _said(file, "squeue", "-h", "--states=RUNNING,COMPLETING"), folder)
 
 
 def free_port() -> int:
@@ -70,9 +72,8 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _said(file: Path) -> str:
-    done = subprocess.run(["sinfo", "-h", "-o", "%t"], env={**os.environ, "SLURM_CONF": str(file)}, capture_output=True)
-    return done.stdout.decode()
+def _said(file: Path, *command: str) -> str:
+    return subprocess.run(command, env={**os.environ, "SLURM_CONF": str(file)}, capture_output=True, text=True).stdout
 
 
 @contextmanager
@@ -97,5 +98,5 @@ def _wait(condition: object, folder: Path) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():  # type: ignore[operator]
         outputs = "\n".join(path.read_text(errors="replace")[-800:] for path in folder.glob("*.out"))
-        assert time.monotonic() < end, f"Slurm does not start: {outputs}"
+        assert time.monotonic() < end, f"Slurm does not do as told: {outputs}"
         time.sleep(0.2)

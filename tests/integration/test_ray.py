@@ -33,7 +33,7 @@ def cluster():
     port, ports = free_port(), [f"--{name}={free_port()}" for name in ("port", "dashboard-agent-listen-port")]
     command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", f"--dashboard-port={port}", *ports]
     command += ["--num-cpus=1", f"--temp-dir={folder}", "--object-store-memory=100000000", "--disable-usage-stats"]
-    command += ["--ray-client-server-port=0"]
+    command += [f"--ray-client-server-port={free_port()}"]
     with (
         open(f"{folder}/out", "wb") as output,
         pytest.MonkeyPatch.context() as patch,

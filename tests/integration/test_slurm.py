@@ -9,7 +9,7 @@ from engines import one_of_the_tests, same_weights, wait_until
 from slurm_cluster import slurm_cluster, why_not
 
 from ancra.errors import AncraError
-from ancra.runs.launch import read_launch
+from ancra.runs.launch import mark, read_launch
 from ancra.runs.launchers import launcher_of
 from ancra.runs.run import Run
 from ancra.runs.slurm import SlurmLauncher
@@ -27,6 +27,15 @@ def cluster():
         patch.setenv("SLURM_CONF", str(configuration))
         one_of_the_tests(patch, Path(folder))
         yield
+
+
+@pytest.fixture
+def closed(cluster):
+    """A cluster that takes jobs, and starts none."""
+    change = ["scontrol", "update", "PartitionName=main"]
+    subprocess.run([*change, "State=DOWN"], check=True)
+    yield
+    subprocess.run([*change, "State=UP"], check=True)
 
 
 def test_slurm_trains_queues_stops_takes_back_and_goes_on(cluster, long_recipe, whole, tmp_path):
@@ -55,17 +64,29 @@ def test_slurm_trains_queues_stops_takes_back_and_goes_on(cluster, long_recipe, 
     same_weights(run, whole)
 
 
-def test_a_job_that_vanished_before_it_began_is_lost(cluster, long_recipe, tmp_path, monkeypatch):
-    monkeypatch.setenv("SBATCH_HOLD", "1")
+def test_a_job_that_vanished_before_it_began_is_lost(closed, long_recipe, tmp_path):
     run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
     slurm.submit(run)
     assert slurm.status(run).state == "queued"
     subprocess.run(["scancel", read_launch(run).job], check=True)
     wait_until(lambda: slurm.status(run).state == "lost", run)
     assert run.status().state == "queued"  # a plain look asks nobody
+    slurm.cancel(run)
+    assert run.status().state == "cancelled"
     slurm.submit(run)
     slurm.cancel(run)
     assert run.status().state == "cancelled"
+
+
+def test_a_job_that_was_preempted_by_sigterm_alone_waits_again(closed, long_recipe, tmp_path):
+    run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
+    slurm.submit(run)
+    mark(run, "cancelled", "Stopped by SIGTERM.")  # as the run says itself; Slurm has put its job into the queue again
+    assert slurm.status(run).state == "queued"
+    with pytest.raises(AncraError, match="queued by slurm already"):
+        slurm.submit(run)
+    slurm.cancel(run)
+    assert slurm.status(run).state == "cancelled"
 
 
 def test_what_slurm_refuses_is_said_and_the_run_can_be_submitted_again(cluster, long_recipe, tmp_path, monkeypatch):
@@ -78,9 +99,8 @@ def test_what_slurm_refuses_is_said_and_the_run_can_be_submitted_again(cluster, 
         assert run.status().state == "failed"
 
 
-def test_a_controller_that_is_down_is_said(cluster, long_recipe, tmp_path, monkeypatch):
+def test_a_controller_that_is_down_is_said(closed, long_recipe, tmp_path, monkeypatch):
     run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
-    monkeypatch.setenv("SBATCH_HOLD", "1")
     slurm.submit(run)
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "nowhere.conf"))
     with pytest.raises(AncraError, match="Slurm does not answer"):
