@@ -105,6 +105,11 @@ class Statistics:
         kind = Measured.share if MEASURES[measure].kind == "share" else Measured.mean
         return _from_zero(kind(values, groups))
 
+    def distribution(self, strategy: str, ranges: int = 10) -> Array:
+        """(ranges + 1,) shares of the pairs by similarity: exactly 0, then equal ranges up to 1, upper ends included."""
+        place = np.ceil(self.values(strategy, "similarity") * ranges).clip(0, ranges).astype(np.int64)
+        return np.bincount(place, minlength=ranges + 1) / len(place)
+
     def standing(self, measure: str) -> Standing:
         """The strategies by a measure: paired differences over anchors, at 95 % for all pairs together (Bonferroni)."""
         order = sorted(self.observed, key=lambda name: -float(self.values(name, measure).mean()))
@@ -177,6 +182,7 @@ class Statistics:
                 name: {
                     "title": title_of(name),
                     "measures": {each: plain(self.measured(name, each)) for each in MEASURES},
+                    "similarity_distribution": self.distribution(name).tolist(),
                     "pairs": self.pairs(name).tolist(),
                     "pair_similarity": _plain_matrix(self.pairs(name, "similarity")),
                     "pair_contrast": _plain_matrix(self.pairs(name, "contrast")),

@@ -13,8 +13,8 @@ from app.figures.theme import Palette, layout
 
 LABELLED = 12
 """Class pairs of more classes are drawn without names and numbers."""
-PARTS = ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0))
-"""The ranges of similarity that are told apart, besides exactly 0; each without its lower end."""
+RANGES = 4
+"""How many ranges of similarity are told apart, besides exactly 0."""
 STYLES = (("circle", "solid"), ("diamond", "dash"), ("square", "dot"), ("triangle-up", "dashdot"))
 What = Literal["count", "similarity", "contrast"]
 Alike = Literal["negative", "same_class"]
@@ -57,19 +57,16 @@ def dots_chart(
 def similarity_chart(statistics: Statistics, colours: Palette) -> go.Figure:
     """How the pairs' similarities in use are spread, as shares of all anchors: exactly 0, then four ranges."""
     figure, names = go.Figure(), list(statistics.observed)
-    values = {name: statistics.values(name, "similarity") for name in names}
-    ranges = [("0", np.array([100 * (values[name] == 0).mean() for name in names]))]
-    for low, high in PARTS:
-        inside = [100 * ((values[name] > low) & (values[name] <= high + 1e-6 * (high == 1))).mean() for name in names]
-        ranges.append((f"up to {high:g}", np.array(inside)))
-    for index, (label, shares) in enumerate(ranges):
+    found = np.array([100 * statistics.distribution(name, RANGES) for name in names])
+    labels = ["0", *(f"up to {part / RANGES:g}" for part in range(1, RANGES + 1))]
+    for index, (label, shares) in enumerate(zip(labels, found.T, strict=True)):
         figure.add_bar(
             x=shares,
             y=list(range(len(names))),
             name=label,
             orientation="h",
             width=0.6,
-            marker={"color": colours.grid if index == 0 else _mixed(colours, (index + 0.4) / len(ranges))},
+            marker={"color": colours.grid if index == 0 else _mixed(colours, (index + 0.4) / len(labels))},
             customdata=[title_of(name) for name in names],
             hovertemplate="%{customdata}: %{x:.1f} % of the pairs<extra>similarity " + label + "</extra>",
         )

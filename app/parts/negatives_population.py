@@ -132,7 +132,7 @@ def shares(found: Statistics) -> None:
     measures = {"found": "with a candidate", "as_label": "taken for the anchor's class"}
     text = "A candidate is an image of the batch that meets the strategy's condition."
     if any(PRESETS[name].perturbation != "none" for name in found.observed if name in PRESETS):
-        measures = {**measures, "as_label": "taken for its class", "reached": "the same after the targeted attack"}
+        measures["reached"] = "the same after the attack"
     figure(
         "Candidates, and what the model takes the negatives for",
         figures.dots_chart(found, measures, state.look(), "share of the anchors, %", percent=True),

@@ -147,6 +147,11 @@ def test_class_pairs_count_every_anchor_once(seen):
     assert mean == pytest.approx(found.measured("soft_ls", "similarity").value, rel=1e-5)
 
 
+def test_the_distribution_of_similarities_keeps_exactly_0_apart():
+    found = compared(random=made(5, similarity=np.array([0, 0, 1e-6, 0.25, 1.0000001])))
+    assert found.distribution("random", 4).tolist() == pytest.approx([0.4, 0.4, 0, 0, 0.2])
+
+
 def test_agreement_against_blind_picks():
     random = np.random.default_rng(0)
     label, negative = np.arange(400) % 2, random.integers(0, 5, (2, 400))
