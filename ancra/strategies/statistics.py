@@ -106,7 +106,7 @@ class Statistics:
         return _from_zero(kind(values, groups))
 
     def distribution(self, strategy: str, ranges: int = 10) -> Array:
-        """(ranges + 1,) shares of the pairs by similarity: exactly 0, then equal ranges up to 1, upper ends included."""
+        """(ranges + 1,) shares of the pairs by similarity: exactly 0, then equal ranges to 1, upper ends included."""
         place = np.ceil(self.values(strategy, "similarity") * ranges).clip(0, ranges).astype(np.int64)
         return np.bincount(place, minlength=ranges + 1) / len(place)
 
