@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ancra.attacks.pgd import frozen  # noqa: E402
+from ancra.data.augmentation import augment  # noqa: E402
+from ancra.data.dataset import Split  # noqa: E402
 from ancra.data.registry import load_dataset  # noqa: E402
 from ancra.data.settings import DataSettings  # noqa: E402
 from ancra.device import limit_threads, resolve_device  # noqa: E402
@@ -40,6 +43,7 @@ from ancra.models.reverse_attention import label_rows  # noqa: E402
 from ancra.models.surrogate import LiveSurrogate, surrogate, usable_precision  # noqa: E402
 from ancra.negatives.strategy import pick_negatives  # noqa: E402
 from ancra.settings import apply_changes, parse  # noqa: E402
+from ancra.training.batches import epoch_batches  # noqa: E402
 from ancra.training.passes import TrainingPass  # noqa: E402
 from ancra.training.processes import Processes  # noqa: E402
 from ancra.training.recipe import Recipe, load_recipe  # noqa: E402
@@ -91,7 +95,7 @@ class Timing:
     loss: float = float("nan")
 
 
-REFERENCE = Way("the reference's way")
+REFERENCE, OURS = Way("the reference's way"), Way("ours", 0.5)
 
 
 BF16_ATTACK, BF16_TRAINING, CHANNELS_LAST = "attack.precision=bf16", "precision=bf16-mixed", "channels_last=true"
@@ -103,12 +107,12 @@ def ways(device: torch.device) -> list[Way]:
     every = (BF16_ATTACK, BF16_TRAINING, CHANNELS_LAST)
     if device.type == "cuda":
         return [
-            Way("ours"),
+            OURS,
             Way("ours, bf16, channels last", None, every),
             Way("ours, the same compiled", 0.15, every + COMPILED),
         ]
     return [
-        Way("ours", 0.5),
+        OURS,
         Way("ours, bf16 attack", 0.35, (BF16_ATTACK,)),
         Way("ours, bf16, channels last", 0.35, every),
     ]
@@ -288,6 +292,22 @@ def measure(case: Case, contenders: list[Way], rounds: int) -> dict[Way, Timing]
     return timings
 
 
+def data_seconds(case: Case) -> float:
+    """Processor seconds (on a GPU: seconds) to cut a batch out of 10,000 images and augment it, as a run does."""
+    device, count = case.images.device, 10_000
+    indices = torch.arange(count, device=device)
+    pixels = (255 * case.images).to(torch.uint8)[indices % len(case.images)]
+    split = Split(pixels, case.labels[indices % len(case.images)])
+    batches = [batch.to(device) for batch in epoch_batches(count, len(case.images), SEED)[:21]]
+    draws = case.draws()
+
+    def prepare(batch: Tensor) -> None:
+        augment(split.batch(batch, device)[0], case.recipe.augmentation, draws)
+
+    times = [_timed(partial(prepare, batch), device)[0 if device.type == "cuda" else 1] for batch in batches]
+    return statistics.median(times[1:])
+
+
 def check(case: Case) -> float:
     """How far the loss of our step is from the reference's, relative to it, in double precision.
 
@@ -420,6 +440,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="wider networks, larger batches, more rounds")
     parser.add_argument("--rounds", type=int, help="default: 5, or 9 with --full")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--network", choices=["digits", "cifar"], action="append", help="default: both")
     options = parser.parse_args()
     limit_threads()
     device = resolve_device(options.device)
@@ -430,14 +451,24 @@ def main() -> None:
         plan = [(DIGITS, "small ResNet", 128, 12), (CIFAR, "ResNet-18 of width 16", 64, 16)]
     if options.full:
         plan += [(CIFAR, "ResNet-18 of width 32", 128, 32)]
+    if options.network:
+        plan = [each for each in plan if each[0].partition("-")[0].startswith(tuple(options.network))]
     results = {}
     for name, title, batch, width in plan:
         case = make_case(name, title, batch, width, device)
         difference = check(case)
-        rows = table(case, measure(case, [REFERENCE, *ways(device)], rounds))
+        timings = measure(case, [REFERENCE, *ways(device)], rounds)
+        rows = table(case, timings)
         show(case, rows)
         print(f"In double precision the losses of ours and the reference's way differ by {difference:.1e}.")
-        results[f"{title}, batch {batch}"] = {"double_precision_difference": difference, "rows": rows}
+        step = statistics.median(timings[OURS].wall if device.type == "cuda" else timings[OURS].cpu)
+        data = data_seconds(case)
+        print(f"Cutting out and augmenting the batch: {1000 * data:.2f} ms, {data / (data + step):.2%} of our step.")
+        results[f"{title}, batch {batch}"] = {
+            "double_precision_difference": difference,
+            "data_share": round(data / (data + step), 5),
+            "rows": rows,
+        }
     about = {"benchmark": "training", "torch": torch.__version__, "device": str(device)}
     machine = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
     about["machine"] = machine or platform.machine()
