@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ancra.errors import AncraError
 
-MAX_BYTES = 512 * 2**20
+MAX_BYTES = 400 * 2**20
 """The largest file that is taken; the app's config.toml (server.maxUploadSize) names the same, in MB."""
 
 _PREFIX = ".incoming-"

@@ -78,7 +78,8 @@ def go_to_missed(name: str, epsilon: float) -> None:
 
 def from_upload(name: str) -> Picture | None:
     """A person's own image, and what it shows."""
-    file = st.file_uploader("Your image", type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"])
+    kinds = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+    file = st.file_uploader("Your image", type=kinds, max_upload_size=64)
     if file is None:
         channels, height, width = compute.card(name).image_shape
         kind = "grey" if channels == 1 else "colour"

@@ -11,7 +11,7 @@ from ancra.settings import parse, settings_in
 from ancra.training.recipe import Recipe
 from ancra.uploads.images import image_sets
 from app.answers import recipes
-from app.parts.train_field import field_widget, label, shown
+from app.parts.train_field import MARK, field_widget, label, shown
 
 MAIN = ("data.name", "epochs", "attack.epsilon", "optimiser.learning_rate", "batch_size", "seed")
 HIDDEN = (
@@ -111,7 +111,7 @@ class RecipeForm:
         had, key = _at(self.base, path) is not None, self._key(path)
         self._widgets[path] = key, had
         first = _at(self.start, path) is not None
-        title = f":primary[**{label(path)}**]" if st.session_state.get(key, first) != had else label(path)
+        title = MARK + label(path) if st.session_state.get(key, first) != had else label(path)
         if not st.toggle(title, first, key=key, help=field.description):
             self._keep(path, None)
             return
@@ -137,7 +137,7 @@ class RecipeForm:
         self._widgets["data.name"] = self._widgets["data.root"] = key, before
         changed = st.session_state.get(key, first) != before
         chosen = st.selectbox(
-            ":primary[**Data**]" if changed else "Data", options, index=options.index(first), key=key,
+            MARK + "Data" if changed else "Data", options, index=options.index(first), key=key,
             format_func=lambda name: recipes.DATASETS.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
             help=f"{field.description} Images of your own are added under **Upload**.",
         )  # fmt: skip

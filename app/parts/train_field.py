@@ -9,6 +9,8 @@ import streamlit as st
 import yaml
 from pydantic.fields import FieldInfo
 
+MARK = "• "
+"""Stands before the name of a setting that was changed: plain text, which is read aloud as well."""
 LABELS = {
     "data.name": "Dataset",
     "attack.epsilon": "Epsilon",
@@ -42,9 +44,9 @@ def field_widget(path: str, annotation: Any, field: FieldInfo, value: Any, key: 
 
     Args:
         value: what it shows first.
-        changed: whether it differs from the recipe that the form started from; its name then stands out.
+        changed: whether it differs from the recipe that the form started from; its name is then marked.
     """
-    name, about = f":primary[**{label(path)}**]" if changed else label(path), field.description
+    name, about = MARK + label(path) if changed else label(path), field.description
     options = choices(path, annotation)
     kind, optional = without_none(annotation)
     if options is not None and _many(kind):

@@ -72,7 +72,7 @@ def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
         st.caption(":material/check: As the recipe has it: nothing is changed.")
         return
     count = len(found)
-    st.markdown(f"**{count} {'setting differs' if count == 1 else 'settings differ'} from the recipe**")
+    st.markdown(f"**{count} {'setting differs' if count == 1 else 'settings differ'} from the recipe** (•)")
     with st.container(gap="xxsmall"):
         for path, (old, new) in found.items():
             st.button(

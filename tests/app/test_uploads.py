@@ -59,7 +59,7 @@ def text(page):
 
 
 def test_an_empty_workspace_says_what_may_be_sent(page):
-    assert "up to 512 MB" in text(page)
+    assert "up to 400 MB" in text(page)
     assert text(page).count("Nothing uploaded yet") == 2
 
 
