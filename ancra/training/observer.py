@@ -1,6 +1,8 @@
 """What a training run tells whoever watches it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 
 
@@ -56,3 +58,16 @@ class Nobody:
 
     def log(self, line: str) -> None:
         """Nothing."""
+
+
+def preparing(say: Callable[[str], None], every: float = 10) -> Callable[[int, int], None]:
+    """Tells (done, total) of fetching or decoding data in a line for people, at most one in ``every`` seconds."""
+    last = monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if monotonic() - last >= every:
+            last = monotonic()
+            say(f"preparing the data: {done / total:.0%}")
+
+    return tell

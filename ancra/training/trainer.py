@@ -25,7 +25,7 @@ from ancra.training.batches import derived_seed, epoch_batches, hold_out, on_dev
 from ancra.training.best import Best
 from ancra.training.clock import Clock
 from ancra.training.keeping import Keeper
-from ancra.training.observer import Nobody, Observer, Progress
+from ancra.training.observer import Nobody, Observer, Progress, preparing
 from ancra.training.processes import Processes
 from ancra.training.recipe import Recipe
 from ancra.training.schedule import epsilon, learning_rate, step_time
@@ -78,7 +78,7 @@ class _Training:
         self.recipe, self.observer = recipe, observer
         self.processes = Processes(recipe)
         self.device = self.processes.device
-        self.dataset: Dataset = load_dataset(recipe.data)
+        self.dataset: Dataset = load_dataset(recipe.data, preparing(observer.log))
         self.keeper = Keeper(folder, recipe, self.dataset)
         training, held_out = hold_out(
             self.dataset.train, recipe.validation.fraction, derived_seed(recipe.seed, "hold out")
