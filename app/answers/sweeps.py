@@ -14,7 +14,7 @@ from ancra.paths import sweeps_folder
 from ancra.runs.launchers import launcher
 from ancra.runs.status import RunStatus
 from ancra.sweeps import job
-from ancra.sweeps.axes import STRATEGY
+from ancra.sweeps.axes import STRATEGY, setting_path
 from ancra.sweeps.making import make_plan
 from ancra.sweeps.outcome import CellResult
 from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
@@ -87,7 +87,9 @@ def title_of(plan: SweepPlan) -> str:
 
 def models_of(results: Sequence[CellResult]) -> dict[str, str]:
     """By the cell's name, the checkpoint that holds its model, where there is one."""
-    found = {card.digest: name for name, card in compute.checkpoints().items() if card.digest}
+    found: dict[str, str] = {}
+    for name, card in compute.checkpoints().items():
+        found.setdefault(card.digest, name)  # shipped ones come first, and have the shorter names
     return {each.cell: found[each.digest] for each in results if each.digest in found}
 
 
@@ -124,12 +126,19 @@ def log(name: str, cell: str) -> str:
 def plan(base: str, vary: Sequence[str], changes: Sequence[str], seeds: int, called: str) -> SweepPlan:
     """The plan of what was given, under a name that is still free where none is given.
 
+    Args:
+        vary: ``key=value,value`` or ``key=first:last:step``; nothing for a named sweep.
+        changes: ``key=value`` for every run.
+
     Raises:
         AncraError: something does not fit; the sentence says what.
     """
     try:
-        made = make_plan(base, [each for each in vary if each], changes, seeds, called or None)
-        if len(made.vary) < len([each for each in vary if each]):
+        for key, _, values in (axis.partition("=") for axis in vary):
+            if not setting_path(key) or not values.strip():
+                raise AncraError(f"Say which values {key} takes: first:last:step, or one, two, three.")
+        made = make_plan(base, vary, changes, seeds, called or None)
+        if len(made.vary) < len(vary):
             raise AncraError("The same setting is varied twice: choose another one, or leave the second empty.")
         for key, values in made.vary.items():  # every value once; all combinations are checked when it starts
             for value in values:

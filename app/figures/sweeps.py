@@ -129,7 +129,8 @@ def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go
             hovertemplate="mean %{text}<extra>" + name + "</extra>",
         )  # fmt: skip
     layout(figure, colours, height=420, uirevision="keep", dragmode=False)
-    figure.update_xaxes(tickvals=list(range(len(measures))), ticktext=[TITLES[name] for name in measures])
+    names = [TITLES[name].replace(" ", "<br>") for name in measures]
+    figure.update_xaxes(tickvals=list(range(len(measures))), ticktext=names, tickangle=0)
     figure.update_xaxes(range=[-0.5, len(measures) - 0.5], showgrid=False)
     figure.update_yaxes(title="accuracy, %")
     return figure

@@ -121,7 +121,8 @@ def feature_maps(part: Outcome) -> None:
     seed = min(each.seed for each in part.results)
     first = [each for setting in part.settings for each in part.of(setting) if each.seed == seed]
     found = answers.models_of(first)
-    names = [found[each.cell] for each in first if each.cell in found][:ON_MAP]
+    there = [each for each in first if each.cell in found][:ON_MAP]
+    names = [found[each.cell] for each in there]
     if len(names) < 2:
         st.caption("The models themselves are not here; carried out on this machine, the sweep keeps them all.")
         return
@@ -136,7 +137,8 @@ def feature_maps(part: Outcome) -> None:
         made = maps.maps_of(names, settings, place="outcome_map_jobs")
         if made.jobs:
             map_waiting.wait(made.jobs)
-        feature_map(maps.scene(names, settings, made.shown), key="outcome_map")
+        shown = dict(zip([drawings.label(each.setting) for each in there], made.shown.values(), strict=True))
+        feature_map(maps.scene(names, settings, shown), key="outcome_map")
         st.caption(
             f"Test images under PGD-10, placed by each model of seed {seed}; the same image is the same point in every "
             "map. All maps start from one layout. One seed each: differences between maps may be noise, too."

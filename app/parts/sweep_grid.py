@@ -11,6 +11,8 @@ from app.guard import guard
 from app.parts.sweep_choose import take_click
 
 CHOSEN, CELL, CHART = "own_sweep", "own_cell", "own_grid"
+TABS = {True: ("Figures 3 and 4", "figure"), False: ("Outcome", "strategies")}
+"""By whether a sweep varies a number: the tab that shows it, and the key of the choice there."""
 SOONEST = 2.0  # seconds between two looks
 EACH = 0.02  # seconds more for every cell: looking at thousands of runs takes its time
 TALL = 16  # rows after which the grid scrolls
@@ -70,8 +72,15 @@ def head(view: SweepView) -> None:
             st.rerun(scope="app")
         elif done:
             st.badge("Finished", icon=":material/check:", color="green")
-            tab = "Figures 3 and 4" if answers.shown_in(view.plan, numeric=True) else "Outcome"
-            st.caption(f"What it found is in the list at the top of the tab **{tab}**.")
+            if st.button("See what it found", icon=":material/arrow_upward:", on_click=_look_at, args=[view]):
+                st.rerun(scope="app")
+
+
+def _look_at(view: SweepView) -> None:
+    """Choose the sweep in the tab that shows sweeps of its kind."""
+    tab, key = TABS[answers.shown_in(view.plan, numeric=True)]
+    st.session_state["tab"] = tab
+    st.session_state[key] = view.name
 
 
 def one(view: SweepView) -> None:

@@ -145,7 +145,7 @@ def test_start_a_recipe_with_two_settings(open_page, none_shipped, started):
         ("contrast.alpha", "0:1;0.1", "a range is first:last:step"),
         ("contrast.alpha", "0, 1.5", "less than or equal to 1"),
         ("negatives.strategy", "random, soft_l", "did you mean 'soft_ls'"),
-        ("contrast.alpha", "", "key=value"),
+        ("contrast.alpha", "", "Say which values contrast.alpha takes"),
         ("contrast.alpha", "0:1:0.00001", "10,000 are the most"),
     ],
 )

@@ -39,9 +39,10 @@ def test_a_sweep_from_the_form_to_the_run_behind_a_dot(open_browser, settled):
     page.get_by_text("2 runs").first.wait_for()
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_text("of 2 runs finished").first.wait_for(timeout=60_000)
-    page.get_by_text("What it found is in the list").wait_for(timeout=300_000)
+    page.get_by_role("button", name="See what it found").click(timeout=300_000)
     settled(page)
     assert page.get_by_text("2 of 2 runs finished").is_visible()
+    assert "figure=" in page.url
     figure = page.locator(".st-key-figure_chart")
     assert figure.is_visible()
     figure.locator(".scatterlayer .points path").first.click(force=True)

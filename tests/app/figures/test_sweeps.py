@@ -58,7 +58,7 @@ def test_settings_side_by_side(make_outcome, tiny_recipe):
     assert list(means[0].y) == pytest.approx([91, 81, 61, 51])
     assert means[0].error_y.array[0] == pytest.approx(4.303 / np.sqrt(3), rel=1e-3)  # t, two degrees of freedom
     assert sum(len(trace.customdata) for trace in dots(figure)) == 6 * 4
-    assert list(figure.layout.xaxis.ticktext) == ["natural", "PGD-40", "adaptive PGD-40", "worst case"]
+    assert list(figure.layout.xaxis.ticktext) == ["natural", "PGD-40", "adaptive<br>PGD-40", "worst<br>case"]
 
 
 def test_learning_curves_are_means_with_bands(alphas):
