@@ -125,7 +125,7 @@ class OurStep:
         recipe = changed(case.recipe, way)
         self.case, self.model = case, copy.deepcopy(case.model)
         if recipe.channels_last:
-            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model.to(memory_format=torch.channels_last)
         self.optimiser = new_optimiser(self.model, recipe)
         self.settings = StepSettings(recipe.objective, recipe.attack, recipe.negatives, epoch=0)
         self.stepper = Stepper(self.model, self.optimiser, recipe, Processes(recipe), _tell)
@@ -249,7 +249,7 @@ class Floor:
         self.both = torch.cat([case.images, case.images])
         self.model = copy.deepcopy(case.model)
         if self.recipe.channels_last:
-            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model.to(memory_format=torch.channels_last)
         precision = usable_precision(self.recipe.attack.precision, self.images.device)
         with frozen(self.model):
             fast = surrogate(self.model, self.images[:1], precision, self.recipe.attack.compiled)
