@@ -1,5 +1,6 @@
 """Runs through a real Slurm, started by the tests on this machine; skipped where Slurm or root is missing."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from engines import one_of_the_tests, same_weights, wait_until
 from slurm_cluster import slurm_cluster, why_not
 
 from ancra.errors import AncraError
-from ancra.runs.launch import mark, read_launch
+from ancra.runs.launch import Launch, mark, read_launch, write_launch
 from ancra.runs.launchers import launcher_of
 from ancra.runs.run import Run
 from ancra.runs.slurm import SlurmLauncher
@@ -35,6 +36,7 @@ def closed(cluster):
     change = ["scontrol", "update", "PartitionName=main"]
     subprocess.run([*change, "State=DOWN"], check=True)
     yield
+    subprocess.run(["scancel", "--state=PENDING", "--user=root"], check=True)
     subprocess.run([*change, "State=UP"], check=True)
 
 
@@ -99,9 +101,14 @@ def test_what_slurm_refuses_is_said_and_the_run_can_be_submitted_again(cluster, 
         assert run.status().state == "failed"
 
 
-def test_a_controller_that_is_down_is_said(closed, long_recipe, tmp_path, monkeypatch):
+def test_a_controller_that_is_down_is_said(long_recipe, tmp_path, monkeypatch):
+    squeue = tmp_path / "squeue"
+    squeue.write_text("#!/bin/sh\necho 'slurm_load_jobs error: Unable to contact slurm controller' >&2\nexit 1\n")
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
-    slurm.submit(run)
-    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "nowhere.conf"))
-    with pytest.raises(AncraError, match="Slurm does not answer"):
-        slurm.cancel(run)
+    write_launch(run, Launch(launcher="slurm", job="1"))
+    for ask in (slurm.cancel, slurm.status, slurm.submit):
+        with pytest.raises(AncraError, match="Unable to contact slurm controller"):
+            ask(run)
+    assert run.status().state == "queued"
