@@ -95,3 +95,9 @@ def test_a_strategy_of_ones_own_is_a_further_column(open_page, monkeypatch):
     monkeypatch.setitem(PICKERS._entries, "unsure", Unsure())
     last = shown(open_page("negatives", model=MODEL, batch="24"))["strategies"][-1]
     assert (last["title"], last["words"], last["own"]) == ("Unsure", Unsure.words, True)
+
+
+def test_only_the_open_tab_is_drawn(open_page):
+    at = open_page("negatives", model=MODEL, batch="24", tab="Population")
+    assert not at.exception
+    assert not [one for one in at.get("bidi_component") if one.proto.component_name == "ancra.mechanism"]
