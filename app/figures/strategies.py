@@ -115,9 +115,7 @@ def pairs_chart(statistics: Statistics, strategy: str, what: What, colours: Pale
         else max(np.nanmax(statistics.pairs(name, what), initial=0) for name in statistics.observed)
     )
     shown = np.where(values == 0, np.nan, values) if what == "count" else values
-    numbers = [
-        ["" if np.isnan(cell) else f"{cell:.2g}" if what != "count" else f"{cell:.0f}" for cell in row] for row in shown
-    ]
+    numbers = [[_cell_text(cell, what) for cell in row] for row in shown]
     hover = {
         "count": "%{z:.0f} anchors",
         "similarity": "mean similarity %{z:.3f}",
@@ -233,6 +231,13 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
 def x_of(figure: go.Figure) -> list[float]:
     """The x values of a figure's last trace."""
     return list(figure.data[-1].x) if figure.data else []
+
+
+def _cell_text(value: float, what: What) -> str:
+    """What fits into a cell: a count, or two decimals (``.07``); nothing for what rounds to 0."""
+    if np.isnan(value) or value < (0.5 if what == "count" else 0.005):
+        return ""
+    return f"{value:.0f}" if what == "count" else f"{value:.2f}".removeprefix("0")
 
 
 def _whole(statistics: Statistics, name: str, where: str) -> float:

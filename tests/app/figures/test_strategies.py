@@ -73,6 +73,13 @@ def test_class_pairs_share_one_scale(found, what):
     assert max(np.nanmax(one.z) for one in maps) == pytest.approx(maps[0].zmax)
 
 
+def test_numbers_fit_into_their_cells(found):
+    for what in ("count", "similarity", "contrast"):
+        cells = np.ravel(figures.pairs_chart(found, "hard_ls", what, palette()).data[0].text)
+        assert max(map(len, cells)) <= 4
+        assert any(cells)
+
+
 def test_many_classes_are_drawn_without_names(found):
     many = Statistics(found.observed, tuple(f"class {k}" for k in range(40)), found.weights)
     figure = figures.pairs_chart(many, "random", "count", palette())
