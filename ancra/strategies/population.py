@@ -4,7 +4,6 @@ import hashlib
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -25,11 +24,11 @@ from ancra.store import Store
 from ancra.strategies.known import strategy
 from ancra.strategies.measures import Weights
 from ancra.strategies.observed import Observed, observe
+from ancra.strategies.shelf import Shelf
 from ancra.strategies.statistics import Statistics
 from ancra.training.batches import epoch_batches
 from ancra.training.recipe import TrainingAttackSettings
 
-KIND = "strategies"
 KEEP_EVERY = 30.0  # Seconds between two times that a long observation is kept.
 Progress = Callable[[int, int], None]
 
@@ -130,7 +129,7 @@ def checkpoint_population(
     weights = weights_of(card, alpha)
     wanted = {name: strategy(name) for name in names}
     keys = {name: (card.digest, data_digest(card), settings.digest(), _digest(each)) for name, each in wanted.items()}
-    shelf = _Shelf(store, keys)
+    shelf = Shelf(store, keys)
     wished = min(batches or shelf.epoch, shelf.epoch)
     if not shelf.epoch or shelf.batches < wished:
         model, split = loaded or _load(path, card, settings, device)
@@ -148,61 +147,6 @@ def checkpoint_population(
                 last = time.monotonic()
         shelf.keep()
     return Statistics.of({name: seen.first(wished) for name, seen in shelf.found().items()}, card.classes, weights)
-
-
-@dataclass
-class _Shelf:
-    """What is known of each strategy: what the store has, and what was observed since.
-
-    Attributes:
-        epoch: batches of a whole epoch; 0 until that is known.
-    """
-
-    store: Store | None
-    keys: Mapping[str, tuple[str, ...]]
-    epoch: int = 0
-    parts: dict[str, list[Observed]] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, key in self.keys.items():
-            stored = self.store.get(KIND, *key) if self.store else None
-            self.parts[name] = []
-            if stored is not None and set(stored.arrays) == {column.name for column in fields(Observed)}:
-                self.parts[name] = [Observed(**stored.arrays)]
-                self.epoch = int(stored.meta["epoch"])
-        self.kept = self.known
-
-    @property
-    def known(self) -> dict[str, int]:
-        """How many batches of each strategy there are."""
-        return {name: parts[-1].batches if parts else 0 for name, parts in self.parts.items()}
-
-    @property
-    def batches(self) -> int:
-        """How many batches there are of all."""
-        return min(self.known.values())
-
-    def add(self, seen: Mapping[str, Observed]) -> None:
-        for name, part in seen.items():
-            self.parts[name].append(part)
-
-    def found(self) -> dict[str, Observed]:
-        """All rows of each strategy."""
-        self.parts = {name: [Observed.join(parts)] for name, parts in self.parts.items() if parts}
-        return {name: parts[0] for name, parts in self.parts.items()}
-
-    def keep(self) -> None:
-        """Store what is new, unless somebody else has stored more in the meantime."""
-        if self.store is None:
-            return
-        for name, seen in self.found().items():
-            if seen.batches > self.kept[name]:
-                there = self.store.get(KIND, *self.keys[name], only={"batch"})
-                if there is not None and len(there.arrays["batch"]) >= len(seen):
-                    continue
-                self.store.put(KIND, *self.keys[name], arrays=seen.arrays(), meta={"epoch": self.epoch})
-                self.kept[name] = seen.batches
 
 
 def _load(path: Path, card: Card, settings: PopulationSettings, device: str) -> tuple[Classifier, Split]:
