@@ -134,8 +134,8 @@ def plan(base: str, vary: Sequence[str], changes: Sequence[str], seeds: int, cal
         AncraError: something does not fit; the sentence says what.
     """
     try:
-        for key, _, values in (axis.partition("=") for axis in vary):
-            if not setting_path(key) or not values.strip():
+        for key, _, listed in (axis.partition("=") for axis in vary):
+            if not setting_path(key) or not listed.strip():
                 raise AncraError(f"Say which values {key} takes: first:last:step, or one, two, three.")
         made = make_plan(base, vary, changes, seeds, called or None)
         if len(made.vary) < len(vary):

@@ -1,5 +1,7 @@
 """The Figures 3 and 4 tab: accuracy along alpha, zeta or any other number, beside what the paper says of it."""
 
+from typing import Literal
+
 import streamlit as st
 
 from ancra.sweeps.claims import Answer, claims
@@ -17,8 +19,12 @@ from app.parts import sweep_choose, sweep_files, sweep_run, sweep_work
 
 SWEEP, RUN, CHART = "figure", "figure_run", "figure_chart"
 STATIC = {"displayModeBar": False}
-BADGES = {Answer.YES: ("green", ":material/check:"), Answer.NO: ("red", ":material/close:"),
-          Answer.OPEN: ("gray", ":material/question_mark:")}  # fmt: skip
+CURVE, SQUARES = "One curve", "Both settings"
+BADGES: dict[Answer, tuple[Literal["green", "red", "gray"], str]] = {
+    Answer.YES: ("green", ":material/check:"),
+    Answer.NO: ("red", ":material/close:"),
+    Answer.OPEN: ("gray", ":material/question_mark:"),
+}
 
 
 def figures() -> None:
@@ -45,24 +51,23 @@ def look(chosen: Shelved) -> None:
     numbers = numeric_axes(outcome.plan)
     others = [key for key in varied(outcome) if key not in numbers]
     both = [*numbers, *others]
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        if len(both) > 1 and st.segmented_control(
-            "Show", ["One curve", "Both settings"], default="Both settings", required=True, key="figure_kind",
-            bind="query-params",
-        ) == "Both settings":  # fmt: skip
-            part = two_settings(outcome, both)
-        else:
-            axis = numbers[0]
-            if len(numbers) > 1:
-                axis = st.selectbox("Along", numbers, format_func=short, key="figure_axis", bind="query-params")
-            part = sweep_choose.hold_fixed(outcome, [axis], "figure_fixed")
-            one_setting(part, axis)
-    with right:
-        if len(part.plan.vary) == 1 and part.results:
-            said(part)
-        else:
-            findings(outcome)
+    axis, kind = numbers[0], CURVE
+    if len(both) > 1:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            kind = st.segmented_control(
+                "Show", [CURVE, SQUARES], default=SQUARES, required=True, key="figure_kind", bind="query-params"
+            )
+            if kind == CURVE and len(numbers) > 1:
+                axis = st.selectbox(
+                    "Along", numbers, format_func=short, key="figure_axis", bind="query-params", width=180
+                )
+    if kind == CURVE:
+        part = sweep_choose.hold_fixed(outcome, [axis], "figure_fixed")
+        one_setting(part, axis)
+        said(part)
+    else:
+        two_settings(outcome, both)
+        findings(outcome)
     run = sweep_choose.choose_run(outcome.results, RUN)
     if run is not None:
         sweep_run.show_run(outcome, run)
@@ -81,7 +86,7 @@ def one_setting(part: Outcome, axis: str) -> None:
     st.caption("Dots are runs, lines their means, bands one standard deviation over seeds. Click a dot to see its run.")
 
 
-def two_settings(outcome: Outcome, both: list[str]) -> Outcome:
+def two_settings(outcome: Outcome, both: list[str]) -> None:
     """A heat map of two settings."""
     part = sweep_choose.hold_fixed(outcome, both[:2], "figure_fixed")
     measure = st.segmented_control(
@@ -94,12 +99,14 @@ def two_settings(outcome: Outcome, both: list[str]) -> Outcome:
         alt=f"Mean accuracy for every pair of {short(both[0])} and {short(both[1])}",
     )  # fmt: skip
     st.caption("Mean ± standard deviation over seeds, %. Click a square to see its first run.")
-    return part
 
 
 def said(part: Outcome) -> None:
     """The paper's statements with what is measured here; for other settings the trends alone."""
     found = claims(part)
+    if not part.results:
+        st.caption("No run with these values is finished yet.")
+        return
     if not found:
         st.markdown("**What is measured**")
         key = next(iter(part.plan.vary))

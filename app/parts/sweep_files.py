@@ -1,5 +1,6 @@
 """A sweep to take away: its numbers, its figure, and the command that makes it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ from ancra.sweeps.shelf import Shelved
 def take_away(chosen: Shelved, key: str) -> None:
     """Downloads, and the command."""
     outcome, name = chosen.outcome, chosen.name
-    files = {
+    files: dict[str, tuple[str, str, Callable[[], str | bytes]]] = {
         "Numbers, CSV": (f"{name}.csv", "text/csv", outcome.csv),
         "All, JSON": (f"{name}.json", "application/json", lambda: outcome.model_dump_json(indent=1)),
         "Figure, PNG": (f"{name}.png", "image/png", lambda: picture(chosen, ".png")),

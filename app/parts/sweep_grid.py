@@ -15,6 +15,7 @@ TABS = {True: ("Figures 3 and 4", "figure"), False: ("Outcome", "strategies")}
 """By whether a sweep varies a number: the tab that shows it, and the key of the choice there."""
 SOONEST = 2.0  # seconds between two looks
 EACH = 0.02  # seconds more for every cell: looking at thousands of runs takes its time
+MOST = 1000  # runs in the grid
 TALL = 16  # rows after which the grid scrolls
 
 
@@ -43,10 +44,14 @@ def show(name: str, was_active: bool) -> None:
     st.progress(view.finished / max(len(view.states), 1), text=so_far(view))
     if view.status is not None and view.status.message and not view.active:
         (st.error if view.status.state == "failed" else st.info)(view.status.message)
-    rows = len({tuple(each.cell.values.items()) for each in view.states})
+    shown = view.states
+    if len(shown) > MOST:
+        shown = [each for each in shown if each.status is not None][-MOST:] or shown[:MOST]
+        st.caption(f"So many runs have no place in a grid: these are the last {len(shown):,} that were started.")
+    rows = len({tuple(each.cell.values.items()) for each in shown})
     with st.container(height=figures.CELL * TALL + 130 if rows > TALL else "content", border=False):
         st.plotly_chart(
-            figures.grid_chart(view.states, st.session_state.get(CELL), state.look()), key=CHART,
+            figures.grid_chart(shown, st.session_state.get(CELL), state.look()), key=CHART,
             config={"displayModeBar": False}, selection_mode="points", on_select=lambda: take_click(CHART, CELL),
             alt="The state of every run: settings in rows, seeds in columns",
         )  # fmt: skip
@@ -72,8 +77,9 @@ def head(view: SweepView) -> None:
             st.rerun(scope="app")
         elif done:
             st.badge("Finished", icon=":material/check:", color="green")
-            if st.button("See what it found", icon=":material/arrow_upward:", on_click=_look_at, args=[view]):
-                st.rerun(scope="app")
+        there = view.finished and not view.active
+        if there and st.button("See what it found", icon=":material/arrow_upward:", on_click=_look_at, args=[view]):
+            st.rerun(scope="app")
 
 
 def _look_at(view: SweepView) -> None:

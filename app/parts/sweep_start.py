@@ -111,6 +111,11 @@ def seconds_each(plan: SweepPlan) -> float | None:
     if wanted not in st.session_state and not st.button("Estimate its time", icon=":material/timer:", key="estimate"):
         return None
     st.session_state[wanted] = True
+    return measured(plan)
+
+
+def measured(plan: SweepPlan) -> float | None:
+    """Seconds that one run takes, from a few steps of it; None, after its sentence, where it cannot be trained here."""
     with st.spinner("Training a few steps to see how long they take …"):
         try:
             return answers.begin_estimate(plan).result().seconds
@@ -134,9 +139,9 @@ def how_long(plan: SweepPlan, each: float | None, slots: int | None) -> str:
 @guard()
 def confirm(plan: SweepPlan, by: str, each: float | None, slots: int | None) -> None:
     """Asks once more before a long sweep."""
-    st.markdown(how_long(plan, each, slots))
     if each is None:
-        st.caption("How long one takes is not known yet: close this and press **Estimate its time** first.")
+        each = measured(plan)
+    st.markdown(how_long(plan, each, slots))
     st.markdown("It may be stopped at any time and keeps what is finished. Fewer values or seeds take less.")
     with st.container(horizontal=True):
         if st.button("Start them all", type="primary", key="start_many"):

@@ -19,14 +19,15 @@ def test_a_named_sweep_is_its_file():
 
 
 def test_a_plan_and_its_command_are_the_same():
-    plan = make_plan("digits-trades-ancra", ["contrast.alpha=0:1:0.5", "epochs=1,2"], ["batch_size=64"], 2, "mine")
-    assert (plan.size, plan.recipe.batch_size, plan.recipe.test_attacks) == (12, 64, ("worst",))
+    plan = make_plan("digits-trades-ancra", ["contrast.alpha=0:1:0.1", "epochs=1,2,4,8"], ["batch_size=64"], 2, "mine")
+    assert (plan.size, plan.recipe.batch_size, plan.recipe.test_attacks) == (88, 64, ("worst",))
     words = shlex.split(sweep_command(plan))
     assert words[:3] == ["ancra", "sweep", "digits-trades-ancra"]
 
     def given(flag):
         return [value for name, value in pairwise(words) if name == flag]
 
+    assert given("--vary") == ["objective.contrast.alpha=0.0:1.0:0.1", "epochs=1,2,4,8"]
     assert make_plan(words[2], given("--vary"), given("--set"), int(*given("--seeds")), *given("--name")) == plan
 
 
