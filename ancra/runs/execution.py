@@ -64,10 +64,8 @@ def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: On
     ending: dict[str, Any] = {"state": "failed"}
     try:
         with recorder, ended_by_signals():
-            from ancra.evaluation.accuracy import named_attacks
             from ancra.training.trainer import train
 
-            named_attacks(recipe.test_attacks)  # a typo must not wait for the end of training
             checkpoint = train(recipe, run.folder, recorder, resume)
             if recipe.test_attacks:
                 _test(checkpoint, recipe, recorder)

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ancra.attacks.objectives import as_objective
 from ancra.console import duration
 from ancra.data.augmentation import augment
 from ancra.data.dataset import Dataset, Split
@@ -19,12 +18,12 @@ from ancra.errors import AncraError
 from ancra.losses.step import StepSettings
 from ancra.models.classifier import Classifier
 from ancra.models.registry import build_model
-from ancra.negatives.strategy import active_picker
 from ancra.training.averaging import WeightAverage
 from ancra.training.batches import derived_seed, epoch_batches, hold_out, on_device
 from ancra.training.best import Best
 from ancra.training.clock import Clock
 from ancra.training.keeping import Keeper
+from ancra.training.names import check_names
 from ancra.training.observer import Nobody, Observer, Progress, preparing
 from ancra.training.processes import Processes
 from ancra.training.recipe import Recipe
@@ -71,9 +70,7 @@ class _Training:
     """One process's work on one run."""
 
     def __init__(self, recipe: Recipe, folder: Path, observer: Observer) -> None:
-        # A typo must not wait for the epoch that first needs the name.
-        as_objective(recipe.attack.objective)
-        active_picker(recipe.negatives)
+        check_names(recipe)
         limit_threads()
         self.recipe, self.observer = recipe, observer
         self.processes = Processes(recipe)
