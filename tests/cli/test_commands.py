@@ -25,7 +25,7 @@ def test_help_loads_nothing_heavy():
 
 def test_lists(ancra):
     everything = json.loads(ancra("list", "--json")[1])
-    assert set(everything) == {"datasets", "models", "recipes", "checkpoints"}
+    assert set(everything) == {"datasets", "models", "recipes", "sweeps", "checkpoints"}
     assert {"digits", "image_folder"} <= {row["name"] for row in everything["datasets"]}
     assert "small_resnet" in {row["name"] for row in everything["models"]}
     assert json.loads(ancra("list", "recipes", "--json")[1]) == everything["recipes"]

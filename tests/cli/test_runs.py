@@ -170,7 +170,7 @@ def test_follow_prints_the_log_and_tells_how_it_ended(ancra, runs, monkeypatch):
         runs[1].write_status(RunStatus(state="finished"))
 
     runs[1].write_status(RunStatus(state="queued"))
-    monkeypatch.setattr("ancra.cli_runs.sleep", write)
+    monkeypatch.setattr("ancra.cli.runs.sleep", write)
     code, out, _ = ancra("runs", "follow", "trades-2")
     assert code == 0
     assert "epoch 2/3" in out
@@ -181,7 +181,7 @@ def test_ctrl_c_leaves_a_followed_run_alone(ancra, runs, monkeypatch):
         raise KeyboardInterrupt
 
     runs[1].write_status(RunStatus(state="queued"))
-    monkeypatch.setattr("ancra.cli_runs.sleep", interrupt)
+    monkeypatch.setattr("ancra.cli.runs.sleep", interrupt)
     code, _, err = ancra("runs", "follow", "trades-2")
     assert code == 0
     assert "goes on" in err

@@ -1,0 +1,46 @@
+"""The command line: ``ancra ...`` and ``python -m ancra ...``."""
+
+import os
+import sys
+
+import typer
+
+from ancra.cli import evaluation, listing, maps, runs, serving, strategies, sweep, train
+from ancra.errors import AncraError
+from ancra.plugins import load_plugins
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train, attack and map adversarially robust image classifiers.",
+)
+cli.command("list")(listing.list_)
+cli.command()(train.train)
+cli.add_typer(runs.runs, name="runs")
+cli.command()(sweep.sweep)
+cli.command()(evaluation.evaluate)
+cli.command()(evaluation.trust)
+cli.command()(evaluation.results)
+cli.command("map")(maps.map_)
+cli.command()(strategies.strategies)
+cli.command()(serving.app)
+
+
+def main() -> None:
+    """Run a command; bad input gives one sentence and exit code 2."""
+    from ancra.runs.signals import RunCancelled
+
+    for error in load_plugins():
+        print(error, file=sys.stderr)
+    try:
+        cli()
+    except AncraError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except RunCancelled as error:
+        print("Stopped; --resume goes on from the last whole epoch.", file=sys.stderr)
+        sys.exit(128 + error.signal)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`ancra list | head`); Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
