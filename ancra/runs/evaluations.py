@@ -2,18 +2,16 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from time import time
 from typing import Any
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
-from ancra.paths import ROOT, workspace
+from ancra.paths import workspace
+from ancra.runs.detached import end_detached, start_detached
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.signals import RunCancelled, ended_by_signals
 from ancra.runs.status import RunStatus
@@ -52,35 +50,15 @@ class EvaluationJob:
         command = [sys.executable, "-m", "ancra", "results", str(path), "--parts", ",".join(parts), "--report"]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "output.txt").open("wb") as output:
-                process = subprocess.Popen(
-                    command,
-                    cwd=ROOT,
-                    env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-            self.write(_status(process.pid, state="queued"))
+            self.write(_status(start_detached(command, self.folder / "output.txt"), state="queued"))
         except OSError as error:
             raise AncraError(f"The evaluation cannot be started: {error.strerror}.") from None
-        # Somebody has to wait for the process, or it stays as a zombie once it has ended.
-        Thread(target=process.wait, name=f"wait for {self.digest}", daemon=True).start()
 
     def stop(self) -> None:
         """Send SIGTERM; what is stored stays. Raises AncraError for a process of another machine or user."""
         status = self.status()
-        if status is None or not status.active or status.pid is None:
-            return
-        if status.host != host_name():
-            raise AncraError(f"This evaluation runs on {status.host}: stop it there.")
-        try:
-            os.kill(status.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            return
-        except PermissionError:
-            raise AncraError("This evaluation belongs to another user, who must stop it.") from None
+        if status is not None and status.active:
+            end_detached(status, "This evaluation")
 
     def carry_out(self, path: Path, store: Store, parts: tuple[str, ...], device: str = "auto") -> None:
         """Make the results in this process and write the status. Raises what went wrong, after writing it down."""

@@ -1,7 +1,6 @@
 """How a run was started: by which launcher, and what its engine calls the job. Kept in the run's folder."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +9,6 @@ from pydantic import Field
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
-from ancra.paths import workspace
 from ancra.runs.run import Run
 from ancra.runs.status import RunStatus, State
 from ancra.settings import Record, parse
@@ -41,12 +39,6 @@ def command(run: Run) -> list[str]:
     """The command that trains a run, from the start or from its last whole epoch."""
     folder = run.folder.absolute()
     return [sys.executable, "-m", "ancra", "train", str(folder / "recipe.yaml"), "--out", str(folder), "--resume"]
-
-
-def environment() -> dict[str, str]:
-    """What a training process must be told, wherever it runs: where the data are, and that waiting threads not spin."""
-    policy = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
-    return {"ANCRA_HOME": str(workspace().absolute()), "OMP_WAIT_POLICY": policy}
 
 
 def check_idle(run: Run, status: RunStatus) -> None:

@@ -1,14 +1,9 @@
 """Runs as processes of this machine, which wait for a free slot and outlive whoever started them."""
 
-import os
-import signal
-import subprocess
 from contextlib import suppress
-from threading import Thread
 
-from ancra.errors import AncraError
-from ancra.paths import ROOT
-from ancra.runs.launch import Launch, check_idle, command, environment, mark, submitting
+from ancra.runs.detached import end_detached, start_detached
+from ancra.runs.launch import Launch, check_idle, command, mark, submitting
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.run import Run
 from ancra.runs.slots import slot_count
@@ -25,35 +20,17 @@ class LocalLauncher:
         check_idle(run, run.status())
         slot_count()  # its complaint belongs here, not into a log
         # The process holds the run's place in the line from its very start, as it inherits the lock.
-        with submitting(run, Launch()), take_ticket(run.folder) as ticket, run.output_file.open("ab") as output:
-            process = subprocess.Popen(
-                [*command(run), "--queued"],
-                cwd=ROOT,
-                env={**os.environ, **environment()},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                pass_fds=[ticket.fileno()],
-            )
-        _note_process(run, process.pid)
-        # Somebody has to wait for the process, or it stays as a zombie once it has ended.
-        Thread(target=process.wait, name=f"wait for {run.name}", daemon=True).start()
+        with submitting(run, Launch()), take_ticket(run.folder) as ticket:
+            line = [*command(run), "--queued"]
+            pid = start_detached(line, run.output_file, add=True, keep=[ticket.fileno()])
+        _note_process(run, pid)
 
     def cancel(self, run: Run) -> None:
         """Send SIGTERM; the run writes its ending itself. Raises AncraError for a run of another machine or user."""
         status = run.status()
         if not status.active:
             return
-        if status.host and status.host != host_name():
-            raise AncraError(f"{run.name} runs on {status.host}: stop it there.")
-        if status.pid is not None:
-            try:
-                os.kill(status.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-            except PermissionError:
-                raise AncraError(f"{run.name} belongs to another user, who must stop it.") from None
+        end_detached(status, run.name)
         if run.written_status().state == "queued":
             mark(run, "cancelled", STOPPED_WAITING)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from ancra.errors import AncraError
 from ancra.paths import ROOT
-from ancra.runs.launch import Launch, check_idle, command, environment, mark, read_launch, submitting, write_launch
+from ancra.runs.detached import environment
+from ancra.runs.launch import Launch, check_idle, command, mark, read_launch, submitting, write_launch
 from ancra.runs.local import LocalLauncher
 from ancra.runs.run import Run
 from ancra.runs.status import RunStatus

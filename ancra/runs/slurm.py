@@ -9,7 +9,8 @@ from shutil import which
 from typing import Any
 
 from ancra.errors import AncraError
-from ancra.runs.launch import Launch, check_idle, environment, mark, read_launch, submitting, write_launch
+from ancra.runs.detached import environment
+from ancra.runs.launch import Launch, check_idle, mark, read_launch, submitting, write_launch
 from ancra.runs.local import LocalLauncher
 from ancra.runs.run import Run
 from ancra.runs.signals import RunCancelled

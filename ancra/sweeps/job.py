@@ -1,15 +1,12 @@
 """A sweep as a process of its own: started from a page, followed through its status file, stopped by a signal."""
 
-import os
-import signal
-import subprocess
 import sys
-from threading import Thread
 from time import time
 
 from ancra.errors import AncraError
-from ancra.paths import ROOT, sweeps_folder
-from ancra.runs.launch import environment, read_launch
+from ancra.paths import sweeps_folder
+from ancra.runs.detached import end_detached, start_detached
+from ancra.runs.launch import read_launch
 from ancra.runs.launchers import launcher_of
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.status import RunStatus
@@ -44,14 +41,7 @@ def stop(sweep: Sweep) -> None:
     if status is None or not status.active or status.pid is None:
         _stop_runs(sweep)  # they outlive a driver that was killed
         return
-    if status.host != host_name():
-        raise AncraError(f"{sweep.name} is carried out on {status.host}: stop it there.")
-    try:
-        os.kill(status.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
-    except PermissionError:
-        raise AncraError(f"{sweep.name} belongs to another user, who must stop it.") from None
+    end_detached(status, sweep.name)
     if status.state == "queued":  # it cannot write its ending yet
         ending = {"state": "cancelled", "message": "Stopped before its first run.", "pid": None, "token": ""}
         sweep.write_status(status.model_copy(update=ending))
@@ -63,30 +53,19 @@ def _launch(sweep: Sweep, launcher: str) -> None:
         raise AncraError(f"{sweep.name} is being carried out already.")
     command = [sys.executable, "-m", "ancra", "sweep", str(sweep.plan_file.absolute()), "--yes", "--launcher", launcher]
     try:
-        with (sweep.folder / "output.txt").open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **environment()},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        pid = start_detached(command, sweep.folder / "output.txt")
         sweep.write_status(
             RunStatus(
                 epoch=before.epoch if before else 0,
                 epochs=sweep.plan.size,
                 created=before.created if before else time(),
-                pid=process.pid,
-                token=process_token(process.pid),
+                pid=pid,
+                token=process_token(pid),
                 host=host_name(),
             )
         )
     except OSError as error:
         raise AncraError(f"{sweep.name} cannot be started: {error.strerror}.") from None
-    # Somebody has to wait for the process, or it stays as a zombie once it has ended.
-    Thread(target=process.wait, name=f"wait for {sweep.name}", daemon=True).start()
 
 
 def _stop_runs(sweep: Sweep) -> None:
