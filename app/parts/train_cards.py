@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ancra.errors import AncraError
-from app import state
+from app import compute, state
 from app.answers import recipes, runs
 from app.answers.runs import LAUNCHER_TITLES, RunView
 from app.parts import train_selection as selection
@@ -44,9 +44,16 @@ def card(run: RunView) -> None:
         st.caption(run.status.message)
     if run.rows:
         _numbers(run)
-    if run.status.state == "finished":
-        st.caption(f"In every page's list of models as **{run.recipe.title} · {run.name}**.")
+    _models(run)
     _actions(run)
+
+
+def _models(run: RunView) -> None:
+    """What the other pages call the run's models: the last one, and the best one where that is another."""
+    there = [name for name in (f"runs/{run.name}", f"runs/{run.name}/best") if name in compute.checkpoints()]
+    if there:
+        names = " and ".join(f"**{state.title_of(name)}**" for name in there)
+        st.caption(f"In every page's list of models as {names}.")
 
 
 def _numbers(run: RunView) -> None:

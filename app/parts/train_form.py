@@ -105,7 +105,9 @@ def estimate(recipe: Recipe) -> None:
     memory = f", {_size(found.memory)} of memory" if found.memory else ""
     where = f" on {found.device}" if found.device else ""
     st.markdown(f":material/timer: About **{duration(found.seconds)}**{memory}{where}")
-    steps = f"{recipe.epochs} epochs of {found.steps} steps of {found.step_seconds:.2g} s. " if found.steps else ""
+    steps = (
+        f"Epochs: {recipe.epochs}, steps in each: {found.steps}, of {found.step_seconds:.2g} s. " if found.steps else ""
+    )
     st.caption(f"{steps}Measured here just now, with whatever else this machine does at the moment.")
 
 
