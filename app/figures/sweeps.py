@@ -39,9 +39,12 @@ TINT = "26"  # opacity of a band, as the last two digits of a colour
 
 def label(setting: Values) -> str:
     """A combination of values for people, strategies by the paper's names: ``Hard-LS``, ``alpha 0.5``."""
-    return ", ".join(
-        STRATEGIES.get(str(value), str(value)) if key == STRATEGY else f"{short(key)} {value}" for key, value in setting
-    )
+    return ", ".join(value_title(key, value) if key == STRATEGY else f"{short(key)} {value}" for key, value in setting)
+
+
+def value_title(key: str, value: Any) -> str:
+    """A setting's value for people; a strategy by the paper's name."""
+    return STRATEGIES.get(str(value), str(value)) if key == STRATEGY else str(value)
 
 
 def tints(colours: Palette) -> dict[str, str]:
@@ -163,7 +166,8 @@ def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
             hovertemplate=f"{number}<extra>{label(setting)}</extra>",
         )  # fmt: skip
     layout(figure, colours, height=290, hovermode="x unified", uirevision="keep")
-    figure.update_xaxes(title="epoch", tickformat="d")
+    last = max((len(each.curves.get(curve, ())) for each in outcome.results), default=1)
+    figure.update_xaxes(title="epoch", tickformat="d", nticks=min(last, 8) + 1)
     figure.update_yaxes(title=CURVES[curve])
     return figure
 
@@ -183,12 +187,12 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
     figure = go.Figure(
         go.Heatmap(
             z=means,
-            x=[str(value) for value in columns],
-            y=[str(value) for value in rows],
+            x=[value_title(across, value) for value in columns],
+            y=[value_title(down, value) for value in rows],
             text=table(lambda runs: outcome.spread(runs[0].setting, measure).percent, ""),
             texttemplate="%{text}" if len(columns) <= 8 else "",
             customdata=table(lambda runs: runs[0].cell, ""),
-            colorscale=[[0, colours.background], [1, colours.final]],
+            colorscale=[[0, colours.grid], [1, colours.final]],
             hovertemplate=f"{short(across)} %{{x}}, {short(down)} %{{y}}: %{{text}} %<extra>{TITLES[measure]}</extra>",
             colorbar={"title": "%", "thickness": 12},
             xgap=2,
@@ -196,7 +200,12 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
         )
     )
     # Squares of a heat map cannot be selected: dots on them can.
-    spots = [(str(x), str(y), runs[0]) for x in columns for y in rows if (runs := found.get((str(x), str(y))))]
+    spots = [
+        (value_title(across, x), value_title(down, y), runs[0])
+        for x in columns
+        for y in rows
+        if (runs := found.get((str(x), str(y))))
+    ]
     figure.add_scatter(
         x=[x for x, _, _ in spots], y=[y for _, y, _ in spots], customdata=[each.cell for _, _, each in spots],
         mode="markers", marker={"size": 26, "opacity": 0}, showlegend=False, hoverinfo="skip",

@@ -1,6 +1,7 @@
 """Choosing what is looked at: a sweep, the values of settings that are held fixed, one of its runs."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -37,7 +38,11 @@ def hold_fixed(outcome: Outcome, free: Sequence[str], key: str) -> Outcome:
     with st.container(horizontal=True):
         for name, values in others.items():
             fixed[name] = st.selectbox(
-                f"With {short(name)}", list(values), format_func=str, key=f"{key}/{outcome.plan.name}/{name}", width=180
+                f"With {short(name)}",
+                list(values),
+                format_func=partial(figures.value_title, name),
+                key=f"{key}/{outcome.plan.name}/{name}",
+                width=180,
             )
     rest = {name: values[0] for name, values in outcome.plan.vary.items() if name not in free and name not in others}
     return sliced(outcome, {**fixed, **rest})
