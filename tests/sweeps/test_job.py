@@ -32,7 +32,7 @@ def commands(monkeypatch):
         processes.append(real([sys.executable, "-c", "import time; time.sleep(60)"]))
         return processes[-1]
 
-    monkeypatch.setattr(job.subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     yield started
     for process in processes:
         process.kill()
@@ -83,7 +83,7 @@ def test_a_running_one_is_asked_to_end_and_writes_its_ending_itself(plan, worksp
     token = process_token(os.getpid())
     sweep.write_status(RunStatus(state="running", pid=os.getpid(), token=token, host=host_name()))
     sent = []
-    monkeypatch.setattr(job.os, "kill", lambda *arguments: sent.append(arguments))
+    monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
     job.stop(sweep)
     assert sent == [(os.getpid(), signal.SIGTERM)]
     assert sweep.status().state == "running"
