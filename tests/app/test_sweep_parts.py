@@ -1,5 +1,7 @@
 """The Outcome and the Figures 3 and 4 tabs, and the form that starts a sweep; nothing is trained here."""
 
+from concurrent.futures import Future
+
 import pytest
 
 from ancra.runs.run import Run
@@ -7,6 +9,7 @@ from ancra.runs.status import RunStatus
 from ancra.sweeps import job
 from ancra.sweeps.plan import load_plan
 from ancra.sweeps.sweep import Sweep
+from app.answers.estimates import Measured
 
 FIGURES, OUTCOME = "Figures 3 and 4", "Outcome"
 ALPHA, STRATEGY = "objective.contrast.alpha", "negatives.strategy"
@@ -160,7 +163,10 @@ def test_bad_input_is_one_sentence_and_no_start(open_page, none_shipped, started
     assert at.button(key="start_sweep").disabled
 
 
-def test_thousands_of_runs_are_asked_for_once_more(open_page, none_shipped, started):
+def test_thousands_of_runs_are_asked_for_once_more(open_page, none_shipped, started, monkeypatch):
+    half_a_minute = Future()
+    half_a_minute.set_result(Measured(30.0, None, "cpu"))
+    monkeypatch.setattr("app.answers.sweeps.begin_estimate", lambda plan: half_a_minute)
     at = open_page("negatives", tab=FIGURES)
     own_sweep(at)
     labelled(at.text_input, "Its values").set_value("0:1:0.0003").run()
@@ -168,6 +174,7 @@ def test_thousands_of_runs_are_asked_for_once_more(open_page, none_shipped, star
     at.button(key="start_sweep").click().run()
     assert not at.exception
     assert started == []
+    assert "10,002 runs of about 30 s each: about 83 h 21 min, one after another." in texts(at)
     assert any(button.key == "start_many" for button in at.button)
 
 
