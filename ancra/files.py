@@ -1,11 +1,13 @@
-"""Writing files that are whole or not there, and locks that end with the process that holds them."""
+"""Writing files that are whole or not there, tables among them, and locks that end with the process that holds them."""
 
+import csv
 import fcntl
+import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from ancra.errors import AncraError
@@ -34,6 +36,23 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the text of a CSV file, with every column that one of them has."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as a CSV file. Raises AncraError when it cannot be written."""
+    try:
+        replace_file(path, lambda file: file.write(csv_text(rows).encode()))
+    except OSError as error:
+        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """``ancra runs``: what runs there are, how far they are, ending them, going on with them, comparing them."""
 
-import csv
 import json
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import typer
 
 from ancra.console import duration, print_table
 from ancra.errors import AncraError
+from ancra.files import write_csv
 
 if TYPE_CHECKING:
     from ancra.runs.run import Run
@@ -182,7 +182,7 @@ def compare(
         for row in found
     ]
     if csv_file:
-        _write_csv(csv_file, flat)
+        write_csv(csv_file, flat)
     if as_json:
         print(json.dumps(found, indent=1))
         return
@@ -270,13 +270,3 @@ def _percent(value: float | None) -> str:
 
 def _in_words(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
-
-
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None

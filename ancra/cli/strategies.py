@@ -8,6 +8,7 @@ import typer
 
 from ancra.console import counting_progress, print_table
 from ancra.errors import AncraError
+from ancra.files import write_csv
 
 
 def strategies(
@@ -38,7 +39,6 @@ def strategies(
     from ancra.strategies.known import strategies as known
     from ancra.strategies.known import strategy
     from ancra.strategies.population import checkpoint_population, population_settings
-    from ancra.strategies.statistics import write_csv
     from ancra.strategies.words import summary
 
     limit_threads()
@@ -54,7 +54,7 @@ def strategies(
             alpha=alpha, store=Store() if use_store else None, device=device, on_progress=on_progress,
         )  # fmt: skip
     if csv is not None:
-        write_csv(found, csv)
+        write_csv(csv, found.rows())
     if as_json:
         print(json.dumps({"checkpoint": checkpoint_name(path), "settings": settings.model_dump(), **found.to_json()}))
         return

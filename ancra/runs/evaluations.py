@@ -1,6 +1,5 @@
 """Evaluations as processes of their own: started from a page, followed through a status file, stopped by a signal."""
 
-import json
 import os
 import sys
 from contextlib import suppress
@@ -9,12 +8,11 @@ from time import time
 from typing import Any
 
 from ancra.errors import AncraError
-from ancra.files import replace_file
 from ancra.paths import workspace
 from ancra.runs.detached import end_detached, start_detached
 from ancra.runs.processes import host_name, process_token
 from ancra.runs.signals import RunCancelled, ended_by_signals
-from ancra.runs.status import RunStatus
+from ancra.runs.status import RunStatus, read_status, write_status
 from ancra.settings import parse
 from ancra.store import Store
 
@@ -31,16 +29,12 @@ class EvaluationJob:
 
     def status(self) -> RunStatus | None:
         """Where it stands, seen from here (``lost`` when its process is gone); None when there was none."""
-        path = self.folder / "status.json"
-        try:
-            return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), str(path)).seen_from_here()
-        except (OSError, ValueError, AncraError):
-            return None
+        status = read_status(self.folder / "status.json")
+        return status.seen_from_here() if status else None
 
     def write(self, status: RunStatus) -> None:
         """Replace the status. Raises OSError."""
-        text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
-        replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
+        write_status(self.folder / "status.json", status)
 
     def start(self, path: Path, parts: tuple[str, ...]) -> None:
         """Start the process; it outlives whoever started it. Raises AncraError when it runs or cannot be started."""

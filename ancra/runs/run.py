@@ -14,8 +14,8 @@ from typing import Any
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.paths import runs_folder
-from ancra.runs.status import RunStatus
-from ancra.settings import parse, read_yaml, yaml_text
+from ancra.runs.status import RunStatus, read_status, write_status
+from ancra.settings import read_yaml, yaml_text
 from ancra.training.recipe import Recipe
 
 
@@ -94,18 +94,14 @@ class Run:
 
     def written_status(self) -> RunStatus:
         """``status.json`` as it stands; ``lost`` when it is damaged."""
-        path = self.folder / "status.json"
-        try:
-            return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), source=str(path))
-        except (OSError, ValueError, AncraError):
-            return RunStatus(state="lost", message="Its status.json is missing or damaged; resume to go on.")
+        damaged = "Its status.json is missing or damaged; resume to go on."
+        return read_status(self.folder / "status.json") or RunStatus(state="lost", message=damaged)
 
     def write_status(self, status: RunStatus) -> None:
         """Replace ``status.json`` atomically. Raises OSError; a folder that was deleted is not made again."""
         if not self.folder.is_dir():
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.folder))
-        text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
-        replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
+        write_status(self.folder / "status.json", status)
 
     def metrics(self) -> list[dict[str, Any]]:
         """The rows of all epochs so far; a line that a crash cut short is left out."""

@@ -1,12 +1,16 @@
 """The state of a run, as ``status.json`` holds it."""
 
+import json
+from pathlib import Path
 from time import time
 from typing import Literal
 
 from pydantic import Field
 
+from ancra.errors import AncraError
+from ancra.files import replace_file
 from ancra.runs.processes import host_name, is_alive
-from ancra.settings import Settings
+from ancra.settings import Settings, parse
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "lost"]
 UNFINISHED: tuple[State, ...] = ("failed", "cancelled", "lost")
@@ -53,3 +57,17 @@ class RunStatus(Settings):
     def lost(self, message: str) -> "RunStatus":
         """The status of a run that nobody works on any more, though nobody said so."""
         return self.model_copy(update={"state": "lost", "message": message, "remaining": None})
+
+
+def read_status(path: Path) -> RunStatus | None:
+    """The status in a file as it stands; None when it is missing or damaged."""
+    try:
+        return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), source=str(path))
+    except (OSError, ValueError, AncraError):
+        return None
+
+
+def write_status(path: Path, status: RunStatus) -> None:
+    """Replace a status file atomically, with the time of now. Raises OSError."""
+    text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
+    replace_file(path, lambda file: file.write(text.encode()))

@@ -4,11 +4,9 @@ Every anchor of every batch that has a negative counts once. The same anchors me
 compared pair by pair, and what the noise does not separate is not ranked.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -213,18 +211,6 @@ class Statistics:
 
     def _row(self, name: str, measure: str, step: int | None, value: Measured) -> dict[str, Any]:
         return {"strategy": name, "title": title_of(name), "measure": measure, "step": step, **plain(value)}
-
-
-def write_csv(statistics: Statistics, path: Path) -> None:
-    """Write ``statistics.rows()``. Raises AncraError when the file cannot be written."""
-    rows = statistics.rows()
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def plain(value: Measured) -> dict[str, Any]:

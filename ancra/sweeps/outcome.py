@@ -1,7 +1,5 @@
 """What a sweep found: every cell's numbers, their mean and spread over seeds, and what differs beyond the noise."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -11,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from ancra.errors import AncraError
-from ancra.files import replace_file
+from ancra.files import csv_text, replace_file
 from ancra.settings import Record, parse
 from ancra.sweeps.plan import SweepPlan, Values, label, short
 from ancra.sweeps.statistics import Paired, Spread, holm, paired, spread
@@ -158,12 +156,7 @@ class Outcome(Record):
 
     def csv(self) -> str:
         """The rows as CSV text."""
-        rows = self.rows()
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue()
+        return csv_text(self.rows())
 
     def write(self, folder: Path, name: str = "") -> None:
         """Write ``outcome.json`` and ``table.csv`` (or ``name.json`` and ``name.csv``). Raises AncraError."""

@@ -1,18 +1,16 @@
 """A sweep on disk: its plan, a run's folder for every cell, its status, and its outcome once there is one."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from time import time
 
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.paths import sweeps_folder
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus
-from ancra.settings import parse, read_yaml, yaml_text
+from ancra.runs.status import RunStatus, read_status, write_status
+from ancra.settings import read_yaml, yaml_text
 from ancra.sweeps.outcome import CURVES, CellResult, Outcome
 from ancra.sweeps.plan import Cell, SweepPlan
 
@@ -112,16 +110,12 @@ class Sweep:
 
     def status(self) -> RunStatus | None:
         """Where the whole stands (``epochs`` counts the cells); None for a sweep that was never started."""
-        path = self.folder / "status.json"
-        try:
-            return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), str(path)).seen_from_here()
-        except (OSError, ValueError, AncraError):
-            return None
+        status = read_status(self.folder / "status.json")
+        return status.seen_from_here() if status else None
 
     def write_status(self, status: RunStatus) -> None:
         """Replace the status. Raises OSError."""
-        text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
-        replace_file(self.folder / "status.json", lambda file: file.write(text.encode()))
+        write_status(self.folder / "status.json", status)
 
     def outcome(self) -> Outcome:
         """What the finished cells found. Cells that are not finished are left out."""

@@ -1,13 +1,10 @@
 """The Population tab: all strategies side by side over one batch or a whole epoch."""
 
-import csv
-import io
-from collections.abc import Iterable
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from ancra.files import csv_text
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import PRESETS
 from ancra.strategies.known import strategies, title_of
@@ -234,7 +231,7 @@ def downloads(asked: BatchQuestion, found: Statistics) -> None:
     with st.container(horizontal=True):
         for label, rows, ending in (("Measures", found.rows(), "measures"), ("Class pairs", cells, "pairs")):
             st.download_button(
-                f"{label} (CSV)", _csv(rows), f"{stem}-{ending}.csv", "text/csv",
+                f"{label} (CSV)", csv_text(list(rows)), f"{stem}-{ending}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key=f"population_{ending}",
             )  # fmt: skip
 
@@ -249,14 +246,6 @@ def figure(title: str, drawn: go.Figure, caption: str) -> None:
 def chart(drawn: go.Figure, alt: str, key: str | None = None) -> None:
     """A figure that is only looked at."""
     st.plotly_chart(drawn, key=key or f"population_{alt}", config=STATIC, alt=alt)
-
-
-def _csv(rows: Iterable[dict[str, object]]) -> str:
-    text, rows = io.StringIO(), list(rows)
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _sentence(words: str) -> str:
