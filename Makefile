@@ -56,10 +56,12 @@ checkpoints: install
 	$(BIN)/ancra evaluate --write $(MODELS:%=checkpoints/digits/%.safetensors)
 
 # What the Robustness page shows; when stopped, it goes on where it was.
+SHOWN := $(MODELS:%=digits/%) $(addprefix digits-strategies/,random soft-ls hard-ls targeted-attack)
+
 results: install
-	printf '%s\n' $(MODELS:%=digits/%) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
+	printf '%s\n' $(SHOWN) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
 		$(BIN)/ancra results {} --parts attacks,autoattack,trust,curves --into checkpoints/results
-	$(BIN)/ancra results $(MODELS:%=digits/%) --parts transfer --into checkpoints/results
+	$(BIN)/ancra results $(SHOWN) --parts transfer --into checkpoints/results
 
 # The paper's Table 2 and Figures 3 and 4 on digits, and the models of Table 2; when stopped, it goes on where it was.
 SWEEPS := table2-digits figure3-digits figure4-digits
