@@ -5,6 +5,7 @@ import zipfile
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import expect
 
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.models.registry import build_model
@@ -12,6 +13,7 @@ from ancra.models.settings import ModelSettings
 
 pytestmark = pytest.mark.browser
 SLOWEST = 180_000  # milliseconds; a machine that does much else takes long over two epochs
+expect.set_options(timeout=30_000)
 
 
 def start(page):
@@ -37,11 +39,11 @@ def test_runs_are_started_watched_laid_over_one_another_and_deleted(open_browser
     page.get_by_role("spinbutton", name="Seed").press("Enter")
     second = start(page)
     page.wait_for_selector("text=Settings that differ")
-    assert page.locator(".js-plotly-plot").count() == 4
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
     # A reload finds the same runs in the same colours.
     page.reload()
     page.wait_for_selector("text=Settings that differ")
-    assert page.get_by_role("checkbox", checked=True).count() == 2
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
     settled(page)
     page.get_by_role("button", name="Delete").first.click()
     page.wait_for_selector("text=You lose 2 epochs of training and its model")
@@ -49,7 +51,7 @@ def test_runs_are_started_watched_laid_over_one_another_and_deleted(open_browser
     page.wait_for_selector(f"text={first}", state="detached")
     settled(page)
     assert page.get_by_text(second).count() >= 1
-    assert page.get_by_role("checkbox").count() == 1
+    expect(page.get_by_role("checkbox")).to_have_count(1)
 
 
 def pets():
