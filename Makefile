@@ -34,7 +34,7 @@ engines:
 	@tests/integration/install_slurm.sh
 
 test: install-dev browser engines lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install-dev
 	$(BIN)/ruff check .
