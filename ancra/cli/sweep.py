@@ -49,6 +49,7 @@ def sweep(
     _ask(plan, yes)
     made = Sweep.create(sweeps_folder() / plan.name, plan)
     from ancra.runs.launchers import launcher as named
+    from ancra.runs.signals import RunCancelled
     from ancra.sweeps.driver import carry_out
 
     command = shlex.join(["ancra", *sys.argv[1:]])
@@ -60,7 +61,11 @@ def sweep(
             how = state.status.state if state.status else "gone"
             print(f"{ended}/{total}  {state.cell.name}: {how}{': ' + said if said else ''}", flush=True)
 
-        outcome = carry_out(made, named(launcher), command, on_cell)
+        try:
+            outcome = carry_out(made, named(launcher), command, on_cell)
+        except RunCancelled as error:
+            print("Stopped; the same command goes on.", file=sys.stderr)
+            raise typer.Exit(128 + error.signal) from None
     _print(outcome)
     if into is not None:
         outcome.write(into, plan.name)

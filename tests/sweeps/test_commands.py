@@ -48,6 +48,12 @@ def test_a_failing_run_is_shown_with_its_reason(ancra, here, recipe_file, monkey
     assert "alpha-0_seed-0" in out
 
 
+def test_a_stopped_sweep_says_how_it_goes_on(ancra, here, recipe_file, monkeypatch):
+    monkeypatch.setattr("ancra.runs.launchers.launcher", lambda name: here(stop_at="alpha-1_seed-0"))
+    code, _, err = ancra("sweep", recipe_file, "--vary", "alpha=0,1", "--seeds", 1, "--set", "test_attacks=[fgsm]")
+    assert (code, err) == (130, "Stopped; the same command goes on.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
