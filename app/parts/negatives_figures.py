@@ -32,7 +32,7 @@ def figures() -> None:
     st.markdown(
         "The contrast has two numbers to set. **Alpha** divides its force between the anchor (0) and the negative (1); "
         "**zeta** says how much it weighs in the loss. Each dot is one training: several seeds a value, "
-        "since training twice never gives the same number."
+        "since another seed gives another number."
     )
     sweep_work.going_on()
     found = answers.outcomes(numeric=True)

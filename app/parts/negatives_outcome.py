@@ -26,7 +26,7 @@ def outcome() -> None:
     """What training with each strategy comes to, and a new comparison."""
     st.markdown(
         "Does it matter which strategy a model is trained with? Here are models that differ in nothing else, "
-        "each strategy with several seeds, since training twice never gives the same number."
+        "each strategy with several seeds, since another seed gives another number."
     )
     sweep_work.going_on()
     found = answers.outcomes(numeric=False)
