@@ -758,7 +758,8 @@ export function createFeatureMap(root, emit = () => {}) {
     let before = performance.now();
     if (state.t >= end - 1e-3) state.t = 0;
     const tick = (now) => {
-      state.t = Math.min(end, state.t + (now - before) / duration);
+      // The first frame's time may lie before the press that asked for it.
+      state.t = clamp(state.t + (now - before) / duration, 0, end);
       before = now;
       slider.value = state.t;
       playing = state.t < end ? requestAnimationFrame(tick) : 0;
