@@ -45,12 +45,9 @@ def test_a_sweep_from_the_form_to_the_run_behind_a_dot(open_browser, settled):
     assert "figure=" in page.url
     figure = page.locator(".st-key-figure_chart")
     assert figure.is_visible()
-    for _ in range(5):  # a chart that is just being drawn anew takes no click
-        figure.locator(".scatterlayer .points path").first.click(force=True)
-        settled(page)
-        if page.get_by_text("All its settings").is_visible():
-            break
-        page.wait_for_timeout(2000)
+    dot = figure.locator(".scatterlayer .points path").first
+    dot.evaluate("dot => dot.scrollIntoView({block: 'center'})")  # else it may lie below the navigation
+    dot.click(force=True)
     page.get_by_text("All its settings").wait_for()
     settled(page)
     assert "figure_run=steps" in page.url
