@@ -102,6 +102,14 @@ def changed(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any
     return dict(result)
 
 
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings, given as a plain dict, as dotted path -> value: what ``changed`` takes."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return found
+
+
 def settings_in(annotation: Any) -> type[BaseModel] | None:
     """The settings class that an annotation names, alone or as one that may be missing; None for plain values."""
     kinds = (annotation, *get_args(annotation))

@@ -5,13 +5,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from time import time
-from typing import Any
 
 from ancra.errors import AncraError
 from ancra.paths import workspace
 from ancra.runs.detached import end_detached, start_detached
+from ancra.runs.ending import ending_written
 from ancra.runs.processes import host_name, process_token
-from ancra.runs.signals import RunCancelled, ended_by_signals
+from ancra.runs.signals import ended_by_signals
 from ancra.runs.status import RunStatus, read_status, write_status
 from ancra.settings import parse
 from ancra.store import Store
@@ -57,7 +57,6 @@ class EvaluationJob:
     def carry_out(self, path: Path, store: Store, parts: tuple[str, ...], device: str = "auto") -> None:
         """Make the results in this process and write the status. Raises what went wrong, after writing it down."""
         status = _status(os.getpid(), state="running")
-        ending: dict[str, Any] = {"state": "failed"}
         self.write(status)
 
         def report(text: str, share: float, left: float | None) -> None:
@@ -69,24 +68,11 @@ class EvaluationJob:
                 with suppress(OSError):
                     self.write(status)
 
-        try:
-            with ended_by_signals():
-                from ancra.runs.results import make_results
+        stopped = "Stopped; what was finished is kept."
+        with ending_written(lambda: status, self.write, stopped, message="", step=THOUSANDTHS), ended_by_signals():
+            from ancra.runs.results import make_results
 
-                make_results(path, store, parts, device, report)
-            ending = {"state": "finished", "message": "", "step": THOUSANDTHS}
-        except RunCancelled:
-            ending = {"state": "cancelled", "message": "Stopped; what was finished is kept."}
-            raise
-        except AncraError as error:
-            ending["message"] = str(error)
-            raise
-        except BaseException as error:
-            ending["message"] = f"Unexpected {type(error).__name__}: {error}".strip()
-            raise
-        finally:
-            with suppress(OSError):
-                self.write(status.model_copy(update={"pid": None, "token": "", "remaining": None, **ending}))
+            make_results(path, store, parts, device, report)
 
 
 def _status(pid: int, state: str) -> RunStatus:

@@ -1,12 +1,13 @@
 """What there is to say of a run at a glance, and how runs differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ancra.errors import AncraError
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.runs.slots import queue_position
+from ancra.settings import flat
 from ancra.training.recipe import Recipe, load_recipe, recipe_names
 
 ACCURACIES = ("natural", "pgd", "adaptive")
@@ -78,14 +79,7 @@ def unlike_named(recipe: Recipe) -> dict[str, Any]:
 
 def flat_settings(recipe: Recipe) -> dict[str, Any]:
     """A recipe's settings by their dotted names, without what it is called."""
-
-    def walk(table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in table.items():
-            found |= walk(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
-        return found
-
-    return walk({name: value for name, value in recipe.model_dump(mode="json").items() if name not in LABELS}, "")
+    return flat({name: value for name, value in recipe.model_dump(mode="json").items() if name not in LABELS})
 
 
 def _accuracies(row: dict[str, Any] | None) -> dict[str, Any] | None:

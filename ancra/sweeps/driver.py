@@ -5,13 +5,13 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import torch
 
 import ancra
 from ancra.errors import AncraError
 from ancra.files import locked
+from ancra.runs.ending import ending_written
 from ancra.runs.launch import read_launch
 from ancra.runs.launchers import Launcher, launcher_of
 from ancra.runs.processes import host_name, process_token
@@ -129,20 +129,6 @@ def _status_of(sweep: Sweep) -> Iterator[_Report]:
         with suppress(OSError):
             sweep.write_status(status)
 
-    ending: dict[str, Any] = {"state": "failed"}
     report(0)
-    try:
+    with ending_written(lambda: status, sweep.write_status, "Stopped; the same command goes on."):
         yield report
-        ending = {"state": "finished"}
-    except RunCancelled:
-        ending = {"state": "cancelled", "message": "Stopped; the same command goes on."}
-        raise
-    except AncraError as error:
-        ending["message"] = str(error)
-        raise
-    except BaseException as error:
-        ending["message"] = f"Unexpected {type(error).__name__}: {error}".strip()
-        raise
-    finally:
-        with suppress(OSError):
-            sweep.write_status(status.model_copy(update={"pid": None, "token": "", "remaining": None, **ending}))

@@ -7,6 +7,7 @@ from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.sweeps.outcome import TITLES, Outcome, number
 from ancra.sweeps.plan import Values, label, short
+from ancra.sweeps.trends import is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ def draw(outcome: Outcome, path: Path) -> None:
 
 def _panel(axes: "Axes", outcome: Outcome, settings: list[Values]) -> None:
     key, values = settings[0][-1][0], [setting[-1][1] for setting in settings]
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    numeric = all(map(is_number, values))
     places: list[Any] = values if numeric else list(range(len(values)))
     width = max(places) - min(places) or 1
     for index, measure in enumerate(outcome.measures):

@@ -1,7 +1,7 @@
 """What a sweep found: every cell's numbers, their mean and spread over seeds, and what differs beyond the noise."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ancra.errors import AncraError
 from ancra.files import csv_text, replace_file
-from ancra.settings import Record, parse
+from ancra.settings import Record, flat, parse
 from ancra.sweeps.plan import SweepPlan, Values, label, short
 from ancra.sweeps.statistics import Paired, Spread, holm, paired, spread
 
@@ -177,14 +177,6 @@ def read_outcome(path: Path) -> Outcome:
     except ValueError:
         raise AncraError(f"{path} is damaged: make the sweep's outcome again with `ancra sweep`.") from None
     return parse(Outcome, data, source=str(path))
-
-
-def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as dotted path -> value."""
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return found
 
 
 def number(result: CellResult, measure: str) -> float:

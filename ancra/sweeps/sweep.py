@@ -136,7 +136,8 @@ def _result(state: CellState) -> CellResult | None:
         card = read_card(state.run.final_checkpoint)
     except AncraError:
         return None  # its run says finished, but its model is gone
-    tested = card.evaluation[-1] if card.evaluation else {}
+    # Somebody may have evaluated it again, on fewer images or by fewer attacks.
+    tested = max(card.evaluation, key=lambda row: (row["samples"], len(row["intervals"])), default={})
     rows = state.run.metrics()
     return CellResult(
         cell=state.cell.name,

@@ -4,8 +4,9 @@ from typing import Literal
 
 import streamlit as st
 
+from ancra.settings import flat
 from ancra.sweeps.claims import Answer, claims
-from ancra.sweeps.outcome import TITLES, Outcome, flat
+from ancra.sweeps.outcome import TITLES, Outcome
 from ancra.sweeps.plan import short
 from ancra.sweeps.shelf import Shelved
 from ancra.sweeps.slices import varied
