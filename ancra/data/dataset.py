@@ -1,6 +1,8 @@
 """A dataset: two splits of images and labels, and the names of the classes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -46,12 +48,19 @@ class Dataset:
     Attributes:
         name: the registry's name.
         classes: the name of each class, in the order of the labels.
+        training: the training split, or what reads it when it is first asked for.
+        test: the test split.
     """
 
     name: str
     classes: tuple[str, ...]
-    train: Split
+    training: Split | Callable[[], Split]
     test: Split
+
+    @cached_property
+    def train(self) -> Split:
+        """The training split. Raises AncraError where its images are not there: testing needs none of them."""
+        return self.training if isinstance(self.training, Split) else self.training()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from typing import Protocol
 from ancra.data.cifar import load_cifar10, load_cifar100
 from ancra.data.dataset import Dataset
 from ancra.data.digits import load_digits
+from ancra.data.fashion_mnist import load_fashion_mnist
 from ancra.data.image_folder import load_image_folder
 from ancra.data.mapped import OnProgress
 from ancra.data.settings import DataSettings
@@ -24,6 +25,7 @@ DATASETS: Registry[Loader] = Registry("dataset")
 """To add a dataset: write a loader and register it here, or from your own code with ``@DATASETS.add("name")``."""
 
 DATASETS.add("digits")(load_digits)
+DATASETS.add("fashion_mnist")(load_fashion_mnist)
 DATASETS.add("cifar10")(load_cifar10)
 DATASETS.add("cifar100")(load_cifar100)
 DATASETS.add("tiny_imagenet")(load_tiny_imagenet)
