@@ -10,7 +10,7 @@ from ancra.errors import AncraError
 from ancra.models.settings import ModelSettings
 from ancra.models.wide_resnet import WideResNet
 
-_STANDARD_WIDTHS = {"small_resnet": 12, "resnet18": 64, "preact_resnet18": 64}
+_STANDARD_WIDTHS = {"small_resnet": 12, "strided_resnet": 12, "resnet18": 64, "preact_resnet18": 64}
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,19 @@ def recognise(tensors: Mapping[str, Tensor]) -> Recognised:
     stages = {int(found[1]) for key in shapes if (found := re.match(r"layer(\d)\.", key))}
     if len(stem) != 4 or len(head) != 2 or len(stages) not in (3, 4) or stages != set(range(1, len(stages) + 1)):
         raise AncraError("These weights belong to none of the networks here (`ancra list models` shows them).")
-    return Recognised(_settings(shapes, stem[0], len(stages)), stem[1], head[0])
+    return Recognised(_settings(shapes, stem, len(stages)), stem[1], head[0])
 
 
-def _settings(shapes: Mapping[str, tuple[int, ...]], width: int, stages: int) -> ModelSettings:
+def _settings(shapes: Mapping[str, tuple[int, ...]], stem: tuple[int, ...], stages: int) -> ModelSettings:
     after_activation = "fc.weight" in shapes
     if not after_activation and stages == 3:
         blocks = len({key.split(".")[1] for key in shapes if key.startswith("layer1.")})
         first = shapes.get("layer1.0.conv1.weight", (0,))[0]
         return _checked({"architecture": "wide_resnet", "depth": 6 * blocks + 4, "widen_factor": first // 16})
-    architecture = "preact_resnet18" if not after_activation else "resnet18" if stages == 4 else "small_resnet"
-    return _checked({"architecture": architecture, "width": None if width == _STANDARD_WIDTHS[architecture] else width})
+    small = "small_resnet" if stem[2] == 3 else "strided_resnet"
+    architecture = "preact_resnet18" if not after_activation else "resnet18" if stages == 4 else small
+    width = None if stem[0] == _STANDARD_WIDTHS[architecture] else stem[0]
+    return _checked({"architecture": architecture, "width": width})
 
 
 def _checked(values: dict[str, object]) -> ModelSettings:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ancra.settings import Settings
 
-Architecture = Literal["small_resnet", "resnet18", "preact_resnet18", "wide_resnet"]
+Architecture = Literal["small_resnet", "strided_resnet", "resnet18", "preact_resnet18", "wide_resnet"]
 
 
 class ModelSettings(Settings):

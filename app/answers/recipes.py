@@ -20,12 +20,18 @@ OF_RUN = "runs/"
 """What the name of a run's recipe starts with."""
 DATASETS = {
     "digits": "digits",
+    "fashion_mnist": "Fashion-MNIST",
     "cifar10": "CIFAR-10",
     "cifar100": "CIFAR-100",
     "tiny_imagenet": "Tiny-ImageNet",
     "image_folder": "image folder",
 }
-NETWORKS = {"small_resnet": "small ResNet", "resnet18": "ResNet-18", "preact_resnet18": "PreActResNet-18"}
+NETWORKS = {
+    "small_resnet": "small ResNet",
+    "strided_resnet": "small ResNet of stride 2",
+    "resnet18": "ResNet-18",
+    "preact_resnet18": "PreActResNet-18",
+}
 
 
 @st.cache_data(ttl=30, show_spinner=False)
@@ -47,7 +53,7 @@ def title(name: str) -> str:
     if name.startswith(OF_RUN):
         return f"Copy of {runs.titles().get(name.removeprefix(OF_RUN), name)}"
     one = presets()[name]
-    network = "" if one.model.architecture == "small_resnet" else f", {network_title(one.model)}"
+    network = "" if one.model.architecture in {"small_resnet", "strided_resnet"} else f", {network_title(one.model)}"
     return f"{one.title} · {data_title(one.data)}{network}"
 
 

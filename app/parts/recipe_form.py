@@ -26,7 +26,7 @@ HIDDEN = (
     "attack.compiled",
 )
 ONLY_WITH: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "model.width": ("model.architecture", ("small_resnet", "resnet18", "preact_resnet18")),
+    "model.width": ("model.architecture", ("small_resnet", "strided_resnet", "resnet18", "preact_resnet18")),
     "model.depth": ("model.architecture", ("wide_resnet",)),
     "model.widen_factor": ("model.architecture", ("wide_resnet",)),
     "objective.beta": ("objective.base", ("trades",)),

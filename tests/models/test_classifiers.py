@@ -11,6 +11,7 @@ from ancra.models.settings import ModelSettings
 
 SMALL = {
     "small_resnet": {"width": 4},
+    "strided_resnet": {"width": 4},
     "resnet18": {"width": 4},
     "preact_resnet18": {"width": 4},
     "wide_resnet": {"depth": 16, "widen_factor": 1},
@@ -141,6 +142,7 @@ def test_published_sizes():
     [
         ({"architecture": "resnet18"}, (3, 7, 32), 10, "at least 8 x 8 pixels"),
         ({"architecture": "small_resnet"}, (1, 3, 3), 10, "at least 4 x 4 pixels"),
+        ({"architecture": "strided_resnet"}, (1, 7, 7), 10, "at least 8 x 8 pixels"),
         ({"architecture": "small_resnet"}, (1, 8, 8), 1, "at least 2 classes"),
         ({"architecture": "wide_resnet", "depth": 17}, (3, 32, 32), 10, "multiple of 6"),
         ({"architecture": "wide_resnet", "width": 8}, (3, 32, 32), 10, "no setting 'width'"),

@@ -9,7 +9,13 @@ from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
 from ancra.models.surrogate import surrogate
 
-SHAPES = {"small_resnet": (1, 8, 8), "resnet18": (3, 16, 16), "preact_resnet18": (3, 64, 64), "wide_resnet": (3, 8, 8)}
+SHAPES = {
+    "small_resnet": (1, 8, 8),
+    "strided_resnet": (1, 28, 28),
+    "resnet18": (3, 16, 16),
+    "preact_resnet18": (3, 64, 64),
+    "wide_resnet": (3, 8, 8),
+}
 
 
 def network(architecture, blocks=2):

@@ -9,6 +9,8 @@ from ancra.models.settings import ModelSettings
 KINDS = [
     {"architecture": "small_resnet"},
     {"architecture": "small_resnet", "width": 5},
+    {"architecture": "strided_resnet"},
+    {"architecture": "strided_resnet", "width": 8},
     {"architecture": "resnet18", "width": 8},
     {"architecture": "preact_resnet18"},
     {"architecture": "wide_resnet", "depth": 16, "widen_factor": 2},
