@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ancra.attacks.settings import AttackSettings
 
+NOISE = 2
+"""The noise of N-FGSM, in units of epsilon (de Jorge et al. 2022, section 4)."""
+
 
 def norms(delta: Tensor) -> Tensor:
     """(N, 1, 1, 1) the L2 norm of each sample."""
@@ -14,7 +17,9 @@ def norms(delta: Tensor) -> Tensor:
 
 
 def project(images: Tensor, center: Tensor, settings: AttackSettings) -> Tensor:
-    """The nearest point inside the epsilon ball around ``center``, then inside [0, 1]."""
+    """The nearest point inside the epsilon ball around ``center`` (where the attack stays in it), then in [0, 1]."""
+    if settings.leaves_ball:
+        return images.clamp(0, 1)
     delta = images - center
     if settings.norm == "linf":
         delta = delta.clamp(-settings.epsilon, settings.epsilon)
@@ -24,7 +29,10 @@ def project(images: Tensor, center: Tensor, settings: AttackSettings) -> Tensor:
 
 
 def start_point(images: Tensor, settings: AttackSettings, generator: torch.Generator) -> Tensor:
-    """Where the search starts: the images, a uniform point of the ball, or 0.001 * N(0, 1) beside them."""
+    """Where the search starts: the images, a uniform point of the ball, or 0.001 * N(0, 1) beside them.
+
+    For N-FGSM (de Jorge et al. 2022) uniform noise of twice epsilon, which leaves the ball.
+    """
     images = images.detach()
     if settings.start == "none":
         return images.clone()
@@ -33,7 +41,8 @@ def start_point(images: Tensor, settings: AttackSettings, generator: torch.Gener
     if settings.start == "gaussian":
         return project(images + 0.001 * torch.randn(shape, **options), images, settings)
     if settings.norm == "linf":
-        return project(images + settings.epsilon * (2 * torch.rand(shape, **options) - 1), images, settings)
+        reach = settings.epsilon * (NOISE if settings.start == "n_fgsm" else 1)
+        return project(images + reach * (2 * torch.rand(shape, **options) - 1), images, settings)
     direction = torch.randn(shape, **options)
     # In d dimensions the volume grows with radius ** d, so u ** (1 / d) makes the point uniform in the ball.
     radius = torch.rand((len(images), 1, 1, 1), **options) ** (1 / shape[1:].numel())

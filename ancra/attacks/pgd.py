@@ -370,6 +370,8 @@ def _gradient(loss: Tensor, point: Tensor) -> Tensor:
 
 
 def _check(images: Tensor, labels: Tensor, targets: Tensor | None, settings: AttackSettings) -> None:
+    if settings.leaves_ball:
+        raise AncraError("The start n_fgsm leaves the epsilon ball, so it is for training only: choose uniform.")
     if settings.targeted and targets is None:
         raise AncraError("A targeted attack needs a target class for every image.")
     for name, classes in {"labels": labels, "targets": targets}.items():

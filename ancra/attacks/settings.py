@@ -1,13 +1,13 @@
 """The settings of a gradient attack, and the presets that the field names."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ancra.settings import Settings
 
 Norm = Literal["linf", "l2"]
-Start = Literal["none", "uniform", "gaussian"]
+Start = Literal["none", "uniform", "gaussian", "n_fgsm"]
 Precision = Literal["fp32", "bf16"]
 Keep = Literal["best", "last", "first"]
 
@@ -24,7 +24,9 @@ class AttackSettings(Settings):
         None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step)."
     )
     start: Start = Field(
-        "uniform", description="Where the search starts: the image, a random point of the ball, or close by."
+        "uniform",
+        description="Where the search starts: the image, a random point of the ball, close by, or (training only) "
+        "noise of twice epsilon, from which one step leads on without a way back into the ball.",
     )
     restarts: int = Field(
         1, ge=1, le=1000, description="Independent searches; the strongest result of each image counts."
@@ -53,6 +55,17 @@ class AttackSettings(Settings):
         if self.step_size is not None:
             return self.step_size
         return self.epsilon if self.steps == 1 else self.epsilon / 4
+
+    @property
+    def leaves_ball(self) -> bool:
+        """Whether the images it makes may lie outside the ball: good for training, but no attack to judge by."""
+        return self.start == "n_fgsm"
+
+    @model_validator(mode="after")
+    def _is_one_step(self) -> Self:
+        if self.start == "n_fgsm" and (self.steps != 1 or self.norm != "linf"):
+            raise ValueError("the start n_fgsm is for one step in the norm linf: set steps to 1, or another start")
+        return self
 
 
 class Threat(Settings):

@@ -27,10 +27,14 @@ class OptimiserSettings(Settings):
 class ScheduleSettings(Settings):
     """How the learning rate falls."""
 
-    kind: Literal["constant", "steps", "cosine"] = Field(
-        "steps", description="Constant, in steps, or along a cosine to 0."
+    kind: Literal["constant", "steps", "cosine", "one_cycle"] = Field(
+        "steps", description="Constant, in steps, along a cosine to 0, or in straight lines up and down to 0."
     )
-    warmup_epochs: int = Field(0, ge=0, description="Epochs in which the learning rate rises linearly from 0.")
+    warmup_epochs: int = Field(
+        0,
+        ge=0,
+        description="Epochs in which the learning rate rises linearly from 0; one_cycle takes 2/5 of them all for 0.",
+    )
     milestones: tuple[int, ...] = Field((75, 90, 100), description="steps: the epochs after which it is multiplied.")
     factor: float = Field(0.1, gt=0, le=1, description="steps: what it is multiplied by.")
 

@@ -4,18 +4,25 @@ import math
 
 from ancra.training.recipe import Recipe
 
+RISE = 2 / 5
+"""Share of the epochs in which one_cycle rises (Wong et al. 2020, their fast adversarial training)."""
+
 
 def learning_rate(recipe: Recipe, time: float) -> float:
     """The learning rate at ``time`` epochs since the start (2.5: in the middle of the third epoch)."""
     schedule, highest = recipe.schedule, recipe.optimiser.learning_rate
-    if time < schedule.warmup_epochs:
-        return highest * time / schedule.warmup_epochs
+    rise = float(schedule.warmup_epochs)
+    if schedule.kind == "one_cycle" and not rise:
+        rise = RISE * recipe.epochs
+    if time < rise:
+        return highest * time / rise
+    passed = min((time - rise) / max(recipe.epochs - rise, 1e-9), 1)
+    if schedule.kind == "one_cycle":
+        return highest * (1 - passed)
     if schedule.kind == "cosine":
-        length = max(recipe.epochs - schedule.warmup_epochs, 1e-9)
-        return highest * (1 + math.cos(math.pi * min((time - schedule.warmup_epochs) / length, 1))) / 2
+        return highest * (1 + math.cos(math.pi * passed)) / 2
     if schedule.kind == "steps":
-        passed = sum(time >= milestone for milestone in schedule.milestones)
-        return highest * schedule.factor**passed
+        return highest * schedule.factor ** sum(time >= milestone for milestone in schedule.milestones)
     return highest
 
 

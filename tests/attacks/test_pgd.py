@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ancra.attacks.ball import start_point
 from ancra.attacks.objectives import margin
 from ancra.attacks.pgd import decide, frozen, likeliest_wrong, perturb, pgd, search
 from ancra.attacks.settings import AttackSettings
@@ -101,6 +102,26 @@ def test_never_leaves_the_ball_and_the_verdict_is_the_models(model, batch, attac
     moved = perturb(model, images, labels, attack, torch.Generator().manual_seed(0))
     assert bool((distance(moved, images, attack.norm) <= attack.epsilon * (1 + 1e-5) + 1e-6).all())
     assert bool(((moved >= 0) & (moved <= 1)).all())
+
+
+def test_n_fgsm_is_one_step_from_noise_of_twice_epsilon_and_stays_in_the_image():
+    attack = AttackSettings(epsilon=0.1, steps=1, start="n_fgsm")
+    images = torch.full((1, 1, 40, 40), 0.5)
+    start = start_point(images, attack, torch.Generator().manual_seed(0))
+    assert float((start - images).abs().max()) == pytest.approx(0.2, abs=0.001)
+    assert float((start - images).std()) == pytest.approx(0.2 / 3**0.5, rel=0.05)
+    moved = perturb(Linear(), images, torch.tensor([0]), attack, start=start)
+    assert torch.allclose(moved, start + 0.1)
+    bright = perturb(Linear(), images + 0.45, torch.tensor([0]), attack)
+    assert float(bright.max()) == 1
+
+
+def test_n_fgsm_is_for_training_and_one_step_only(model, batch):
+    with pytest.raises(AncraError, match="training only"):
+        pgd(model, *batch, AttackSettings(steps=1, start="n_fgsm"))
+    for change in ({"steps": 2}, {"norm": "l2"}):
+        with pytest.raises(AncraError, match="one step in the norm linf"):
+            AttackSettings().with_changes(**{"steps": 1, "start": "n_fgsm", **change})
 
 
 def test_epsilon_0_changes_nothing(model, batch):

@@ -20,6 +20,16 @@ def test_warm_up_then_cosine(recipe):
     assert rates == pytest.approx([0, 0.005, 0.01, 0.005, 0])
 
 
+def test_one_cycle_rises_and_ends_at_0(recipe):
+    schedule = ScheduleSettings(kind="one_cycle", warmup_epochs=20)
+    with_rise = recipe.model_copy(update={"schedule": schedule})
+    assert [learning_rate(with_rise, time) for time in (0, 10, 20, 70, 120)] == pytest.approx(
+        [0, 0.005, 0.01, 0.005, 0]
+    )
+    usual = recipe.model_copy(update={"schedule": schedule.with_changes(warmup_epochs=0)})
+    assert [learning_rate(usual, time) for time in (0, 24, 48, 84, 120)] == pytest.approx([0, 0.005, 0.01, 0.005, 0])
+
+
 def test_constant(recipe):
     recipe = recipe.model_copy(update={"schedule": ScheduleSettings(kind="constant")})
     assert learning_rate(recipe, 119.9) == 0.01
