@@ -11,6 +11,7 @@ from ancra.training.stepping import Stepper, new_optimiser
 
 SHAPES = {
     "digits": ((1, 8, 8), 10),
+    "fashion_mnist": ((1, 28, 28), 10),
     "cifar10": ((3, 32, 32), 10),
     "cifar100": ((3, 32, 32), 100),
     "tiny_imagenet": ((3, 64, 64), 200),
