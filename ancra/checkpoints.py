@@ -14,9 +14,9 @@ from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
 from ancra.paths import runs_folder, shipped_checkpoints, sweeps_folder, uploads_folder
+from ancra.recipe import Recipe
 from ancra.settings import Record, parse
 from ancra.tensor_file import TensorFile, read_bytes, read_header, split
-from ancra.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch

@@ -27,11 +27,10 @@ PAGES = (
 
 
 def pages() -> list[st.Page]:
-    """The pages whose file exists; the first one is where the app opens."""
-    found = [entry for entry in PAGES if (FOLDER / "app_pages" / f"{entry[0]}.py").is_file()]
+    """The pages in their order; the first one is where the app opens."""
     return [
         st.Page(f"app_pages/{name}.py", title=title, icon=f":material/{icon}:", help=text, default=index == 0)
-        for index, (name, title, icon, text) in enumerate(found)
+        for index, (name, title, icon, text) in enumerate(PAGES)
     ]
 
 

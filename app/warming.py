@@ -1,8 +1,14 @@
 """Getting ready before the first visitor: libraries that take seconds to load, and the models that are shown first."""
 
-import gc
 import logging
+import threading
 import time
+
+import streamlit as st
+
+from app.memory import settle_memory
+
+COMPILE_AFTER = 10  # seconds: not while the page that asks for it is still being drawn
 
 logger = logging.getLogger("ancra.app")
 # Streamlit warns of every cache that is used outside a page: here that is what the caches are for.
@@ -20,15 +26,14 @@ def warm_up() -> None:
         torch.set_num_threads(1)
         from app import compute
         from app.answers import maps
-        from app.parts.map_controls import MODELS
-        from app.state import preferred
+        from app.answers.models import ATTACK_MODELS, MAP_MODELS, preferred
 
         names = list(compute.checkpoints())
         if names:
-            for name in preferred(names, ["natural-ra", "pgd-at"]):
+            for name in preferred(names, ATTACK_MODELS):
                 compute.model(name)
                 compute.dataset(name)
-            maps.get_ready(preferred(names, MODELS))
+            maps.get_ready(preferred(names, MAP_MODELS))
     except Exception:
         logger.warning("Could not get ready before the first visitor", exc_info=True)
     finally:
@@ -37,11 +42,16 @@ def warm_up() -> None:
     logger.info("Ready after %.1f s", time.monotonic() - began)
 
 
-def settle_memory() -> None:
-    """Take what the libraries have made out of garbage collection.
+@st.cache_resource(show_spinner=False)
+def compile_umap() -> None:
+    """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
+    timer = threading.Timer(COMPILE_AFTER, _compile_umap)
+    timer.daemon = True
+    timer.start()
 
-    Streamlit collects everything after each run of a page, with all other threads standing still: with torch and
-    Plotly loaded that took 0.2 s and more, during which no file reached the browser.
-    """
-    gc.collect()
-    gc.freeze()
+
+def _compile_umap() -> None:
+    from ancra.maps import umap_engine
+
+    umap_engine.warm_up()
+    settle_memory()

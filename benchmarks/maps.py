@@ -43,8 +43,8 @@ def plain(features: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def ours(features: list[np.ndarray]) -> list[np.ndarray]:
-    from ancra.features.maps import make_maps
-    from ancra.features.settings import MapSettings
+    from ancra.maps.layout import make_maps
+    from ancra.maps.settings import MapSettings
 
     return [made.positions for made in make_maps(features, MapSettings())]
 
@@ -82,7 +82,7 @@ def work(way: str, folder: Path, warm: bool) -> None:
 
 def run(way: str, count: int, models: int, warm: bool = True, first_ever: bool = False) -> dict[str, Any]:
     """One line of the table."""
-    from ancra.features.faithfulness import faithfulness, movement
+    from ancra.maps.faithfulness import faithfulness, movement
 
     features = make_features(count, models)
     with tempfile.TemporaryDirectory() as name:
@@ -178,7 +178,7 @@ def main() -> None:
             f"{each['new_cpu_ratio']}) of {TITLES[each['against']]}, kept neighbours {each['kept_difference']:+.3f}: "
             f"{'aims met' if each['aims_met'] else 'aims missed'}"
         )
-    from ancra.features.umap_engine import cuml_umap
+    from ancra.maps.umap_engine import cuml_umap
 
     engine = "umap-learn" if cuml_umap() is None else "cuML"
     print(json.dumps({"benchmark": "maps", "engine": engine, "rows": rows, "comparisons": results}))

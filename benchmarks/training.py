@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from ancra.attacks.pgd import frozen  # noqa: E402
 from ancra.data.augmentation import augment  # noqa: E402
+from ancra.data.batches import epoch_batches  # noqa: E402
 from ancra.data.dataset import Split  # noqa: E402
 from ancra.data.registry import load_dataset  # noqa: E402
 from ancra.data.settings import DataSettings  # noqa: E402
@@ -42,12 +43,11 @@ from ancra.models.registry import build_model  # noqa: E402
 from ancra.models.reverse_attention import label_rows  # noqa: E402
 from ancra.models.surrogate import LiveSurrogate, surrogate, usable_precision  # noqa: E402
 from ancra.negatives.strategy import pick_negatives  # noqa: E402
+from ancra.recipe import Recipe, load_recipe  # noqa: E402
 from ancra.settings import apply_changes, parse  # noqa: E402
-from ancra.training.batches import epoch_batches  # noqa: E402
-from ancra.training.passes import TrainingPass  # noqa: E402
+from ancra.training.forward import TrainingPass  # noqa: E402
 from ancra.training.processes import Processes  # noqa: E402
-from ancra.training.recipe import Recipe, load_recipe  # noqa: E402
-from ancra.training.stepping import Stepper, new_optimiser  # noqa: E402
+from ancra.training.update import Stepper, new_optimiser  # noqa: E402
 from benchmarks.measuring import peak, reset_peak  # noqa: E402
 
 AGREEMENT = 1e-5  # of the losses, in float32

@@ -22,7 +22,7 @@ from ancra.checkpoints import (
 from ancra.errors import AncraError
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 SETTINGS = ModelSettings(width=4, reverse_attention_blocks=2, mean=(0.5,), std=(0.25,))
 CARD = Card(

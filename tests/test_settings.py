@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ancra.errors import AncraError
+from ancra.recipe import Recipe, load_recipe, recipe_names
 from ancra.settings import apply_changes, parse, read_yaml, write_yaml
-from ancra.training.recipe import Recipe, load_recipe, recipe_names
 
 SMALL = {"name": "small", "title": "Small"}
 

@@ -29,7 +29,7 @@ cli.command()(serving.app)
 
 def main() -> None:
     """Run a command; bad input gives one sentence and exit code 2."""
-    from ancra.runs.signals import RunCancelled
+    from ancra.jobs.signals import RunCancelled
 
     for error in load_plugins():
         print(error, file=sys.stderr)

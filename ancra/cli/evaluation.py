@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ancra.console import counting_progress
+from ancra.cli.console import counting_progress
 
 
 def evaluate(
@@ -88,10 +88,10 @@ def results(
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
     from ancra.device import limit_threads
+    from ancra.jobs.signals import RunCancelled
     from ancra.paths import results_folders
-    from ancra.runs.evaluations import EvaluationJob
-    from ancra.runs.results import PARTS, make_results
-    from ancra.runs.signals import RunCancelled
+    from ancra.reports.evaluations import EvaluationJob
+    from ancra.reports.results import PARTS, make_results
     from ancra.store import Store
 
     limit_threads()

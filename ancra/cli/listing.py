@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ancra.console import print_table
+from ancra.cli.console import print_table
 from ancra.errors import unknown_name
-from ancra.training.recipe import load_recipe, recipe_names
+from ancra.recipe import load_recipe, recipe_names
 
 
 def list_(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ancra.console import counting_progress
+from ancra.cli.console import counting_progress
 
 
 def map_(
@@ -25,9 +25,9 @@ def map_(
     from ancra.checkpoints import resolve_checkpoint
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
-    from ancra.features.comparison import scene_of_checkpoints
-    from ancra.features.export import check_colour, check_ending, write_scene
-    from ancra.features.map_settings import map_settings
+    from ancra.maps.settings import map_settings
+    from ancra.scenes.export import check_colour, check_ending, write_scene
+    from ancra.scenes.of_models import scene_of_checkpoints
 
     check_ending(out)
     check_colour(colour)

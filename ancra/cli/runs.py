@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ancra.console import duration, print_table
+from ancra.cli.console import print_table
 from ancra.errors import AncraError
 from ancra.files import write_csv
+from ancra.progress import duration
 
 if TYPE_CHECKING:
     from ancra.runs.run import Run
@@ -51,8 +52,8 @@ def list_runs(context: typer.Context, as_json: AsJson = False) -> None:
 @runs.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show one run: state, recipe, last and best epoch, the end of its log. Its launcher's engine is asked, too."""
+    from ancra.launchers.registry import launcher_of
     from ancra.runs.launch import read_launch
-    from ancra.runs.launchers import launcher_of
     from ancra.runs.naming import find_run
     from ancra.runs.overview import best_epoch, overview, unlike_named
 
@@ -108,8 +109,8 @@ def stop(
     forget: Annotated[bool, typer.Option("--forget", help="Give up jobs whose engine is gone for good.")] = False,
 ) -> None:
     """Stop runs so that they can be resumed."""
+    from ancra.launchers.registry import launcher_of
     from ancra.runs.launch import mark
-    from ancra.runs.launchers import launcher_of
     from ancra.runs.naming import find_run
 
     for run in [find_run(name) for name in names]:
@@ -202,21 +203,21 @@ def compare(
 
 def submit(make: "Callable[[], Run]", name: str) -> None:
     """Hand a run to a launcher and say how to follow it. Nothing is made when there is no such launcher."""
-    from ancra.runs.launchers import launcher
-    from ancra.runs.slots import queue_position
+    from ancra.jobs.slots import queue_position
+    from ancra.launchers.registry import launcher
 
     engine = launcher(name)
     run = make()
     engine.submit(run)
-    place = queue_position(run)
+    place = queue_position(run.folder)
     print(f"{run.name}: queued" + (f", number {place} in the line" if place else f" by {name}"))
     print(f"follow it with `ancra runs follow {run.name}`, stop it with `ancra runs stop {run.name}`", flush=True)
 
 
 def _printed_log(run: "Run") -> Any:
     """Print the log from its last lines on until the run ends; gives the status it ended with."""
-    from ancra.runs.launchers import launcher_of
-    from ancra.runs.slots import queue_position
+    from ancra.jobs.slots import queue_position
+    from ancra.launchers.registry import launcher_of
 
     if run.log_tail():
         print(run.log_tail(), flush=True)
@@ -228,7 +229,7 @@ def _printed_log(run: "Run") -> Any:
         status, pause = run.status(), POLL  # before the log, so that what was written last is printed
         if status.state == "queued" and status.pid is None:
             status, pause = launcher_of(run).status(run), ENGINE_POLL
-        if status.state == "queued" and (now := queue_position(run)) != place:
+        if status.state == "queued" and (now := queue_position(run.folder)) != place:
             place = now
             print(f"waits, number {place} in the line" if place else "its turn has come", flush=True)
         if run.log_file.exists():

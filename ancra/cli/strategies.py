@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ancra.console import counting_progress, print_table
+from ancra.cli.console import counting_progress, print_table
 from ancra.errors import AncraError
 from ancra.files import write_csv
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ancra.console import counting_progress, duration, print_table
+from ancra.cli.console import counting_progress, print_table
 from ancra.errors import AncraError
 from ancra.paths import sweeps_folder
+from ancra.progress import duration
 
 if TYPE_CHECKING:
     from ancra.sweeps.outcome import Outcome
@@ -39,8 +40,8 @@ def sweep(
 
     Run again, it goes on where it was: what is finished is not trained again.
     """
-    from ancra.sweeps.figure import check_ending, draw
-    from ancra.sweeps.making import make_plan
+    from ancra.sweeps.parse_plan import make_plan
+    from ancra.sweeps.picture import check_ending, draw
     from ancra.sweeps.sweep import Sweep
 
     if figure is not None:
@@ -48,9 +49,9 @@ def sweep(
     plan = make_plan(name, vary or (), changes or (), seeds, called)
     _ask(plan, yes)
     made = Sweep.create(sweeps_folder() / plan.name, plan)
-    from ancra.runs.launchers import launcher as named
-    from ancra.runs.signals import RunCancelled
-    from ancra.sweeps.driver import carry_out
+    from ancra.jobs.signals import RunCancelled
+    from ancra.launchers.registry import launcher as named
+    from ancra.sweeps.execution import carry_out
 
     command = shlex.join(["ancra", *sys.argv[1:]])
     with counting_progress(plan.name) as on_progress:

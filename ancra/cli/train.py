@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from ancra.cli.console import training_progress
 from ancra.cli.runs import submit
-from ancra.console import training_progress
 from ancra.errors import AncraError
 from ancra.paths import runs_folder
+from ancra.recipe import Recipe, load_recipe
 from ancra.settings import apply_changes, parse
-from ancra.training.recipe import Recipe, load_recipe
 
 
 def train(

@@ -11,9 +11,10 @@ import torch
 
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
-from ancra.data.mapped import OnProgress, mapped_array
+from ancra.data.memory_mapped import mapped_array
 from ancra.data.settings import DataSettings, check_fixed_shape, data_root
 from ancra.errors import AncraError
+from ancra.progress import OnProgress
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10

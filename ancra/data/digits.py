@@ -3,8 +3,8 @@
 import torch
 
 from ancra.data.dataset import Dataset, Split
-from ancra.data.mapped import OnProgress
 from ancra.data.settings import DataSettings, check_fixed_shape
+from ancra.progress import OnProgress
 
 TEST_IMAGES = 450
 SPLIT_SEED = 0

@@ -7,8 +7,8 @@ from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from ancra.data.mapped import OnProgress
 from ancra.errors import AncraError
+from ancra.progress import OnProgress
 
 TIMEOUT = 20
 """Seconds without an answer after which a download is given up."""

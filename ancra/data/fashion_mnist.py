@@ -9,9 +9,9 @@ import torch
 
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
-from ancra.data.mapped import OnProgress
 from ancra.data.settings import DataSettings, check_fixed_shape, data_root
 from ancra.errors import AncraError
+from ancra.progress import OnProgress
 
 CLASSES = (
     "T-shirt/top",

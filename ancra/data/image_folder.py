@@ -8,10 +8,11 @@ from ancra.data.dataset import Dataset, Split
 from ancra.data.files import Files, open_files
 from ancra.data.grouping import Group, flatten, refuse_single_images
 from ancra.data.images import SUFFIXES
-from ancra.data.mapped import OnProgress, decode_images
+from ancra.data.memory_mapped import decode_images
 from ancra.data.settings import DataSettings
 from ancra.data.splitting import stratified_split
 from ancra.errors import AncraError
+from ancra.progress import OnProgress
 
 IMAGE_SIZE = 32
 _TEST_FOLDERS = ("test", "val", "valid", "validation")

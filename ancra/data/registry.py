@@ -7,9 +7,9 @@ from ancra.data.dataset import Dataset
 from ancra.data.digits import load_digits
 from ancra.data.fashion_mnist import load_fashion_mnist
 from ancra.data.image_folder import load_image_folder
-from ancra.data.mapped import OnProgress
 from ancra.data.settings import DataSettings
 from ancra.data.tiny_imagenet import load_tiny_imagenet
+from ancra.progress import OnProgress
 from ancra.registry import Registry
 
 

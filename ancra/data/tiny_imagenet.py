@@ -8,9 +8,10 @@ from ancra.data.download import fetch
 from ancra.data.files import Files, open_files
 from ancra.data.grouping import Group, flatten, refuse_single_images
 from ancra.data.images import SUFFIXES
-from ancra.data.mapped import OnProgress, decode_images
+from ancra.data.memory_mapped import decode_images
 from ancra.data.settings import DataSettings, data_root
 from ancra.errors import AncraError
+from ancra.progress import OnProgress
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 MD5 = "90528d7ca1a48142e341f4ef8d21d0de"

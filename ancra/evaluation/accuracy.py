@@ -15,9 +15,8 @@ from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.progress import OnProgress
 from ancra.store import Store
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: nn.Module, split: Split, settings: EvaluationSettings, on_progress: Progress | None = None
+    model: nn.Module, split: Split, settings: EvaluationSettings, on_progress: OnProgress | None = None
 ) -> Evaluation:
     """Judge a model on a split or a seeded sample of it by the two attacks that every evaluation includes.
 
@@ -51,7 +50,7 @@ def evaluate_checkpoint(
     path: Path,
     samples: int | None = None,
     device: str = "auto",
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     attacks: tuple[str, ...] = (),
     worst_of: tuple[str, ...] = (),
     store: Store | None = None,
@@ -123,8 +122,8 @@ def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
     return settings
 
 
-def _counted(on_progress: Progress | None, attacks: tuple[str, ...]) -> Callable[[str, int, int], None] | None:
-    """Progress over all attacks as hundredths of the whole."""
+def _counted(on_progress: OnProgress | None, attacks: tuple[str, ...]) -> Callable[[str, int, int], None] | None:
+    """OnProgress over all attacks as hundredths of the whole."""
     if on_progress is None:
         return None
 

@@ -11,15 +11,9 @@ from ancra.checkpoints import Card
 from ancra.data.dataset import Split
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import (
-    HEADLINE,
-    WORST,
-    Progress,
-    evaluate_robustness,
-    misfit,
-    refuse_unreadable,
-)
+from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.progress import OnNamedProgress
 from ancra.settings import Settings
 from ancra.store import Store, Stored
 
@@ -66,7 +60,9 @@ def curve_settings(card: Card) -> CurveSettings:
     return CurveSettings(evaluation=settings_of(card, samples=200))
 
 
-def make_curves(model: nn.Module, split: Split, settings: CurveSettings, on_progress: Progress | None = None) -> Curves:
+def make_curves(
+    model: nn.Module, split: Split, settings: CurveSettings, on_progress: OnNamedProgress | None = None
+) -> Curves:
     """Attack at every epsilon: with each of the two headline attacks alone, and in the worst case over the suite.
 
     A larger ball holds the smaller one, so in the worst case an image stays broken once it is.
@@ -94,7 +90,7 @@ def make_curves(model: nn.Module, split: Split, settings: CurveSettings, on_prog
 
 
 def checkpoint_curves(
-    model: nn.Module, card: Card, split: Split, store: Store, on_progress: Progress | None = None
+    model: nn.Module, card: Card, split: Split, store: Store, on_progress: OnNamedProgress | None = None
 ) -> Curves:
     """The usual curves of a checkpoint, from the store or made and stored."""
     settings = curve_settings(card)

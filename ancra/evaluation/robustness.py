@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +16,13 @@ from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.progress import OnNamedProgress
 from ancra.store import Store, Stored
 
 KIND = "robustness"
 NATURAL = "natural"
 WORST = "worst"
 HEADLINE = ("pgd", "adaptive")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def evaluate_robustness(
     alone: tuple[str, ...] = HEADLINE,
     digest: str | None = None,
     store: Store | None = None,
-    on_progress: Progress | None = None,
+    on_progress: OnNamedProgress | None = None,
 ) -> RobustnessReport:
     """Attack a model with a list of attacks.
 
@@ -283,7 +282,7 @@ def _run(
     todo: np.ndarray,
     name: str,
     settings: EvaluationSettings,
-    on_progress: Progress | None,
+    on_progress: OnNamedProgress | None,
 ) -> Outcome:
     device = device_of(model)
     robust, positions = todo.copy(), torch.from_numpy(np.flatnonzero(todo))

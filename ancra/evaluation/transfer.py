@@ -14,9 +14,10 @@ from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import Progress, RobustnessReport, fingerprint, refuse_unreadable, stored_report
+from ancra.evaluation.robustness import RobustnessReport, fingerprint, refuse_unreadable, stored_report
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.paths import shipped_checkpoints
+from ancra.progress import OnNamedProgress
 from ancra.settings import Settings
 from ancra.store import Store
 
@@ -98,7 +99,7 @@ def crafted(path: Path, split: Split, settings: TransferSettings, store: Store, 
 
 
 def checkpoint_transfer(
-    path: Path, store: Store, device: torch.device, on_progress: Progress | None = None
+    path: Path, store: Store, device: torch.device, on_progress: OnNamedProgress | None = None
 ) -> Transfer:
     """The transfer between a checkpoint and those that come with the project, from the store or made and stored.
 

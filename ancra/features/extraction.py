@@ -1,6 +1,6 @@
 """Feature sets of a model: natural, or under an attack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ from ancra.features.feature_set import FeatureSet
 from ancra.features.settings import FeatureSettings
 from ancra.models.plain import as_classifier
 from ancra.models.prediction import Prediction
+from ancra.progress import OnProgress
 
-Progress = Callable[[int, int], None]
 BATCH = 256
 
 
@@ -45,7 +45,7 @@ class Extraction:
 
 
 def extract_features(
-    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: Progress | None = None
+    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: OnProgress | None = None
 ) -> FeatureSet:
     """The features of a seeded sample of a split, natural or adversarial.
 
@@ -61,7 +61,7 @@ def extract_features(
 
 
 def extract_all(
-    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: Progress | None = None
+    model: nn.Module, dataset: Dataset, settings: FeatureSettings, on_progress: OnProgress | None = None
 ) -> Extraction:
     """z and z' of every block in one pass; arguments and errors as ``extract_features``."""
     split = chosen_split(dataset, settings)

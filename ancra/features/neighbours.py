@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ancra.errors import AncraError
-from ancra.features.compiled import nearest_neighbour_descent, turn
+from ancra.features.numba_cache import nearest_neighbour_descent, turn
 from ancra.features.settings import Metric
 
 # Above this many points the exact search, quadratic in their number, gives way to pynndescent's approximate one ...

@@ -1,10 +1,11 @@
-"""The settings of a feature set and of a map."""
+"""Which features of which images, under which attack."""
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from ancra.attacks.settings import PRESETS
+from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.checkpoints import Card
 from ancra.errors import unknown_name
 from ancra.settings import Settings
 
@@ -39,27 +40,11 @@ class FeatureSettings(Settings):
         return name
 
 
-class MapSettings(Settings):
-    """How features are laid out in two or three dimensions."""
-
-    method: Literal["umap", "pca", "aligned_umap"] = Field("umap", description="The method that lays the points out.")
-    neighbours: int = Field(15, ge=2, le=200, description="Neighbours of each point that UMAP tries to keep.")
-    min_dist: float = Field(0.1, ge=0, le=1, description="How close UMAP lets points come on the map.")
-    metric: Metric = Field("euclidean", description="Distance between features.")
-    densmap: bool = Field(False, description="Keep differences in density, too (densMAP; Narayan et al. 2021).")
-    dimensions: Literal[2, 3] = Field(2, description="Dimensions of the map.")
-    epochs: int | None = Field(None, ge=1, le=5000, description="Passes of the layout; empty for a number that fits.")
-    seed: int = Field(0, ge=0, le=2**31 - 2, description="Seed of the layout.")
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "MapSettings":
-        if self.method == "aligned_umap" and self.densmap:
-            raise ValueError("AlignedUMAP has no densMAP; choose the method umap or switch densmap off")
-        return self
-
-
-# "reference" is what the public reference implementation draws its figures with (METHOD section 6).
-MAP_PRESETS: dict[str, MapSettings] = {
-    "plain": MapSettings(),
-    "reference": MapSettings(densmap=True, metric="correlation"),
-}
+def with_epsilon(settings: FeatureSettings, card: Card) -> FeatureSettings:
+    """The settings with the epsilon that will be used: none without an attack, else their own or the recipe's."""
+    if settings.attack == "natural":
+        return settings.with_changes(epsilon=None)
+    if settings.epsilon is not None:
+        return settings
+    attack = card.recipe.attack if card.recipe else AttackSettings()
+    return settings.with_changes(epsilon=attack.epsilon)

@@ -1,7 +1,7 @@
 """Mapping every epoch of a run while it is trained, in the process that trains it."""
 
+from ancra.recipe import Recipe
 from ancra.runs.run import Run
-from ancra.training.recipe import Recipe
 
 
 class EpochMapping:
@@ -14,7 +14,7 @@ class EpochMapping:
         """Map the model after so many epochs; nothing happens after a first failure."""
         if self._failed:
             return
-        from ancra.features.epoch_maps import EpochMaps
+        from ancra.maps.over_epochs import EpochMaps
 
         try:
             EpochMaps(self._run.folder).add(epoch, self._device)

@@ -9,14 +9,14 @@ from typing import Any
 
 from ancra.errors import AncraError
 from ancra.files import locked, remove_leftovers
+from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.signals import RunCancelled, ended_by_signals
+from ancra.jobs.status import RunStatus
+from ancra.recipe import Recipe
 from ancra.runs.epoch_mapping import EpochMapping
-from ancra.runs.processes import host_name, process_token
 from ancra.runs.recorder import OnLine, OnProgress, Recorder
 from ancra.runs.run import Run
-from ancra.runs.signals import RunCancelled, ended_by_signals
-from ancra.runs.status import RunStatus
 from ancra.runs.waiting import its_turn
-from ancra.training.recipe import Recipe
 
 
 def execute(

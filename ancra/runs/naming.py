@@ -4,8 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ancra.errors import AncraError, unknown_name
+from ancra.jobs.status import UNFINISHED
 from ancra.runs.run import Run, list_runs
-from ancra.runs.status import UNFINISHED
 
 
 def find_run(name: str) -> Run:

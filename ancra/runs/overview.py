@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.jobs.slots import queue_position
+from ancra.recipe import Recipe, load_recipe, recipe_names
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
-from ancra.runs.slots import queue_position
 from ancra.settings import flat
-from ancra.training.recipe import Recipe, load_recipe, recipe_names
 
 ACCURACIES = ("natural", "pgd", "adaptive")
 LABELS = ("name", "title", "description")  # of a recipe: what it is called, not what it does
@@ -31,7 +31,7 @@ def overview(run: Run) -> dict[str, Any]:
         "epochs": status.epochs,
         "remaining": status.remaining if status.active else None,
         **{name: rows[-1].get(name) if rows else None for name in ACCURACIES},
-        "queue_position": queue_position(run) if status.state == "queued" else None,
+        "queue_position": queue_position(run.folder) if status.state == "queued" else None,
         "launcher": read_launch(run).launcher,
         "created": status.created,
         "updated": status.updated,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Any
 
+from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
-from ancra.runs.status import HEARTBEAT, RunStatus
 from ancra.training.observer import Progress
 
 OnProgress = Callable[[Progress], None]

@@ -13,10 +13,10 @@ from typing import Any
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
+from ancra.jobs.status import RunStatus, read_status, write_status
 from ancra.paths import runs_folder
-from ancra.runs.status import RunStatus, read_status, write_status
+from ancra.recipe import Recipe
 from ancra.settings import read_yaml, yaml_text
-from ancra.training.recipe import Recipe
 
 
 class Run:

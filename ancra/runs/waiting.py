@@ -7,11 +7,11 @@ from time import time
 from typing import Any
 
 from ancra.errors import AncraError
-from ancra.runs.processes import host_name, process_token
+from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.signals import RunCancelled, ended_by_signals
+from ancra.jobs.slots import held_slot, use_gpu_of
+from ancra.jobs.status import HEARTBEAT
 from ancra.runs.run import Run
-from ancra.runs.signals import RunCancelled, ended_by_signals
-from ancra.runs.slots import held_slot, use_gpu_of
-from ancra.runs.status import HEARTBEAT
 
 STOPPED_WAITING = "Stopped while it waited; resume to put it into the line again."
 
@@ -28,7 +28,7 @@ def its_turn(run: Run) -> Iterator[None]:
     with ExitStack() as held:
         try:
             with ended_by_signals():
-                slot = held.enter_context(held_slot(run, waiting.goes_on))
+                slot = held.enter_context(held_slot(run.folder, waiting.goes_on))
         except RunCancelled as error:
             waiting.write(state="cancelled", message=STOPPED_WAITING, pid=None, token="")
             run.log(f"cancelled by {error} while it waited")

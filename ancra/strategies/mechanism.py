@@ -17,10 +17,10 @@ from ancra.models.classifier import Classifier
 from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import label_rows
 from ancra.negatives.picker import PICKERS, Batch, Picks, pick
+from ancra.recipe import Recipe
 from ancra.strategies.forces import features_read, heads_of
 from ancra.strategies.known import strategies
 from ancra.strategies.plane import Plane
-from ancra.training.recipe import Recipe
 
 Array = np.ndarray
 

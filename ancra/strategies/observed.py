@@ -9,13 +9,13 @@ from torch import Tensor
 
 from ancra.attacks.pgd import decide, frozen, search
 from ancra.attacks.settings import AttackSettings
+from ancra.data.batches import derived_seed
 from ancra.losses.contrast import similarity
 from ancra.models.classifier import Classifier
 from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import label_rows
 from ancra.negatives.picker import PICKERS, Batch, pick
 from ancra.negatives.settings import NegativeSettings
-from ancra.training.batches import derived_seed
 
 Array = np.ndarray
 

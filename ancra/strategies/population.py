@@ -11,26 +11,26 @@ from pydantic import Field
 
 from ancra.attacks.settings import AttackSettings
 from ancra.checkpoints import Card, load_checkpoint, read_card
+from ancra.data.batches import epoch_batches
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.device import device_of, resolve_device
 from ancra.errors import AncraError
-from ancra.features.stored import data_digest
+from ancra.features.store import data_digest
 from ancra.models.classifier import Classifier
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import NegativeSettings
+from ancra.progress import OnProgress
+from ancra.recipe import TrainingAttackSettings
 from ancra.settings import Settings, parse
 from ancra.store import Store
 from ancra.strategies.known import strategy
 from ancra.strategies.measures import Weights
+from ancra.strategies.observations import Shelf
 from ancra.strategies.observed import Observed, observe
-from ancra.strategies.shelf import Shelf
-from ancra.strategies.statistics import Statistics
-from ancra.training.batches import epoch_batches
-from ancra.training.recipe import TrainingAttackSettings
+from ancra.strategies.summary import Statistics
 
 KEEP_EVERY = 30.0  # Seconds between two times that a long observation is kept.
-Progress = Callable[[int, int], None]
 
 
 class PopulationSettings(Settings):
@@ -107,7 +107,7 @@ def checkpoint_population(
     alpha: float | None = None,
     store: Store | None = None,
     device: str = "auto",
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     stopped: Callable[[], bool] | None = None,
     loaded: tuple[Classifier, Split] | None = None,
 ) -> Statistics:

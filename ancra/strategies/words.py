@@ -7,7 +7,7 @@ import numpy as np
 from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
 from ancra.strategies.measures import MEASURES
-from ancra.strategies.statistics import Statistics
+from ancra.strategies.summary import Statistics
 
 
 def value_text(value: Measured, measure: str) -> str:

@@ -8,8 +8,8 @@ import yaml
 from pydantic import BaseModel
 
 from ancra.errors import AncraError
+from ancra.recipe import Recipe
 from ancra.settings import settings_in
-from ancra.training.recipe import Recipe
 
 MOST_VALUES = 10_000  # on one axis
 STRATEGY = "negatives.strategy"  # stands for a picker and a perturbation

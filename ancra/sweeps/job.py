@@ -4,12 +4,12 @@ import sys
 from time import time
 
 from ancra.errors import AncraError
+from ancra.jobs.detached import end_detached, start_detached
+from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.status import RunStatus
+from ancra.launchers.registry import launcher_of
 from ancra.paths import sweeps_folder
-from ancra.runs.detached import end_detached, start_detached
 from ancra.runs.launch import read_launch
-from ancra.runs.launchers import launcher_of
-from ancra.runs.processes import host_name, process_token
-from ancra.runs.status import RunStatus
 from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.sweep import Sweep
 

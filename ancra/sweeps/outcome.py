@@ -12,7 +12,7 @@ from ancra.errors import AncraError
 from ancra.files import csv_text, replace_file
 from ancra.settings import Record, flat, parse
 from ancra.sweeps.plan import SweepPlan, Values, label, short
-from ancra.sweeps.statistics import Paired, Spread, holm, paired, spread
+from ancra.sweeps.seeds import Paired, Spread, holm, paired, spread
 
 CURVES = ("natural", "pgd", "adaptive", "loss", "loss/contrast")
 TITLES = {"natural": "natural", "pgd": "PGD-40", "adaptive": "adaptive PGD-40", "worst": "worst case"}

@@ -12,9 +12,9 @@ from pydantic import Field, field_validator
 
 from ancra.errors import unknown_name
 from ancra.paths import named_sweeps_folder
+from ancra.recipe import Recipe, load_recipe
 from ancra.settings import Settings, changed, parse, read_table
 from ancra.sweeps.axes import setting_path
-from ancra.training.recipe import Recipe, load_recipe
 
 Values = tuple[tuple[str, Any], ...]
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.recipe import Recipe, recipe_names
 from ancra.runs.overview import unlike_named
 from ancra.sweeps.axes import parse_axis
 from ancra.sweeps.outcome import CellResult, Outcome
 from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
 from ancra.sweeps.trends import is_number
-from ancra.training.recipe import Recipe, recipe_names
 
 
 def sweep_command(plan: SweepPlan) -> str | None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ancra.recipe import Recipe
 from ancra.settings import changed, parse
 from ancra.sweeps.outcome import Outcome
-from ancra.training.recipe import Recipe
 
 
 def varied(outcome: Outcome) -> dict[str, tuple[Any, ...]]:

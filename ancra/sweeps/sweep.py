@@ -7,9 +7,9 @@ from pathlib import Path
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.files import replace_file
+from ancra.jobs.status import RunStatus, read_status, write_status
 from ancra.paths import sweeps_folder
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus, read_status, write_status
 from ancra.settings import read_yaml, yaml_text
 from ancra.sweeps.outcome import CURVES, CellResult, Outcome
 from ancra.sweeps.plan import Cell, SweepPlan
@@ -48,7 +48,7 @@ class Sweep:
             AncraError: the folder holds another plan, cannot be written, or a combination makes no recipe that works.
         """
         sweep = cls(folder)
-        from ancra.training.names import check_names
+        from ancra.training.check import check_names
 
         for cell in plan.cells():  # what does not fit together must be said before the first run
             check_names(cell.recipe)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ancra.sweeps.outcome import TITLES, Outcome, number
 from ancra.sweeps.plan import SweepPlan, short
-from ancra.sweeps.statistics import Paired, paired
+from ancra.sweeps.seeds import Paired, paired
 
 SURE = 0.05
 

@@ -1,19 +1,11 @@
-"""Which images are trained on, which are held out, and in what order: all from seeds, nothing remembered."""
+"""Which images are trained on and which are held out, and the parts of a batch that processes share."""
 
-import hashlib
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
-
-
-def derived_seed(seed: int, *purpose: str | int) -> int:
-    """A seed for one purpose; different purposes get unrelated seeds."""
-    text = ":".join(str(part) for part in (seed, *purpose))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
 def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
@@ -35,13 +27,7 @@ def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
     return split.subset(order[~held].sort().values), split.subset(order[held].sort().values)
 
 
-def epoch_batches(count: int, batch_size: int, seed: int) -> list[Tensor]:
-    """Indices of each batch of an epoch, shuffled. A last batch of one image is left out: BatchNorm needs two."""
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    return [batch for batch in order.split(batch_size) if len(batch) > 1]
-
-
-def cuts(count: int, parts: int) -> list[slice]:
+def parts_of(count: int, parts: int) -> list[slice]:
     """Rows 0 ... count in ``parts`` runs of nearly the same length.
 
     No run is of a single row, for BatchNorm needs two: where there are too few rows the last runs are empty.

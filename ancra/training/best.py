@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 
 @dataclass(frozen=True)

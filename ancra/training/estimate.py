@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ancra.console import duration
+from ancra.data.batches import epoch_batches
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.device import limit_threads
@@ -15,12 +15,13 @@ from ancra.losses.step import StepSettings
 from ancra.models.classifier import Classifier
 from ancra.models.registry import build_model
 from ancra.paths import workspace
-from ancra.training.batches import epoch_batches, hold_out
+from ancra.progress import duration
+from ancra.recipe import Recipe
+from ancra.training.batches import hold_out
 from ancra.training.memory import SavedForBackward
 from ancra.training.processes import Processes
-from ancra.training.recipe import Recipe
-from ancra.training.stepping import Stepper, new_optimiser
-from ancra.training.surroundings import reproducible, said_in_one_sentence
+from ancra.training.reproducibility import reproducible, said_in_one_sentence
+from ancra.training.update import Stepper, new_optimiser
 from ancra.training.validation import Validation
 
 FIRST = 8  # images of the first, smallest step

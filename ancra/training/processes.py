@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ancra.device import resolve_device
 from ancra.errors import AncraError
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 T = TypeVar("T")
 PATIENCE = timedelta(hours=1)  # for which the others wait while the first one validates or maps

@@ -2,7 +2,7 @@
 
 import math
 
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 RISE = 2 / 5
 """Share of the epochs in which one_cycle rises (Wong et al. 2020, their fast adversarial training)."""

@@ -10,8 +10,8 @@ import torch
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
+from ancra.recipe import Recipe
 from ancra.settings import parse
-from ancra.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

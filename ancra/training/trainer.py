@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ancra.console import duration
 from ancra.data.augmentation import augment
+from ancra.data.batches import derived_seed, epoch_batches
 from ancra.data.dataset import Dataset, Split
 from ancra.data.registry import load_dataset
 from ancra.device import limit_threads
@@ -18,18 +18,19 @@ from ancra.errors import AncraError
 from ancra.losses.step import StepSettings
 from ancra.models.classifier import Classifier
 from ancra.models.registry import build_model
+from ancra.progress import duration
+from ancra.recipe import Recipe
 from ancra.training.averaging import WeightAverage
-from ancra.training.batches import derived_seed, epoch_batches, hold_out, on_device
+from ancra.training.batches import hold_out, on_device
 from ancra.training.best import Best
-from ancra.training.clock import Clock
-from ancra.training.keeping import Keeper
-from ancra.training.names import check_names
+from ancra.training.check import check_names
+from ancra.training.checkpointing import Keeper
 from ancra.training.observer import Nobody, Observer, Progress, preparing
 from ancra.training.processes import Processes
-from ancra.training.recipe import Recipe
+from ancra.training.remaining import Clock
+from ancra.training.reproducibility import reproducible, said_in_one_sentence
 from ancra.training.schedule import epsilon, learning_rate, step_time
-from ancra.training.stepping import Stepper, new_optimiser
-from ancra.training.surroundings import reproducible, said_in_one_sentence
+from ancra.training.update import Stepper, new_optimiser
 from ancra.training.validation import Validation
 
 LOSS_CHECK_STEPS = 50  # each check waits for the device

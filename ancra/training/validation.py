@@ -4,8 +4,8 @@ from ancra.data.dataset import Split
 from ancra.evaluation.accuracy import evaluate
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.models.classifier import Classifier
+from ancra.recipe import Recipe
 from ancra.training.memory import in_parts
-from ancra.training.recipe import Recipe
 
 
 class Validation:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ancra.attacks.suite import Threat
+from ancra.attacks.settings import Threat
 from ancra.settings import Settings
 
 

@@ -1,6 +1,6 @@
 """Trust reports of checkpoints, kept in the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ancra.checkpoints import Card, load_checkpoint, read_card
@@ -10,13 +10,13 @@ from ancra.errors import AncraError
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.robustness import misfit, refuse_unreadable
 from ancra.evaluation.transfer import combined, peers_of
+from ancra.progress import OnNamedProgress
 from ancra.store import Store
 from ancra.trust.examine import examine
 from ancra.trust.report import TrustReport
 from ancra.trust.settings import TrustSettings
 
 KIND = "trust"
-Progress = Callable[[str, int, int], None]
 
 
 def trust_settings(card: Card, samples: int | None = 500) -> TrustSettings:
@@ -30,7 +30,7 @@ def checkpoint_trust(
     against: Sequence[Path] | None = None,
     store: Store | None = None,
     device: str = "auto",
-    on_progress: Progress | None = None,
+    on_progress: OnNamedProgress | None = None,
 ) -> TrustReport:
     """The trust report of a checkpoint on its own dataset's test split.
 

@@ -21,7 +21,7 @@ from ancra.settings import Record, parse
 from ancra.uploads.receiving import file_name, free_path, received
 
 if TYPE_CHECKING:
-    from ancra.data.mapped import OnProgress
+    from ancra.progress import OnProgress
 
 ARCHIVE = "images.zip"
 MAX_CLASSES = 1000

@@ -6,11 +6,11 @@ import streamlit as st
 
 from ancra.data.registry import load_dataset
 from ancra.errors import unknown_name
-from ancra.features.epoch_maps import EpochMaps
-from ancra.features.epoch_scene import scene_of_epochs, shown_epochs
-from ancra.features.model_map import ModelMap
-from ancra.features.scene import Scene
+from ancra.maps.model_map import ModelMap
+from ancra.maps.over_epochs import EpochMaps
 from ancra.runs.run import Run, list_runs
+from ancra.scenes.of_epochs import scene_of_epochs, shown_epochs
+from ancra.scenes.scene import Scene
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.paths import ROOT
+from ancra.recipe import Recipe
 from ancra.settings import write_yaml
-from ancra.training.recipe import Recipe
 from app.queueing import Progress, Queue
 
 LONGEST = 240  # seconds

@@ -1,33 +1,31 @@
 """The maps of checkpoints, from the store at once or made in the queue, and the scene that shows several."""
 
 import hashlib
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from ancra.errors import AncraError
-from ancra.features import umap_engine
-from ancra.features.aligned import aligned_maps, find_aligned_maps
-from ancra.features.comparison import scene_of
-from ancra.features.map_making import model_map, preview_map
-from ancra.features.map_settings import ModelMapSettings, settle
-from ancra.features.map_store import find_model_map
-from ancra.features.mapped import mapped_features
-from ancra.features.model_map import ModelMap
-from ancra.features.placed import Placed, place_image
-from ancra.features.scene import Scene
-from ancra.features.stored import data_digest, with_epsilon
+from ancra.features.settings import with_epsilon
+from ancra.features.store import data_digest
+from ancra.maps.aligned import aligned_maps, find_aligned_maps
+from ancra.maps.inputs import mapped_features
+from ancra.maps.making import model_map, preview_map
+from ancra.maps.model_map import ModelMap
+from ancra.maps.placement import Placed, place_image
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.store import find_model_map
+from ancra.scenes.of_models import scene_of
+from ancra.scenes.scene import Scene
 from ancra.store import Store
-from app import compute, state
+from app import compute
 from app.answers.attacks import Picture
+from app.answers.models import like, title_of
 from app.queueing import Job, Progress, Work
-from app.warming import settle_memory
 
 Key = tuple[str, ...]
-WARM_UP_AFTER = 10  # Seconds: not while the page that asks for it is still being drawn.
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_
 
 def titles_of(names: Sequence[str]) -> list[str]:
     """The checkpoints' titles; one that two of them share is followed by the name."""
-    titles = [state.title_of(name) for name in names]
+    titles = [title_of(name) for name in names]
     return [
         title if titles.count(title) == 1 else f"{title} ({name})" for title, name in zip(titles, names, strict=True)
     ]
@@ -109,7 +107,7 @@ def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Pict
         return place_image(model, picture.image, picture.label, mapped, shown, with_epsilon(way, card))
 
     key = (*_key(name, settings), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
-    return compute.ask("map-placed", key, work, f"Attacking the image on {state.title_of(name)}")
+    return compute.ask("map-placed", key, work, f"Attacking the image on {title_of(name)}")
 
 
 def get_ready(names: Sequence[str]) -> None:
@@ -125,25 +123,12 @@ def get_ready(names: Sequence[str]) -> None:
 def require_one_dataset(names: Sequence[str]) -> None:
     """Raise AncraError for models that were trained on different images or classes."""
     for name in names[1:]:
-        if name not in state.like(names[0]):
+        if name not in like(names[0]):
             first, other = compute.card(names[0]), compute.card(name)
             raise AncraError(
-                f"{state.title_of(names[0])} ({first.dataset}) and {state.title_of(name)} ({other.dataset}) know "
+                f"{title_of(names[0])} ({first.dataset}) and {title_of(name)} ({other.dataset}) know "
                 "different images or classes, so their maps cannot be compared: choose models of one dataset."
             )
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
-    timer = threading.Timer(WARM_UP_AFTER, _warm_up, [umap_engine.warm_up])
-    timer.daemon = True
-    timer.start()
-
-
-def _warm_up(compile_umap: Callable[[], None]) -> None:
-    compile_umap()
-    settle_memory()
 
 
 def alone(settings: ModelMapSettings) -> ModelMapSettings:
@@ -167,7 +152,7 @@ def _preview(name: str, settings: ModelMapSettings) -> ModelMap:
     def work(progress: Progress) -> ModelMap:
         return preview_map(path, settings, on_progress=progress)
 
-    return compute.ask("map-preview", _key(name, settings), work, f"Reading the features of {state.title_of(name)}")
+    return compute.ask("map-preview", _key(name, settings), work, f"Reading the features of {title_of(name)}")
 
 
 def _stored_together(names: Sequence[str], settings: ModelMapSettings) -> dict[str, ModelMap]:

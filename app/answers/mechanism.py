@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from ancra.attacks.settings import AttackSettings
+from ancra.recipe import Recipe
 from ancra.strategies.known import strategies
 from ancra.strategies.mechanism import BatchMechanism, batch_mechanism, step_of
 from ancra.strategies.pair import PairMechanism, anchor_mechanism
-from ancra.training.recipe import Recipe
 from app import compute
 from app.queueing import Progress, Work
 

@@ -9,9 +9,9 @@ import yaml
 
 from ancra.data.settings import DataSettings
 from ancra.models.settings import ModelSettings
+from ancra.recipe import Recipe, load_recipe, recipe_names
 from ancra.runs.overview import flat_settings
 from ancra.settings import apply_changes, parse
-from ancra.training.recipe import Recipe, load_recipe, recipe_names
 from ancra.uploads.images import ARCHIVE, images_folder
 from ancra.uploads.receiving import file_name
 from app.answers import runs

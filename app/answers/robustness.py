@@ -10,13 +10,14 @@ from ancra.evaluation.curves import Curves, stored_curves
 from ancra.evaluation.robustness import RobustnessReport, stored_report
 from ancra.evaluation.tables import TableRow
 from ancra.evaluation.transfer import Transfer, stored_transfer
-from ancra.runs.evaluations import EvaluationJob
-from ancra.runs.results import ATTACKS, PARTS, TITLES
-from ancra.runs.status import RunStatus
+from ancra.jobs.status import RunStatus
+from ancra.reports.evaluations import EvaluationJob
+from ancra.reports.results import ATTACKS, PARTS, TITLES
 from ancra.store import Store
 from ancra.trust.report import TrustReport
 from ancra.trust.stored import stored_trust
-from app import compute, state
+from app import compute
+from app.answers.models import title_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def results(name: str) -> Results:
         transfer = stored_transfer(card, store) if not refused else None
     except AncraError as error:
         refused.append(str(error))
-    title = state.title_of(name)
+    title = title_of(name)
     return Results(name, title, card.digest, card.dataset, report, trust, curves, transfer, tuple(refused))
 
 

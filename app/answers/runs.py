@@ -11,13 +11,13 @@ from typing import Any
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.jobs.slots import queue_position
+from ancra.jobs.status import RunStatus
+from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
 from ancra.paths import runs_folder
+from ancra.recipe import Recipe
 from ancra.runs.launch import mark, read_launch
-from ancra.runs.launchers import LAUNCHERS, launcher, launcher_of
 from ancra.runs.run import Run, delete_run, list_runs, new_run
-from ancra.runs.slots import queue_position
-from ancra.runs.status import RunStatus
-from ancra.training.recipe import Recipe
 
 Row = dict[str, Any]
 LOG_LINES = 200
@@ -150,7 +150,7 @@ def _view(run: Run) -> RunView:
         status=status,
         rows=_rows(str(run.folder), _changed(run.metrics_file)),
         launcher=launched,
-        position=queue_position(run) if waits else None,
+        position=queue_position(run.folder) if waits else None,
     )
 
 

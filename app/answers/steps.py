@@ -5,13 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from ancra.features.attack_steps import AttackSteps, attack_steps
-from ancra.features.map_settings import ModelMapSettings, settle
-from ancra.features.scene import Scene
-from ancra.features.steps_scene import scene_of_steps
-from ancra.features.stored import data_digest
-from app import compute, state
+from ancra.features.store import data_digest
+from ancra.maps.over_attack import AttackSteps, attack_steps
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.scenes.of_attack import scene_of_steps
+from ancra.scenes.scene import Scene
+from app import compute
 from app.answers import maps as answers
+from app.answers.models import title_of
 from app.queueing import Progress, Work
 
 
@@ -23,7 +24,7 @@ def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, Atta
     for key, work in asked.values():  # All of them at once; then wait for one after the other.
         compute.begin("map-steps", key, work)
     found = [
-        compute.ask("map-steps", key, work, f"Following the attack on {state.title_of(name)}")
+        compute.ask("map-steps", key, work, f"Following the attack on {title_of(name)}")
         for name, (key, work) in asked.items()
     ]
     return dict(zip(answers.titles_of(names), found, strict=True))

@@ -16,7 +16,7 @@ from ancra.strategies.population import (
     population_settings,
     weights_of,
 )
-from ancra.strategies.statistics import Statistics
+from ancra.strategies.summary import Statistics
 from app import compute
 from app.answers.mechanism import BatchQuestion
 from app.queueing import Job, Progress, Work

@@ -10,18 +10,18 @@ from time import monotonic, sleep, time
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.jobs.status import RunStatus
+from ancra.launchers.registry import launcher
 from ancra.paths import sweeps_folder
-from ancra.runs.launchers import launcher
-from ancra.runs.status import RunStatus
 from ancra.sweeps import job
 from ancra.sweeps.axes import STRATEGY, setting_path
-from ancra.sweeps.making import make_plan
 from ancra.sweeps.outcome import CellResult
+from ancra.sweeps.outcomes import Shelved, shelf
+from ancra.sweeps.parse_plan import make_plan
 from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
-from ancra.sweeps.shelf import Shelved, shelf
 from ancra.sweeps.sweep import CellState, Sweep, list_sweeps
 from ancra.sweeps.trends import numeric_axes
-from ancra.training.names import check_names
+from ancra.training.check import check_names
 from app import compute
 from app.answers import estimates
 from app.answers.estimates import Measured

@@ -5,34 +5,32 @@ import streamlit as st
 from ancra.attacks.settings import AttackSettings
 from app import compute, state
 from app.answers.attacks import Picture
+from app.answers.models import ATTACK_MODELS, like, title_of
 from app.components.replay import replay_widget
-from app.figures import words
 from app.figures.replay import Replayed, replay
 from app.guard import guard
-from app.parts.attack_guide import guide_sentence, guide_steps
-from app.parts.attack_view import KEY, AttackView, keep_step, resting_step, trace_of
-from app.parts.choose_attack import choose_attack, choose_epsilon
-from app.parts.choose_image import choose_image
-from app.parts.deeper import deeper
-from app.parts.save_attack import save_attack
-from app.parts.verdict_card import verdict_card
+from app.parts.attack.choose_attack import choose_attack, choose_epsilon
+from app.parts.attack.choose_image import choose_image
+from app.parts.attack.explanations import deeper
+from app.parts.attack.guide import guide_sentence, guide_steps
+from app.parts.attack.save import save_attack
+from app.parts.attack.view import KEY, AttackView, keep_step, resting_step, trace_of
+from app.parts.robustness.verdict import verdict_card
+from app.words import attack as words
 
-DEFAULTS = ("natural-ra", "pgd-at")
 MOST = 4
 
 
 def choose_models() -> list[str]:
     """One to four models for the same images; others are left out, and the page says so."""
-    names = state.choose_models("Models", "attacked", DEFAULTS, MOST, help="Up to four, side by side.")
+    names = state.choose_models("Models", "attacked", ATTACK_MODELS, MOST, help="Up to four, side by side.")
     if not names:
         st.info("Choose at least one model.", icon=":material/arrow_upward:")
         return []
-    fitting = state.like(names[0])
+    fitting = like(names[0])
     for name in names:
         if name not in fitting:
-            st.caption(
-                f"{state.title_of(name)} knows other images or classes than {state.title_of(names[0])}: it is left out."
-            )
+            st.caption(f"{title_of(name)} knows other images or classes than {title_of(names[0])}: it is left out.")
     return [name for name in names if name in fitting]
 
 
@@ -46,7 +44,7 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
         for name in names:
             with st.container(height="stretch"), guard():
                 before = verdict_card(name, picture, settings.epsilon)
-                answers.append(f"{state.title_of(name)} says {words.answer(before, classes)}")
+                answers.append(f"{title_of(name)} says {words.answer(before, classes)}")
                 traces[name] = trace_of(name, picture, settings, target)
     if not traces:
         return

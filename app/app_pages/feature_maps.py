@@ -3,17 +3,19 @@
 import streamlit as st
 
 from ancra.attacks.settings import TITLES as ATTACK_TITLES
-from ancra.features import export
-from ancra.features.comparison import typical_movement
-from ancra.features.map_settings import ModelMapSettings
-from ancra.features.model_map import ModelMap
-from ancra.features.scene import Scene
+from ancra.maps.model_map import ModelMap
+from ancra.maps.settings import ModelMapSettings
+from ancra.scenes import export
+from ancra.scenes.of_models import typical_movement
+from ancra.scenes.scene import Scene
 from app import compute, state
 from app.answers import maps as answers
 from app.components.feature_map import feature_map
-from app.figures import map_tables, map_words
+from app.figures import map_tables
 from app.guard import guard
-from app.parts import map_controls, map_epochs, map_paths, map_selection, map_space, map_steps, map_waiting
+from app.parts.maps import controls, epochs, over_attack, paths, progress, selection, space
+from app.warming import compile_umap
+from app.words import maps as words
 
 NOTE = """
 - A map squeezes many dimensions into two. **Near on the map** often means near in truth: *neighbours kept* says how
@@ -32,21 +34,21 @@ NOTE = """
 @guard()
 def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings: ModelMapSettings) -> None:
     """The maps and the images selected on them; a lasso runs nothing else."""
-    map_selection.selected(scene)
+    selection.selected(scene)
     if st.session_state.get("map") is None:  # The widget is new on the page.
-        map_controls.command_widget()
+        controls.command_widget()
     if st.session_state.get("map_commanded") != st.session_state["map_command_id"]:
         st.session_state["map_commanded"] = number = st.session_state["map_command_id"]
         st.session_state["map_command"] = {
             "id": number,
-            "colour": map_controls.colour(),
-            "view": map_controls.view(),
+            "colour": controls.colour(),
+            "view": controls.view(),
             "selection": st.session_state["map_selection"],
         }
 
     def on_selection() -> None:
         st.session_state["map_selection"] = st.session_state["map"].get("selection") or ""
-        map_selection.keep_in_url(scene)
+        selection.keep_in_url(scene)
 
     def on_colour() -> None:
         st.session_state["map_colour"] = st.session_state["map"].get("colour")
@@ -56,10 +58,10 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
         st.session_state["map_view"] = st.session_state["map"].get("view")
 
     maps, below = st.container(), st.container()
-    map_selection.picture_grid(scene, shown, names)
-    followed = map_paths.follow(scene, shown, names, settings)
+    selection.picture_grid(scene, shown, names)
+    followed = paths.follow(scene, shown, names, settings)
     if followed:
-        map_paths.describe(followed, scene.classes)
+        paths.describe(followed, scene.classes)
     with maps:
         feature_map(
             scene,
@@ -70,7 +72,7 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
             on_colour=on_colour,
             on_view=on_view,
         )
-    for parameter, value, usual in (("colour", map_controls.colour(), "true"), ("view", map_controls.view(), "rows")):
+    for parameter, value, usual in (("colour", controls.colour(), "true"), ("view", controls.view(), "rows")):
         if value != usual:
             st.query_params[parameter] = value
         else:
@@ -96,21 +98,21 @@ def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
     if asked.features == "z_prime":
         paper = paper.with_changes(attack="pgd10")
     usual = answers.stored_map(focus, one.settings.model_copy(update={"features": paper}))
-    seen = map_words.Seen(
+    seen = words.Seen(
         attack=None if features.attack == "natural" else ATTACK_TITLES[features.attack],
         adaptive=features.attack.startswith("adaptive"),
         attention=asked.features == "z_prime",
-        colour=map_controls.colour(),
+        colour=controls.colour(),
         rows={title: each.measures[-1] for title, each in shown.items()},
         focus=title,
         usual=usual.measures[-1] if usual else None,
     )
-    return map_words.story(seen)
+    return words.story(seen)
 
 
 def downloads(scene: Scene) -> None:
     """The maps as files."""
-    colour = map_controls.colour()
+    colour = controls.colour()
     files = {
         "HTML, works without a server": ("html", "text/html", lambda: export.scene_html(scene, colour=colour).encode()),
         "PNG, two columns wide": ("png", "image/png", lambda: export.scene_picture(scene, "png", colour)),
@@ -127,26 +129,26 @@ def downloads(scene: Scene) -> None:
 
 st.title("Feature maps")
 state.require_models()
-if map_epochs.wanted():
-    map_epochs.show()
+if epochs.wanted():
+    epochs.show()
     st.stop()
-steps, words = st.container(), st.container()
-names, settings = map_controls.choose()
-with steps:
-    map_controls.story_steps()
+story, sentences = st.container(), st.container()
+names, settings = controls.choose()
+with story:
+    controls.story_steps()
 if not names:
     st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
     st.stop()
-if map_controls.along_steps():
-    map_steps.show(names, settings)
+if controls.along_steps():
+    over_attack.show(names, settings)
     st.stop()
 made = answers.maps_of(names, settings)
 shown = made.shown
 scene = answers.scene(names, settings, shown)
-with words:
+with sentences:
     st.markdown(sentence(names, shown))
 if made.jobs:
-    map_waiting.wait(made.jobs)
+    progress.wait(made.jobs)
 widget(scene, shown, names, settings)
 
 st.subheader("Measured in the full feature space", anchor=False)
@@ -165,9 +167,9 @@ with st.expander("How far each map may be believed", expanded=True):
     )
 if len(shown) > 1:
     with st.expander("Where two models disagree most"):
-        map_selection.movers(scene, shown, names)
+        selection.movers(scene, shown, names)
 with st.expander("In three dimensions", expanded=st.query_params.get("space") == "true"):
-    map_space.three_dimensions(names, settings)
+    space.three_dimensions(names, settings)
 with st.expander("What a map can and cannot tell"):
     st.markdown(NOTE)
 with st.expander("Save the maps"):
@@ -176,4 +178,4 @@ st.caption(scene.caption)
 for one in shown.values():
     if one.warning:
         st.warning(one.warning, icon=":material/save:")
-answers.warm_up()
+compile_umap()

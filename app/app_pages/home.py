@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import compute, state
+from app.answers.models import title_of
 from app.figures.gap import gap_chart
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
@@ -23,7 +24,7 @@ st.markdown(
 state.require_models()
 
 rows = {
-    name.rpartition("/")[2]: {"title": state.title_of(name), **card.evaluation[-1]}
+    name.rpartition("/")[2]: {"title": title_of(name), **card.evaluation[-1]}
     for name, card in compute.checkpoints().items()
     if name.startswith("digits/") and card.evaluation
 }
@@ -43,7 +44,6 @@ if rows:
 
 with st.grid(5, min_column_width=200):
     for page, icon, title, text in WAYS:
-        if state.has_page(page):
-            with st.container(border=True, height="stretch"):
-                st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
-                st.caption(text)
+        with st.container(border=True, height="stretch"):
+            st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
+            st.caption(text)

@@ -6,10 +6,11 @@ from ancra.evaluation import tables
 from ancra.evaluation.transfer import matrix
 from app import compute, state
 from app.answers import robustness as answers
+from app.answers.models import preferred, title_of
 from app.answers.robustness import Results
 from app.figures import robustness as figures
-from app.parts import evaluate_more, robustness_table
-from app.parts.trust_view import trust_view
+from app.parts.robustness import evaluate, table
+from app.parts.robustness.checks import trust_view
 
 SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 STATIC = {"displayModeBar": False}
@@ -36,7 +37,7 @@ def compare(found: list[Results]) -> None:
     """Table, figure, downloads."""
     rows = [row for each in found if (row := each.row) is not None]
     st.markdown(opening(found))
-    robustness_table.accuracy_table(found)
+    table.accuracy_table(found)
     st.caption(f"{tables.note(rows)} A click on a heading sorts. Worst case: no attack of this table breaks the image.")
     st.plotly_chart(
         figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
@@ -46,16 +47,16 @@ def compare(found: list[Results]) -> None:
         "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the model. "
         "Thin lines are 95 % intervals. RA is reverse attention."
     )
-    robustness_table.downloads(rows)
+    table.downloads(rows)
 
 
 def believe(found: list[Results]) -> None:
     """The trust report and the curves of one model."""
     st.subheader("Can the number be believed?", anchor=False)
     names = [each.name for each in found]
-    first = names.index(state.preferred(names, ["natural-ra"])[0])
+    first = names.index(preferred(names, ["natural-ra"])[0])
     name = st.selectbox(
-        "Model", names, index=first, format_func=state.title_of, key="trust", bind="query-params"
+        "Model", names, index=first, format_func=title_of, key="trust", bind="query-params"
     )  # fmt: skip
     chosen = next(each for each in found if each.name == name)
     left, right = st.columns([3, 2], gap="large")
@@ -127,8 +128,8 @@ state.require_models()
 names = state.choose_models("Models", "models", SHOWN, most=16)
 found = [answers.results(name) for name in names]
 ready = [each for each in found if each.report]
-evaluate_more.refusals(found)
-evaluate_more.require_any(ready)
+evaluate.refusals(found)
+evaluate.require_any(ready)
 if ready:
     compare(ready)
     believe(ready)
@@ -136,10 +137,10 @@ if ready:
     transfer(ready)
 st.subheader("Evaluate more", anchor=False)
 others = [answers.results(name) for name in compute.checkpoints() if name not in names]
-evaluate_more.evaluate_more([each for each in [*found, *others] if each.missing])
+evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
 with st.expander("Published numbers, on other data"):
     st.caption(
         "As their sources print them, for other images and larger networks: not to be ranked against the table above. "
         "No source gives AutoAttack against the auxiliary answers."
     )
-    robustness_table.published_table()
+    table.published_table()

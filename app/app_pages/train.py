@@ -4,19 +4,20 @@ import streamlit as st
 
 from app.answers import runs
 from app.guard import guard
-from app.parts import train_cards, train_form, train_runs, upload_images, upload_part
+from app.parts.train import cards, form, run_tab
+from app.parts.uploads import images, upload_tab
 
 PARTS = {
-    "New run": train_form.new_run_part,
-    "Runs": train_runs.runs_part,
-    "Upload": upload_part.upload_part,
+    "New run": form.new_run_part,
+    "Runs": run_tab.runs_part,
+    "Upload": upload_tab.upload_part,
 }
 
 with guard():
-    train_form.show_started()
-    train_cards.answer_presses()
-    if (images := st.session_state.pop("train_on", None)) is not None:
-        upload_images.train_on(images)
+    form.show_started()
+    cards.answer_presses()
+    if (chosen := st.session_state.pop("train_on", None)) is not None:
+        images.train_on(chosen)
 st.title("Train")
 st.markdown(
     "Train a model by a recipe. It runs as a process of its own: you may leave this page, or close it. "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from ancra.features.model_map import ModelMap
+from ancra.maps.model_map import ModelMap
 from app.figures.theme import Palette, layout
 
 LINES = (

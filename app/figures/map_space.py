@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from ancra.features.model_map import ModelMap
+from ancra.maps.model_map import ModelMap
 from app.figures.theme import Palette, layout
 
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import numpy as np
 from PIL import Image
 
-from ancra.features.comparison import format_measure, percent
 from ancra.features.measures import MEASURES
-from ancra.features.model_map import ModelMap
-from ancra.features.placed import Placed
+from ancra.maps.model_map import ModelMap
+from ancra.maps.placement import Placed
+from ancra.scenes.of_models import format_measure, percent
 from app.figures.theme import Palette
 
 STYLE = """<style>

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
-from app.figures import pictures, words
-from app.figures.probabilities import softmax
+from app.figures import pictures
 from app.figures.theme import Palette
+from app.words import attack as words
 
 Array = np.ndarray
 
@@ -83,10 +84,10 @@ def _model(model: Replayed, classes: tuple[str, ...], label: int, colours: Palet
     trace, epsilon = model.trace, model.settings.epsilon
     logits, auxiliary, images = trace.logits[:, 0], trace.auxiliary[:, 0], trace.images[:, 0]
     deltas = images - trace.natural[0]
-    final, blocks = softmax(logits), auxiliary.shape[1]
-    heads = [("p', the final answer", "p' (final)", softmax(trace.natural_logits[0]), final, "final")]
+    final, blocks = softmax(logits, axis=-1), auxiliary.shape[1]
+    heads = [("p', the final answer", "p' (final)", softmax(trace.natural_logits[0], axis=-1), final, "final")]
     if blocks:
-        before, after = softmax(trace.natural_auxiliary[0, 0]), softmax(auxiliary[:, 0])
+        before, after = softmax(trace.natural_auxiliary[0, 0], axis=-1), softmax(auxiliary[:, 0], axis=-1)
         heads.append(("p, before any attention", "p (first auxiliary)", before, after, "auxiliary"))
     shown = shown_classes(*(after for _, _, _, after, _ in heads), label=label)
     some = f" ({len(shown)} of {len(classes)} classes)" if len(shown) < len(classes) else ""

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
-from ancra.strategies.statistics import Statistics
+from ancra.strategies.summary import Statistics
 from app.figures.theme import Palette, layout
 
 LABELLED = 12

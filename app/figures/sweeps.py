@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ancra.evaluation.intervals import Measured
+from ancra.jobs.status import RunStatus
 from ancra.negatives.settings import TITLES as STRATEGIES
-from ancra.runs.status import RunStatus
 from ancra.sweeps.axes import STRATEGY
 from ancra.sweeps.outcome import TITLES, CellResult, Outcome, number
 from ancra.sweeps.plan import Values, short

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 DIGITS = tuple(str(digit) for digit in range(10))

@@ -210,13 +210,13 @@ def test_the_numbers_of_the_path_are_the_cards(attack, monkeypatch):
 
 def test_finds_the_next_image_that_pgd_misses_or_says_there_is_none(attack, monkeypatch):
     button = next(button for button in attack.button if "misses" in button.label)
-    monkeypatch.setattr("app.parts.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
-    monkeypatch.setattr("app.parts.choose_image.words.verdict", lambda *_, **__: ("illusion", ""))
+    monkeypatch.setattr("app.parts.attack.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
+    monkeypatch.setattr("app.parts.attack.choose_image.words.verdict", lambda *_, **__: ("illusion", ""))
     button.click().run()
     assert attack.number_input(key="image").value == 9
     button.click().run()
     assert attack.number_input(key="image").value == 2
-    monkeypatch.setattr("app.parts.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [])
+    monkeypatch.setattr("app.parts.attack.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [])
     button.click().run()
     assert attack.toast
     assert attack.number_input(key="image").value == 2

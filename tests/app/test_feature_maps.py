@@ -6,9 +6,9 @@ import pytest
 import streamlit as st
 
 from ancra.errors import AncraError
-from app.figures import map_words
 from app.figures.map_tables import cards, measures_table
 from app.figures.theme import palette
+from app.words import maps as words
 
 RA, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
 
@@ -24,8 +24,8 @@ def html(at) -> str:
 @pytest.fixture(autouse=True)
 def quick_layout(monkeypatch):
     """Maps that stay where they start: what UMAP does is tested elsewhere."""
-    monkeypatch.setattr("ancra.features.maps.fit_umap", lambda features, settings, neighbours, init: (init, "none"))
-    monkeypatch.setattr("ancra.features.umap_engine.warm_up", lambda: None)
+    monkeypatch.setattr("ancra.maps.layout.fit_umap", lambda features, settings, neighbours, init: (init, "none"))
+    monkeypatch.setattr("ancra.maps.umap_engine.warm_up", lambda: None)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_a_layout_that_fails_is_told_once(page, monkeypatch):
 
 def held_back(ready):
     """Making a map, once it is allowed."""
-    from ancra.features.map_making import model_map
+    from ancra.maps.making import model_map
 
     def work(*args, **kwargs):
         assert ready.wait(30)
@@ -216,7 +216,7 @@ def test_images_are_followed_along_the_steps_and_kept(page, monkeypatch):
     assert not at.error
     assert "of the 200 images has changed" in texts(at)
     assert "Positions after the first are projected onto the natural map" in texts(at)
-    monkeypatch.setattr("ancra.features.attack_steps.extract_path", None)
+    monkeypatch.setattr("ancra.maps.over_attack.extract_path", None)
     st.cache_resource.clear()  # The queue's memory, too: what is left is the store.
     again = page(steps="true", models=[RA, PLAIN])
     assert not again.error
@@ -251,7 +251,7 @@ def row(accuracy=0.8, true=0.5, predicted=0.9):
 
 def story(**changes):
     seen = {"attack": "PGD-10", "adaptive": False, "attention": True, "colour": "true", "focus": "A"}
-    return map_words.story(map_words.Seen(**{**seen, "rows": {"A": row(), "B": row(true=0.1)}, **changes}))
+    return words.story(words.Seen(**{**seen, "rows": {"A": row(), "B": row(true=0.1)}, **changes}))
 
 
 def test_the_story_names_what_the_numbers_say():
@@ -272,8 +272,8 @@ def test_the_story_of_one_class_or_no_attack():
 
 
 def made_map(**changes):
-    from ancra.features.map_settings import ModelMapSettings
-    from ancra.features.model_map import ModelMap
+    from ancra.maps.model_map import ModelMap
+    from ancra.maps.settings import ModelMapSettings
 
     fields = {
         "positions": np.zeros((2, 2)), "labels": np.arange(2), "indices": np.arange(2),

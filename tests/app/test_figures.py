@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from ancra.attacks.trace import AttackTrace
-from app.figures import pictures, words
+from app.figures import pictures
 from app.figures.theme import palette
+from app.words import attack as words
 
 CLASSES = ("cat", "dog", "owl")
 

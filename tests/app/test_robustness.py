@@ -11,7 +11,7 @@ from ancra.evaluation.curves import curve_settings
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE
 from ancra.evaluation.transfer import combined, peers_of, transfer_settings
-from ancra.runs.evaluations import EvaluationJob
+from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store
 from ancra.trust.report import CheckResult, Level, TrustReport
 from ancra.trust.stored import KIND, trust_settings

@@ -8,7 +8,7 @@ from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace, trace_attack
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from app.parts.save_attack import npy, npz
+from app.parts.attack.save import npy, npz
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ancra.errors import AncraError
-from app import guard, state
+from app import guard
+from app.answers.models import preferred, title_of
 from app.figures.gap import gap_chart
 from app.figures.theme import palette
 
@@ -28,13 +29,13 @@ def test_the_first_page_needs_no_torch():
 
 
 def test_names_say_where_a_model_comes_from(home):
-    assert state.title_of("uploads/tiny-ra") == "Tiny with attention · tiny-ra"
-    assert state.title_of("gone") == "gone"
+    assert title_of("uploads/tiny-ra") == "Tiny with attention · tiny-ra"
+    assert title_of("gone") == "gone"
 
 
 def test_wished_for_models_come_first_and_others_fill_up():
     names = ["digits/a", "digits/b", "runs/c"]
-    assert state.preferred(names, ["c", "none"]) == ["runs/c", "digits/a"]
+    assert preferred(names, ["c", "none"]) == ["runs/c", "digits/a"]
 
 
 def test_a_known_error_shows_its_sentence(monkeypatch):

@@ -4,8 +4,8 @@ from concurrent.futures import Future
 
 import pytest
 
+from ancra.jobs.status import RunStatus
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus
 from ancra.sweeps import job
 from ancra.sweeps.plan import load_plan
 from ancra.sweeps.sweep import Sweep
@@ -22,7 +22,7 @@ def noisy(values, seed, measure):
 
 @pytest.fixture
 def none_shipped(monkeypatch, tmp_path):
-    monkeypatch.setattr("ancra.sweeps.shelf.shipped_checkpoints", lambda: tmp_path)
+    monkeypatch.setattr("ancra.sweeps.outcomes.shipped_checkpoints", lambda: tmp_path)
 
 
 @pytest.fixture

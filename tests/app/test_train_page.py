@@ -4,11 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ancra.errors import AncraError
+from ancra.jobs.status import RunStatus
+from ancra.launchers.local import LocalLauncher
 from ancra.paths import ROOT
-from ancra.runs.local import LocalLauncher
+from ancra.recipe import load_recipe, recipe_names
 from ancra.runs.run import Run, list_runs
-from ancra.runs.status import RunStatus
-from ancra.training.recipe import load_recipe, recipe_names
 from app.answers import estimates, recipes
 from app.answers.estimates import Measured
 
@@ -124,7 +124,7 @@ def test_only_settings_that_mean_something_are_asked_for(submitted):
     ],
 )
 def test_the_estimate_never_keeps_the_page_waiting(submitted, monkeypatch, future, said):
-    monkeypatch.setattr("app.parts.train_form.SETTLED", 0)
+    monkeypatch.setattr("app.parts.train.form.SETTLED", 0)
     monkeypatch.setattr(estimates, "begin", lambda recipe: future())
     page = open_page()
     assert said in text(page)
@@ -255,8 +255,8 @@ def untouched_form(name: str) -> None:
     """Runs inside AppTest: draws the form and keeps the recipe that it gives."""
     import streamlit as st
 
-    from ancra.training.recipe import load_recipe
-    from app.parts.recipe_form import recipe_form
+    from ancra.recipe import load_recipe
+    from app.parts.train.recipe_form import recipe_form
 
     st.session_state["given"] = recipe_form(name, load_recipe(name))[0].model_dump_json()
 

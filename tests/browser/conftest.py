@@ -15,7 +15,7 @@ import torch
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.training.recipe import Recipe
+from ancra.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ancra.features.export import scene_html
+from ancra.scenes.export import scene_html
 
 pytestmark = pytest.mark.browser
 MODELS = "Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"

@@ -50,8 +50,8 @@ def test_train_evaluate_and_keep_the_evaluation(ancra, recipe_file, tmp_path):
 
 
 def test_resume_without_a_folder_finds_the_unfinished_run(ancra, recipe_file, workspace, tiny_recipe):
+    from ancra.jobs.status import RunStatus
     from ancra.runs.run import new_run
-    from ancra.runs.status import RunStatus
 
     run = new_run(tiny_recipe.with_changes(epochs=1))
     run.write_status(RunStatus(state="cancelled"))

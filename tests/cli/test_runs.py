@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from ancra.jobs.status import RunStatus
+from ancra.launchers.local import LocalLauncher
 from ancra.runs.launch import read_launch
-from ancra.runs.local import LocalLauncher
 from ancra.runs.run import Run, list_runs
-from ancra.runs.status import RunStatus
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def test_an_unknown_launcher_makes_no_run(ancra):
 
 @pytest.mark.parametrize(("name", "package"), [("ray", "ray"), ("slurm", "submitit")])
 def test_an_extra_that_is_not_installed(ancra, monkeypatch, name, package):
-    monkeypatch.setattr("ancra.runs.ray_jobs.find_spec", lambda wanted: None)
-    monkeypatch.setattr("ancra.runs.slurm.find_spec", lambda wanted: None)
+    monkeypatch.setattr("ancra.launchers.ray.find_spec", lambda wanted: None)
+    monkeypatch.setattr("ancra.launchers.slurm.find_spec", lambda wanted: None)
     code, _, err = ancra("train", "digits-pgd-at", "--launcher", name)
     assert code == 2
     assert f'pip install "ancra-lab[{name}]"' in err

@@ -8,9 +8,9 @@ import pytest
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import ATTACKS, WORST_CASE
+from ancra.jobs.status import RunStatus
 from ancra.runs.recorder import Recorder
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus
 from ancra.training.trainer import train
 from ancra.trust import examine  # noqa: F401  (importing it registers the checks)
 from ancra.trust.check import CHECKS

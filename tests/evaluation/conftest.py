@@ -4,8 +4,8 @@ import torch
 from ancra.checkpoints import Card, read_card, save_checkpoint
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
+from ancra.recipe import Recipe
 from ancra.store import Store
-from ancra.training.recipe import Recipe
 
 
 @pytest.fixture

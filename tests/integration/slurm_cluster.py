@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ancra.runs.processes import host_name
+from ancra.jobs.liveness import host_name
 
 CONFIGURATION = """\
 ClusterName=test

@@ -16,9 +16,9 @@ from engines import PATIENCE, one_of_the_tests, same_weights, wait_until
 from slurm_cluster import free_port
 
 from ancra.errors import AncraError
+from ancra.launchers.ray import ADDRESS, RayLauncher
+from ancra.launchers.registry import launcher_of
 from ancra.runs.launch import read_launch
-from ancra.runs.launchers import launcher_of
-from ancra.runs.ray_jobs import ADDRESS, RayLauncher
 from ancra.runs.run import Run
 
 pytest.importorskip("ray", reason="the package ray is not installed")
@@ -92,7 +92,7 @@ def test_ray_trains_queues_stops_and_goes_on(cluster, long_recipe, whole, tmp_pa
 
 
 def test_a_job_that_ended_before_it_began_is_lost(cluster, long_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("ancra.runs.ray_jobs.command", lambda run: ["false"])
+    monkeypatch.setattr("ancra.launchers.ray.command", lambda run: ["false"])
     run, ray = Run.create(tmp_path / "run", long_recipe), RayLauncher()
     ray.submit(run)
     wait_until(lambda: ray.status(run).state == "lost", run)

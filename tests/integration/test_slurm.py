@@ -10,10 +10,10 @@ from engines import one_of_the_tests, same_weights, wait_until
 from slurm_cluster import slurm_cluster, why_not
 
 from ancra.errors import AncraError
+from ancra.launchers.registry import launcher_of
+from ancra.launchers.slurm import SlurmLauncher
 from ancra.runs.launch import Launch, mark, read_launch, write_launch
-from ancra.runs.launchers import launcher_of
 from ancra.runs.run import Run
-from ancra.runs.slurm import SlurmLauncher
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 

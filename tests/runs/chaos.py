@@ -23,9 +23,9 @@ import torch.utils.tensorboard
 
 import ancra.training.trainer  # noqa: F401
 from ancra.checkpoints import read_card
+from ancra.recipe import Recipe
 from ancra.runs.execution import execute
 from ancra.runs.run import Run
-from ancra.training.recipe import Recipe
 
 TINY = {
     "name": "chaos",

@@ -4,18 +4,18 @@ import torch
 from ancra.checkpoints import load_checkpoint, read_card
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
-from ancra.epochs import epoch_file, forget_epochs, kept_epochs
 from ancra.errors import AncraError
-from ancra.features.epoch_maps import EpochMaps
-from ancra.features.epoch_scene import MOST_EPOCHS, scene_of_epochs, shown_epochs
+from ancra.maps.over_epochs import EpochMaps
+from ancra.run_files import epoch_file, forget_epochs, kept_epochs
 from ancra.runs.execution import execute
 from ancra.runs.run import Run
+from ancra.scenes.of_epochs import MOST_EPOCHS, scene_of_epochs, shown_epochs
 
 
 @pytest.fixture(autouse=True)
 def quick_layout(monkeypatch):
     """Maps that stay where they start: what UMAP does is tested elsewhere."""
-    monkeypatch.setattr("ancra.features.maps.fit_umap", lambda features, settings, neighbours, init: (init, "none"))
+    monkeypatch.setattr("ancra.maps.layout.fit_umap", lambda features, settings, neighbours, init: (init, "none"))
 
 
 @pytest.fixture

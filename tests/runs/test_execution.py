@@ -10,11 +10,11 @@ import pytest
 
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
+from ancra.jobs.status import RunStatus
+from ancra.launchers.base import command
+from ancra.launchers.registry import LocalLauncher
 from ancra.runs.execution import execute
-from ancra.runs.launch import command
-from ancra.runs.launchers import LocalLauncher
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -102,7 +102,7 @@ def test_the_launcher_starts_stops_and_goes_on(whole, tiny_recipe, tmp_path):
 
 
 def test_a_process_that_dies_before_it_starts_is_not_queued_for_ever(tiny_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("ancra.runs.local.command", lambda run: [sys.executable, "-c", "print('no luck')"])
+    monkeypatch.setattr("ancra.launchers.local.command", lambda run: [sys.executable, "-c", "print('no luck')"])
     run = Run.create(tmp_path / "run", tiny_recipe)
     LocalLauncher().submit(run)
     wait_until(lambda: run.status().state == "lost")

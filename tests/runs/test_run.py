@@ -4,9 +4,9 @@ from time import time
 import pytest
 
 from ancra.errors import AncraError
-from ancra.runs.processes import host_name, is_alive, process_token
+from ancra.jobs.liveness import host_name, is_alive, process_token
+from ancra.jobs.status import SILENCE, RunStatus
 from ancra.runs.run import Run, delete_run, list_runs, new_run
-from ancra.runs.status import SILENCE, RunStatus
 
 
 @pytest.fixture

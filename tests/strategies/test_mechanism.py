@@ -15,13 +15,13 @@ from ancra.models.settings import ModelSettings
 from ancra.negatives.picker import PICKERS, Picker
 from ancra.negatives.settings import PRESETS, TITLES
 from ancra.negatives.strategy import pick_negatives
+from ancra.recipe import Recipe
 from ancra.strategies.forces import features_read, forces, heads_of
 from ancra.strategies.known import strategies, title_of
 from ancra.strategies.mechanism import batch_mechanism, step_of
 from ancra.strategies.pair import ALPHAS, anchor_mechanism
 from ancra.strategies.plane import Plane
 from ancra.strategies.weight_step import contrast_of_pair, weight_steps
-from ancra.training.recipe import Recipe
 
 ATTACK = AttackSettings(epsilon=0.2, steps=3, objective="joint", start="gaussian")
 

@@ -1,9 +1,9 @@
 import pytest
 
+from ancra.jobs.signals import RunCancelled
 from ancra.runs.execution import execute
 from ancra.runs.launch import mark
-from ancra.runs.signals import RunCancelled
-from ancra.sweeps import driver
+from ancra.sweeps import execution
 
 
 class Here:
@@ -38,5 +38,5 @@ class Here:
 @pytest.fixture
 def here(monkeypatch, workspace):
     """The class, with nothing that waits."""
-    monkeypatch.setattr(driver, "POLL", 0.0)
+    monkeypatch.setattr(execution, "POLL", 0.0)
     return Here

@@ -17,7 +17,7 @@ def recipe_file(tiny_recipe, tmp_path):
 @pytest.fixture
 def launcher(here, monkeypatch):
     launcher = here()
-    monkeypatch.setattr("ancra.runs.launchers.launcher", lambda name: launcher)
+    monkeypatch.setattr("ancra.launchers.registry.launcher", lambda name: launcher)
     return launcher
 
 
@@ -42,14 +42,14 @@ def test_a_sweep_from_the_recipe_to_the_figure(ancra, launcher, recipe_file, wor
 
 
 def test_a_failing_run_is_shown_with_its_reason(ancra, here, recipe_file, monkeypatch):
-    monkeypatch.setattr("ancra.runs.launchers.launcher", lambda name: here(break_at="alpha-0.0_seed-0"))
+    monkeypatch.setattr("ancra.launchers.registry.launcher", lambda name: here(break_at="alpha-0.0_seed-0"))
     code, out, _ = ancra("sweep", recipe_file, "--vary", "alpha=0,1", "--seeds", 1, "--set", "test_attacks=[fgsm]")
     assert code == 0
     assert "alpha-0_seed-0" in out
 
 
 def test_a_stopped_sweep_says_how_it_goes_on(ancra, here, recipe_file, monkeypatch):
-    monkeypatch.setattr("ancra.runs.launchers.launcher", lambda name: here(stop_at="alpha-1_seed-0"))
+    monkeypatch.setattr("ancra.launchers.registry.launcher", lambda name: here(stop_at="alpha-1_seed-0"))
     code, _, err = ancra("sweep", recipe_file, "--vary", "alpha=0,1", "--seeds", 1, "--set", "test_attacks=[fgsm]")
     assert (code, err) == (130, "Stopped; the same command goes on.\n")
 

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from ancra.errors import AncraError
-from ancra.runs.processes import host_name, process_token
-from ancra.runs.status import RunStatus
+from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.status import RunStatus
 from ancra.sweeps import job
 from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.sweep import Sweep

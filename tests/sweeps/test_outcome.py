@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from ancra.errors import AncraError
-from ancra.sweeps.figure import draw
 from ancra.sweeps.outcome import CellResult, Outcome, read_outcome
+from ancra.sweeps.picture import draw
 from ancra.sweeps.plan import SweepPlan
-from ancra.sweeps.statistics import holm, paired, spread
+from ancra.sweeps.seeds import holm, paired, spread
 
 NOISE = (0.004, -0.002, 0.001, -0.003)
 

@@ -1,9 +1,10 @@
 import pytest
 import torch
 
+from ancra.data.batches import derived_seed, epoch_batches
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
-from ancra.training.batches import derived_seed, epoch_batches, hold_out
+from ancra.training.batches import hold_out
 
 
 def split_of(*sizes: int) -> Split:

@@ -5,9 +5,9 @@ import torch
 
 from ancra.losses.step import StepSettings
 from ancra.models.registry import build_model
+from ancra.recipe import load_recipe, recipe_names
 from ancra.training.processes import Processes
-from ancra.training.recipe import load_recipe, recipe_names
-from ancra.training.stepping import Stepper, new_optimiser
+from ancra.training.update import Stepper, new_optimiser
 
 SHAPES = {
     "digits": ((1, 8, 8), 10),

@@ -1,6 +1,6 @@
 import pytest
 
-from ancra.training.recipe import ScheduleSettings, load_recipe
+from ancra.recipe import ScheduleSettings, load_recipe
 from ancra.training.schedule import epsilon, learning_rate, step_time
 
 

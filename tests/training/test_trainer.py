@@ -8,8 +8,8 @@ from PIL import Image
 
 from ancra.checkpoints import load_checkpoint
 from ancra.errors import AncraError
-from ancra.training import stepping, validation
-from ancra.training.recipe import OptimiserSettings
+from ancra.recipe import OptimiserSettings
+from ancra.training import update, validation
 from ancra.training.state import load_state
 from ancra.training.trainer import train
 
@@ -107,14 +107,14 @@ def test_every_base_trains(recipe, tmp_path, base):
 
 
 def test_a_loss_of_nan_keeps_the_last_good_state(recipe, tmp_path, monkeypatch):
-    real, calls = stepping.loss_of_rows, []
+    real, calls = update.loss_of_rows, []
 
     def step(*args, **kwargs):
         calls.append(1)
         loss = real(*args, **kwargs)
         return loss if len(calls) < 8 else type(loss)(loss.total * torch.nan, loss.parts)
 
-    monkeypatch.setattr(stepping, "loss_of_rows", step)
+    monkeypatch.setattr("ancra.training.update.loss_of_rows", step)
     with pytest.raises(AncraError, match=r"became nan in epoch 2: lower .*; the state after epoch 1 is kept"):
         train(recipe, tmp_path, Watcher())
     state = load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu"))
@@ -220,7 +220,7 @@ def test_a_resumed_run_remembers_the_best_and_its_patience(tiny_recipe, tmp_path
 def test_a_new_run_in_a_folder_forgets_the_best_of_the_one_before(tiny_recipe, tmp_path, monkeypatch):
     recipe = tiny_recipe.with_changes(epochs=1, steps_per_epoch=1)
     train(recipe, tmp_path, Watcher())
-    monkeypatch.setattr(stepping, "loss_of_rows", lambda *_: (_ for _ in ()).throw(AncraError("ended")))
+    monkeypatch.setattr("ancra.training.update.loss_of_rows", lambda *_: (_ for _ in ()).throw(AncraError("ended")))
     with pytest.raises(AncraError, match="ended"):
         train(recipe, tmp_path, Watcher())
     assert not (tmp_path / "checkpoints" / "best.safetensors").exists()
@@ -247,7 +247,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_keep_the_best_and_the_las
     tiny_recipe, tmp_path, monkeypatch
 ):
     recipe = tiny_recipe.with_changes(steps_per_epoch=2)
-    real, calls = stepping.Stepper.take, []
+    real, calls = update.Stepper.take, []
 
     def take(self, *arguments):
         found = real(self, *arguments)
@@ -256,7 +256,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_keep_the_best_and_the_las
             self.model.fc.weight.data[0, 0] = torch.nan
         return found
 
-    monkeypatch.setattr(stepping.Stepper, "take", take)
+    monkeypatch.setattr(update.Stepper, "take", take)
     with pytest.raises(AncraError, match=r"weights became .* in epoch 2: lower .*; the state after epoch 1 is kept"):
         train(recipe, tmp_path, Watcher())
     assert load_state(tmp_path / "checkpoints" / "last.pt", recipe, torch.device("cpu")).epoch == 1

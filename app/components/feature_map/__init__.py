@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ancra.features.scene import Scene
+from ancra.scenes.scene import Scene
 
 # The core's HTML export writes this same script into its file.
 SCRIPT = Path(__file__).with_name("feature_map.js")

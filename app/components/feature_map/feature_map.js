@@ -1,6 +1,6 @@
 // Linked feature maps on canvases: the widget of the Feature maps page, and of the self-contained HTML export.
 //
-// A *scene* (ancra/features/scene.py describes its fields) holds N samples, one map a model, and for each map one or more
+// A *scene* (ancra/scenes/scene.py describes its fields) holds N samples, one map a model, and for each map one or more
 // frames (natural first, adversarial last). Everything here works on typed arrays; the server only hears of the selection,
 // the colour and the view. Used twice: `export default` is what Streamlit calls, `createFeatureMap` what the HTML file calls.
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.figures.losses import attacked_curve, distinct, loss_curves, losses_sentence, squeeze, ticks
 from app.figures.theme import palette
-from app.figures.trace_table import trace_csv
+from app.words.trace_table import trace_csv
 
 NAMES = ["ce", "margin", "ce_first"]
 

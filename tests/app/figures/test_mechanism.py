@@ -10,9 +10,9 @@ from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
 from ancra.strategies.mechanism import batch_mechanism
 from ancra.strategies.pair import ALPHAS, anchor_mechanism
-from app.figures import mechanism_words as say
 from app.figures.mechanism import THUMBNAIL, mechanism_payload, short
 from app.figures.theme import palette
+from app.words import mechanism as say
 
 CLASSES = ("cat", "owl", "8")
 

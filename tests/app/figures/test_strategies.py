@@ -12,10 +12,10 @@ from ancra.models.settings import ModelSettings
 from ancra.strategies.known import strategies
 from ancra.strategies.measures import Weights
 from ancra.strategies.observed import Observed, observe
-from ancra.strategies.statistics import Statistics
+from ancra.strategies.summary import Statistics
 from app.figures import strategies as figures
-from app.figures import strategies_words as says
 from app.figures.theme import palette
+from app.words import strategies as says
 
 CLASSES = tuple(str(digit) for digit in range(10))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from ancra.jobs.status import RunStatus
 from ancra.runs.run import Run
-from ancra.runs.status import RunStatus
 from ancra.sweeps.sweep import CellState
 from app.figures import sweeps as figures
 from app.figures.theme import palette

@@ -1,0 +1,1 @@
+"""Jobs: processes of their own, the states they write, and the queue of a machine."""

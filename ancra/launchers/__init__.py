@@ -1,0 +1,1 @@
+"""Launchers: engines that a run is handed to."""

@@ -1,0 +1,48 @@
+"""What starts and stops runs: processes of this machine, Ray, Slurm. All train the same folder in the same way."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ancra.jobs.status import RunStatus
+from ancra.launchers.local import LocalLauncher
+from ancra.launchers.ray import RayLauncher
+from ancra.launchers.slurm import SlurmLauncher
+from ancra.registry import Registry
+from ancra.runs.launch import read_launch
+from ancra.runs.run import Run
+
+
+class Launcher(Protocol):
+    """Has runs trained somewhere. What it starts outlives it, and is found again by any other launcher of its kind."""
+
+    def submit(self, run: Run) -> None:
+        """Start the run, or go on with it, as soon as there is room. Raises AncraError."""
+
+    def cancel(self, run: Run) -> None:
+        """End the run so that it can be resumed; nothing happens when it is not going on. Raises AncraError."""
+
+    def status(self, run: Run) -> RunStatus:
+        """The run's state after asking the engine: ``lost`` when it waits for a job that is gone. Raises AncraError."""
+        ...
+
+    def capacity(self) -> int | None:
+        """How many runs at once make sense; None when the engine has a queue of its own."""
+        ...
+
+
+LAUNCHERS: Registry[Callable[[], Launcher]] = Registry("launcher")
+"""To add an engine: write a class and register it here, or from your own code with ``@LAUNCHERS.add("name")``."""
+
+LAUNCHERS.add("local")(LocalLauncher)
+LAUNCHERS.add("ray")(RayLauncher)
+LAUNCHERS.add("slurm")(SlurmLauncher)
+
+
+def launcher(name: str = "local") -> Launcher:
+    """A launcher by its name. Raises AncraError when there is none, or what it needs is not installed."""
+    return LAUNCHERS[name]()
+
+
+def launcher_of(run: Run) -> Launcher:
+    """The launcher that the run was last submitted by, ``local`` for one that never was. Raises AncraError."""
+    return launcher(read_launch(run).launcher)

@@ -1,0 +1,151 @@
+"""Making one checkpoint's map: PCA at once, the layout that was asked for from the store or computed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ancra.checkpoints import Card, read_card
+from ancra.features.measures import measure
+from ancra.features.neighbours import Neighbours, find_neighbours
+from ancra.features.store import data_digest
+from ancra.maps.faithfulness import faithfulness, movement
+from ancra.maps.inputs import Mapped, mapped_features
+from ancra.maps.layout import FeatureMap, make_map
+from ancra.maps.model_map import ModelMap
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.store import START_KIND, find_model_map, keep_model_map
+from ancra.progress import OnProgress, within
+from ancra.store import Store
+
+SHOWN_NEIGHBOURS = 8
+JUDGED_NEIGHBOURS = 15
+SEED_CHECK_POINTS = 4000  # More points than this, and the second map that checks the seed would cost too much.
+PREVIEW = "PCA"
+
+
+def model_map(
+    path: Path,
+    settings: ModelMapSettings,
+    store: Store | None = None,
+    device: str = "cpu",
+    on_progress: OnProgress | None = None,
+    features_store: Store | None = None,
+) -> ModelMap:
+    """The map of a checkpoint's features on its own dataset, from the store or made and stored.
+
+    Every map starts from one layout of the images' own pixels, so that maps of different models, attacks and features
+    can be compared point by point without depending on each other.
+
+    Args:
+        store: where maps are kept; by default the workspace and what comes with the project.
+        on_progress: called with (hundredths done, 100).
+        features_store: where the features, which are larger, are kept; by default with the maps.
+
+    Raises:
+        AncraError: the checkpoint or its images cannot be read, or its features cannot be mapped.
+    """
+    store = store or Store()
+    card = read_card(path)
+    found = find_model_map(card, settle(card, settings), store)
+    if found is not None:
+        return found
+    say = within(on_progress)
+    mapped = mapped_features(path, settings, features_store or store, device, say(0, 40))
+    start = np.concatenate([pixel_layout(mapped, card, store)] * len(mapped.sets))
+    say(40, 100)(10, 100)
+    return keep_model_map(card, lay_out(mapped, start, say(46, 100)), store)
+
+
+def preview_map(
+    path: Path,
+    settings: ModelMapSettings,
+    store: Store | None = None,
+    device: str = "cpu",
+    on_progress: OnProgress | None = None,
+) -> ModelMap:
+    """The principal components of the same points, to be looked at while their map is laid out; not stored.
+
+    Raises:
+        AncraError: as ``model_map``.
+    """
+    mapped = mapped_features(path, settings, store or Store(), device, within(on_progress)(0, 95))
+    true = true_neighbours(mapped)
+    quick = mapped.settings.layout.with_changes(method="pca", densmap=False)
+    return describe(mapped, make_map(mapped.points, quick, neighbours=true), true)
+
+
+def lay_out(mapped: Mapped, start: np.ndarray, say: OnProgress, check_seed: bool = True) -> ModelMap:
+    """Lay features out from a start (M, d), and measure them and the map.
+
+    Args:
+        say: called with (hundredths done, 100).
+        check_seed: lay them out with another seed, too, to know how much that alone moves.
+    """
+    true = true_neighbours(mapped)
+    say(5, 100)
+    shown = make_map(mapped.points, mapped.settings.layout, start, true)
+    say(55, 100)
+    seed = _seed_movement(mapped.points, shown, start, true) if check_seed else None
+    say(90, 100)
+    made = describe(mapped, shown, true, seed)
+    say(100, 100)
+    return made
+
+
+def true_neighbours(mapped: Mapped) -> Neighbours:
+    """The neighbours in the full space that the layout, the page and the judgement of the map need."""
+    k = max(mapped.settings.layout.neighbours, JUDGED_NEIGHBOURS)
+    return find_neighbours(mapped.points, k, mapped.settings.layout.metric)
+
+
+def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, seed_movement: float | None = None) -> ModelMap:
+    """A map with its measures and how far it may be believed."""
+    natural, attacked, sets = mapped.natural, mapped.attacked, mapped.sets
+    trust, kept = faithfulness(mapped.points, shown.positions, JUDGED_NEIGHBOURS, mapped.settings.layout.metric, true)
+    rows = [measure(natural).row()] + ([measure(natural, attacked).row()] if attacked is not None else [])
+    return ModelMap(
+        positions=unit_spread(shown.positions),
+        labels=natural.labels,
+        indices=natural.indices,
+        predictions=np.concatenate([each.predictions for each in sets]),
+        confidences=np.concatenate([each.confidences for each in sets]),
+        neighbours=true.others[:, :SHOWN_NEIGHBOURS],
+        kept=kept,
+        pixels=None if attacked is None else attacked.pixels,
+        measures=tuple(rows),
+        faithfulness={**trust.row(), "seed_movement": seed_movement},
+        classes=natural.classes,
+        dataset=natural.dataset,
+        settings=mapped.settings,
+        engine=shown.engine,
+        notes=shown.notes,
+    )
+
+
+def pixel_layout(mapped: Mapped, card: Card, store: Store) -> np.ndarray:
+    """(N, d) where the images' own pixels lie on a map: the common start of all models' maps."""
+    settings, natural = mapped.settings, mapped.natural
+    layout = settings.layout.with_changes(densmap=False, metric="euclidean")
+    source = settings.features.with_changes(attack="natural", epsilon=None).source
+
+    def make() -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+        pixels = natural.pixels.reshape(len(natural), -1).astype(np.float32) / 255
+        return {"positions": make_map(pixels, layout).positions}, {}
+
+    return store.remember(START_KIND, data_digest(card), source, layout.digest(), make=make).arrays["positions"]
+
+
+def unit_spread(positions: np.ndarray) -> np.ndarray:
+    """The map centred, with a mean squared distance of 1 from its middle: the scale of a layout means nothing."""
+    centred = positions - positions.mean(axis=0)
+    spread = float(np.sqrt((centred**2).sum(axis=1).mean()))
+    return (centred / (spread or 1.0)).astype(np.float32)
+
+
+def _seed_movement(features: np.ndarray, shown: FeatureMap, start: np.ndarray, true: Neighbours) -> float | None:
+    if len(features) > SEED_CHECK_POINTS or shown.settings.method != "umap":
+        return None
+    other = shown.settings.with_changes(seed=shown.settings.seed + 1)
+    return float(np.median(movement(shown.positions, make_map(features, other, start, true).positions)))

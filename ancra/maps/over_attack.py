@@ -1,0 +1,111 @@
+"""A sample of images at every step of an attack, placed on the model's map of natural images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ancra.checkpoints import load_checkpoint, read_card
+from ancra.errors import AncraError
+from ancra.features.extraction import attack_of
+from ancra.features.settings import FeatureSettings
+from ancra.features.store import data_digest
+from ancra.features.trajectory import extract_path
+from ancra.maps.inputs import mapped_features
+from ancra.maps.making import model_map
+from ancra.maps.model_map import ModelMap
+from ancra.maps.projection import project
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.progress import OnProgress, within
+from ancra.store import Store
+
+KIND = "map-steps"
+MOST_IMAGES = 200  # Followed through the attack.
+MOST_MAPPED = 1000  # Natural images that they are placed between.
+
+
+@dataclass(frozen=True, eq=False)
+class AttackSteps:
+    """N images on their way: natural, then at the S - 1 points of the search.
+
+    Attributes:
+        shown: the map of natural images, laid out without the attack.
+        features: the settings of the attacked features, with the epsilon that was used.
+        rows: (N,) which of the mapped images are followed.
+        titles: (S,) what each stage is called.
+        positions: (S, N, 2) places; all after the first are projected.
+        predictions: (S, N) int64; confidences: (S, N) float32, the probability p' of the predicted class.
+    """
+
+    shown: ModelMap
+    features: FeatureSettings
+    rows: np.ndarray
+    titles: tuple[str, ...]
+    positions: np.ndarray
+    predictions: np.ndarray
+    confidences: np.ndarray
+
+    @property
+    def changed(self) -> float:
+        """Share of the images whose predicted class after the last step is not that of the natural image."""
+        return float((self.predictions[-1] != self.predictions[0]).mean())
+
+
+def attack_steps(
+    path: Path,
+    settings: ModelMapSettings,
+    store: Store | None = None,
+    device: str = "cpu",
+    on_progress: OnProgress | None = None,
+) -> AttackSteps:
+    """The way of a seeded sample through an attack, from the store or computed and stored.
+
+    Args:
+        settings: with an attack; at most ``MOST_IMAGES`` of its sample are followed.
+        on_progress: called with (hundredths done, 100).
+
+    Raises:
+        AncraError: there is no attack, or the checkpoint or its images cannot be read or mapped.
+    """
+    store, say = store or Store(), within(on_progress)
+    card = read_card(path)
+    settings = settle(card, settings)
+    asked = settings.features
+    attack = attack_of(asked)
+    if attack is None:
+        raise AncraError("There are no steps without an attack: choose one, for example PGD-10.")
+    natural = natural_settings(settings)
+    shown = model_map(path, natural, store, device, say(0, 50))
+    features = asked.with_changes(samples=min(asked.samples or MOST_IMAGES, MOST_IMAGES))
+
+    def make() -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+        from ancra.data.registry import load_dataset
+        from ancra.device import resolve_device
+
+        mapped = mapped_features(path, natural, store, device, say(50, 60))
+        model, _ = load_checkpoint(path, resolve_device(device))
+        dataset = load_dataset(card.data)
+        way = extract_path(model, dataset, features, range(attack.steps + 1), say(60, 95))
+        rows = np.searchsorted(shown.indices, way.indices)  # The smaller sample is part of the larger one.
+        places = [project(step, mapped.points, shown.positions, natural.layout).positions for step in way.features]
+        return {
+            "rows": rows,
+            "positions": np.stack([shown.positions[rows], *places]),
+            "predictions": np.concatenate([shown.predictions[rows][None], way.predictions]),
+            "confidences": np.concatenate([shown.confidences[rows][None], way.confidences]),
+        }, {}
+
+    digest = settings.model_copy(update={"features": features}).digest()
+    stored = store.remember(KIND, card.digest, data_digest(card), natural.digest(), digest, make=make)
+    titles = ("Natural", "Start of the search", *(f"Step {step}" for step in range(1, attack.steps + 1)))
+    return AttackSteps(shown, features, titles=titles, **stored.arrays)
+
+
+def natural_settings(settings: ModelMapSettings) -> ModelMapSettings:
+    """The map of natural images that the steps are placed on."""
+    asked = settings.features
+    fewer = min(asked.samples or MOST_MAPPED, MOST_MAPPED)
+    plain = asked.with_changes(attack="natural", epsilon=None, samples=fewer)
+    return settings.model_copy(update={"features": plain})

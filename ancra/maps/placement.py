@@ -1,0 +1,66 @@
+"""One image, and the steps of an attack on it, placed on a map that was laid out without them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ancra.attacks.settings import TITLES
+from ancra.features.extraction import attack_of, look
+from ancra.features.settings import FeatureSettings
+from ancra.features.trajectory import chosen_features, looks_along
+from ancra.maps.inputs import Mapped
+from ancra.maps.model_map import ModelMap
+from ancra.maps.projection import project
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The way of one image over a map: the image itself, then the start and every step of the attack.
+
+    Attributes:
+        titles: what each place is called.
+        positions: (S, d) where they would lie: projected, because the map was not laid out for them.
+        predictions: (S,) int64; confidences: (S,) float32, the probability p' of the predicted class.
+        distance: (S,) float32, to the nearest mapped point, in typical distances between mapped neighbours.
+    """
+
+    titles: tuple[str, ...]
+    positions: np.ndarray
+    predictions: np.ndarray
+    confidences: np.ndarray
+    distance: np.ndarray
+
+
+def place_image(
+    model: nn.Module, image: Tensor, label: int, mapped: Mapped, shown: ModelMap, settings: FeatureSettings
+) -> Placed:
+    """Place an image and the steps of an attack on it.
+
+    Args:
+        image: (1, C, H, W) in [0, 1], on the model's device.
+        label: its true class, which the attack leads away from.
+        mapped: the features that the map was laid out from.
+        settings: the attack, with its epsilon; the features as they are mapped.
+
+    Raises:
+        AncraError: the model gives other features than the mapped ones.
+    """
+    attack = attack_of(settings)
+    found, titles = [look(model, image)], ["Natural"]
+    if attack is not None:
+        labels = torch.tensor([label], device=image.device)
+        steps = range(attack.steps + 1)
+        found += looks_along(model, image, labels, attack, steps)
+        name = TITLES.get(settings.attack, settings.attack)
+        titles += [f"{name}, start", *(f"{name}, step {step} of {attack.steps}" for step in steps[1:])]
+    features = torch.cat([chosen_features(each, settings) for each in found]).numpy()
+    there = project(features, mapped.points, shown.positions, mapped.settings.layout)
+    return Placed(
+        tuple(titles),
+        there.positions,
+        torch.cat([each["predictions"] for each in found]).numpy(),
+        torch.cat([each["confidences"] for each in found]).numpy(),
+        there.distance,
+    )

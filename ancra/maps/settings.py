@@ -1,0 +1,72 @@
+"""What is mapped and how: which images, which attack, which features, which layout."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ancra.checkpoints import Card
+from ancra.errors import AncraError, unknown_name
+from ancra.features.settings import FeatureSettings, Metric, with_epsilon
+from ancra.settings import Settings, parse
+
+
+class MapSettings(Settings):
+    """How features are laid out in two or three dimensions."""
+
+    method: Literal["umap", "pca", "aligned_umap"] = Field("umap", description="The method that lays the points out.")
+    neighbours: int = Field(15, ge=2, le=200, description="Neighbours of each point that UMAP tries to keep.")
+    min_dist: float = Field(0.1, ge=0, le=1, description="How close UMAP lets points come on the map.")
+    metric: Metric = Field("euclidean", description="Distance between features.")
+    densmap: bool = Field(False, description="Keep differences in density, too (densMAP; Narayan et al. 2021).")
+    dimensions: Literal[2, 3] = Field(2, description="Dimensions of the map.")
+    epochs: int | None = Field(None, ge=1, le=5000, description="Passes of the layout; empty for a number that fits.")
+    seed: int = Field(0, ge=0, le=2**31 - 2, description="Seed of the layout.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "MapSettings":
+        if self.method == "aligned_umap" and self.densmap:
+            raise ValueError("AlignedUMAP has no densMAP; choose the method umap or switch densmap off")
+        return self
+
+
+# "reference" is what the public reference implementation draws its figures with (METHOD section 6).
+MAP_PRESETS: dict[str, MapSettings] = {
+    "plain": MapSettings(),
+    "reference": MapSettings(densmap=True, metric="correlation"),
+}
+
+
+class ModelMapSettings(Settings):
+    """Which images, which attack, which features, and how they are laid out."""
+
+    features: FeatureSettings = Field(
+        FeatureSettings(attack="pgd10"),
+        description="The features; with an attack natural and adversarial share one map.",
+    )
+    layout: MapSettings = Field(MapSettings(), description="How they are laid out.")
+
+
+def map_settings(
+    attack: str, epsilon: float | None, features: str, block: int, samples: int | None, layout: str, seed: int
+) -> ModelMapSettings:
+    """Settings from words, as a command line has them; ``features`` is z or z', ``layout`` a name in ``MAP_PRESETS``.
+
+    Raises:
+        AncraError: an unknown word, or a number out of range.
+    """
+    if layout not in MAP_PRESETS:
+        raise unknown_name("layout", layout, MAP_PRESETS)
+    kind = {"z'": "z_prime", "z′": "z_prime"}.get(features, features)
+    if kind not in ("z", "z_prime"):
+        raise AncraError(f"There are no features named {features!r}: choose z' or z.")
+    chosen = {"features": kind, "block": block, "attack": attack, "epsilon": epsilon, "samples": samples, "seed": seed}
+    parsed = parse(FeatureSettings, chosen, source="The features")
+    return ModelMapSettings(features=parsed, layout=MAP_PRESETS[layout].with_changes(seed=seed))
+
+
+def settle(card: Card, settings: ModelMapSettings) -> ModelMapSettings:
+    """The settings that name a checkpoint's map: the epsilon filled in; z is z' where there is no reverse attention."""
+    features = with_epsilon(settings.features, card)
+    if not card.model.reverse_attention_blocks:
+        features = features.with_changes(features="z_prime", block=-1)
+    return settings.model_copy(update={"features": features})

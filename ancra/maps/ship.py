@@ -1,0 +1,56 @@
+"""The maps that come with the project (``python -m ancra.maps.ship``), so that the page opens at once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ancra.checkpoints import find_checkpoints
+from ancra.features.settings import FeatureSettings
+from ancra.maps.making import model_map
+from ancra.maps.model_map import ModelMap
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.store import KINDS
+from ancra.paths import results_folders, shipped_checkpoints
+from ancra.store import Store
+
+# What the page's switches offer: attack, features, block.
+ATTACKS = ("natural", "pgd10", "adaptive10")
+FEATURES = (("z_prime", -1), ("z", -1), ("z", 0))
+
+
+def all_settings() -> list[ModelMapSettings]:
+    """Every combination that the page offers with its usual sample and layout."""
+    return [
+        ModelMapSettings(features=FeatureSettings.model_validate({"attack": attack, "features": kind, "block": block}))
+        for attack in ATTACKS
+        for kind, block in FEATURES
+    ]
+
+
+def ship_maps(folder: Path | None = None, dataset: str = "digits") -> Iterator[tuple[str, ModelMap]]:
+    """Map the shipped checkpoints of a dataset anew into ``folder`` (checkpoints/results); yields (title, map)."""
+    workspace, shipped = results_folders()
+    folder = folder or shipped
+    for kind in KINDS:
+        shutil.rmtree(folder / kind, ignore_errors=True)
+    store, features = Store([folder]), Store([workspace])
+    for path, card in find_checkpoints():
+        if not path.is_relative_to(shipped_checkpoints()) or card.dataset != dataset:
+            continue
+        for digest, settings in {settle(card, each).digest(): each for each in all_settings()}.items():
+            assert digest
+            yield card.title, model_map(path, settings, store, features_store=features)
+
+
+def main() -> None:
+    """Write the maps and say how large they are."""
+    for title, made in ship_maps():
+        features = made.settings.features
+        print(f"{title}: {features.attack}, {features.features} block {features.block}, {made.engine}", flush=True)
+    folder = results_folders()[1]
+    files = [path for kind in KINDS for path in (folder / kind).glob("*.npz")]
+    print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.2f} MB in {folder}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Maps in the store: as small as they go without loss that a map could show, because some come with the project."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ancra.checkpoints import Card
+from ancra.features.store import data_digest
+from ancra.maps.model_map import ModelMap
+from ancra.maps.settings import ModelMapSettings, settle
+from ancra.store import Store, Stored
+
+KIND = "map"
+PIXELS_KIND = "map-pixels"
+START_KIND = "map-start"
+KINDS = (KIND, PIXELS_KIND, START_KIND)
+
+
+def find_model_map(card: Card, settings: ModelMapSettings, store: Store) -> ModelMap | None:
+    """The stored map of a checkpoint, or None."""
+    settings = settle(card, settings)
+    stored = store.get(KIND, *_key(card, settings))
+    return None if stored is None else unpack_map(stored, settings, find_pixels(store, card, settings))
+
+
+def keep_model_map(card: Card, made: ModelMap, store: Store) -> ModelMap:
+    """Store the map of a checkpoint; returns it as it will be read back, with a warning where it cannot be stored."""
+    keep_pixels(store, card, made)
+    return unpack_map(
+        store.put(KIND, *_key(card, made.settings), arrays=pack_map(made), meta=map_meta(made)),
+        made.settings,
+        made.pixels,
+    )
+
+
+def pack_map(made: ModelMap) -> dict[str, np.ndarray]:
+    """The arrays of a map but for its pixels, in small number formats."""
+    small = np.uint8 if len(made.classes) <= 256 else np.uint16
+    wide = np.uint16 if len(made.positions) <= 65_536 else np.uint32
+    return {
+        "positions": made.positions.astype(np.float16),
+        "labels": made.labels.astype(small),
+        "indices": made.indices.astype(np.uint32),
+        "predictions": made.predictions.astype(small),
+        "confidences": made.confidences.astype(np.float16),
+        "neighbours": made.neighbours.astype(wide),
+        "kept": np.rint(made.kept * 255).astype(np.uint8),
+    }
+
+
+def map_meta(made: ModelMap) -> dict[str, Any]:
+    """What is stored beside the arrays."""
+    return {
+        "measures": list(made.measures),
+        "faithfulness": made.faithfulness,
+        "classes": list(made.classes),
+        "dataset": made.dataset,
+        "engine": made.engine,
+        "notes": list(made.notes),
+    }
+
+
+def unpack_map(stored: Stored, settings: ModelMapSettings, pixels: np.ndarray | None) -> ModelMap:
+    """The map from what was stored."""
+    arrays: Mapping[str, np.ndarray] = stored.arrays
+    meta = stored.meta
+    return ModelMap(
+        positions=arrays["positions"].astype(np.float32),
+        labels=arrays["labels"].astype(np.int64),
+        indices=arrays["indices"].astype(np.int64),
+        predictions=arrays["predictions"].astype(np.int64),
+        confidences=arrays["confidences"].astype(np.float32),
+        neighbours=arrays["neighbours"].astype(np.int64),
+        kept=arrays["kept"].astype(np.float32) / 255,
+        pixels=pixels,
+        measures=tuple(meta["measures"]),
+        faithfulness=dict(meta["faithfulness"]),
+        classes=tuple(meta["classes"]),
+        dataset=meta["dataset"],
+        settings=settings,
+        engine=meta["engine"],
+        notes=tuple(meta["notes"]),
+        warning=stored.warning,
+    )
+
+
+def keep_pixels(store: Store, card: Card, made: ModelMap) -> None:
+    """Store the adversarial images once for all maps that show them: z and z' share one attack."""
+    if made.pixels is None:
+        return
+    packed = np.frombuffer(zlib.compress(made.pixels.tobytes(), 9), np.uint8)
+    store.put(
+        PIXELS_KIND,
+        *_pixels_key(card, made.settings),
+        arrays={"pixels": packed},
+        meta={"shape": list(made.pixels.shape)},
+    )
+
+
+def find_pixels(store: Store, card: Card, settings: ModelMapSettings) -> np.ndarray | None:
+    """The stored adversarial images of a map, or None."""
+    stored = store.get(PIXELS_KIND, *_pixels_key(card, settings)) if settings.features.attack != "natural" else None
+    if stored is None:
+        return None
+    return np.frombuffer(zlib.decompress(stored.arrays["pixels"].tobytes()), np.uint8).reshape(stored.meta["shape"])
+
+
+def _key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
+    return card.digest, data_digest(card), settings.digest()
+
+
+def _pixels_key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
+    return card.digest, data_digest(card), settings.features.source

@@ -1,0 +1,226 @@
+"""Maps as files: a picture for a paper (PNG, SVG), a table (CSV), and one HTML file that needs no server."""
+
+import csv
+import html
+import io
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ancra.errors import AncraError
+from ancra.paths import map_widget
+from ancra.scenes.scene import Frame, Scene, SceneMap
+
+ColourBy = Literal["true", "predicted", "flipped", "kept", "confidence"]
+COLOUR_TITLES: dict[str, str] = {
+    "true": "true label",
+    "predicted": "predicted label",
+    "flipped": "right or wrong prediction",
+    "kept": "true neighbours kept on the map",
+    "confidence": "confidence of the prediction",
+}
+# Petroff (2021): the same ten colours as in the app.
+CLASS_COLOURS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#6cc5c9",
+)  # fmt: skip
+RIGHT, WRONG = "#8f99a5", "#d55e00"
+TWO_COLUMNS = 7.0  # Inches: the text width of a two-column paper.
+_THEME = """
+:root { --st-background-color: #ffffff; --st-secondary-background-color: #f3f4f6; --st-text-color: #131a2b;
+  --st-border-color: #d4d7dc; --st-primary-color: #0072b2; --st-font: system-ui, sans-serif; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { :root { --st-background-color: #10141f; --st-secondary-background-color: #1b2233;
+  --st-text-color: #eef1f8; --st-border-color: #2b3448; --st-primary-color: #4da8e0; } }
+body { margin: 0 auto; padding: 16px; max-width: 1500px; background: var(--st-background-color);
+  color: var(--st-text-color); font: 15px/1.5 var(--st-font); }
+h1 { font-size: 22px; margin: 0 0 12px; }
+.caption { font-size: 13.5px; opacity: .85; max-width: 80em; }
+"""
+
+
+def scene_html(scene: Scene, title: str = "Feature maps", colour: str = "true") -> str:
+    """One self-contained page: hover, lasso, morphing and filters work without a server.
+
+    Raises:
+        AncraError: the widget's script is not installed.
+    """
+    try:
+        script = map_widget().read_text(encoding="utf-8")
+    except OSError:
+        raise AncraError(f"The map widget {map_widget()} is missing: clone the whole repository.") from None
+    # "</" would end the script element early; JSON reads "<\\/" as the same.
+    data = json.dumps({"scene": scene.payload, "command": {"id": "start", "colour": colour}}).replace("</", "<\\/")
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title><style>{_THEME}</style></head>
+<body><h1>{html.escape(title)}</h1><div id="maps"></div><p class="caption">{html.escape(scene.caption)}</p>
+<script type="application/json" id="data">{data}</script>
+<script type="module">
+{script}
+const data = JSON.parse(document.getElementById("data").textContent);
+const maps = createFeatureMap(document.getElementById("maps"));
+maps.update(data);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => maps.update(data));
+</script></body></html>
+"""
+
+
+def scene_csv(scene: Scene) -> str:
+    """One line a model, image and condition: place on the map, labels, and what else points can be coloured by."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["model", "condition", "split", "index", "x", "y", "true", "predicted", *(c.id for c in scene.colours)]
+    )
+    for one in scene.maps:
+        for frame in one.frames:
+            for i in range(scene.count):
+                x, y = frame.positions[i]
+                values = [f"{frame.values[c.id][i]:.4f}" if c.id in frame.values else "" for c in scene.colours]
+                names = [_cell(scene.classes[int(scene.labels[i])]), _cell(scene.classes[int(frame.predicted[i])])]
+                place = [f"{x:.5f}", f"{y:.5f}"]
+                writer.writerow(
+                    [_cell(one.title), frame.title, scene.split, int(scene.indices[i]), *place, *names, *values]
+                )
+    return text.getvalue()
+
+
+def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool = False) -> bytes:
+    """A figure two columns wide with legend and caption: models from left to right, natural above, adversarial below.
+
+    Args:
+        kind: png or svg.
+        colour: what colours the points; see ``COLOUR_TITLES``.
+        together: natural and adversarial in one panel.
+    """
+    check_colour(colour)
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    rows = 1 if together or not scene.attacked else 2
+    columns = len(scene.maps)
+    side = TWO_COLUMNS / columns
+    legend, words = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.")
+    left, below = (0.2 if rows == 2 else 0.05), 0.1 + 0.125 * (words.count("\n") + 1)
+    height = rows * side + 0.25 + legend + below
+    with rc_context({"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "ancra"}):
+        figure = Figure(figsize=(TWO_COLUMNS, height), dpi=300, facecolor="white")
+        grid = figure.subplots(rows, columns, squeeze=False)
+        share = (below + legend) / height
+        figure.subplots_adjust(left / TWO_COLUMNS, share, 0.995, 1 - 0.25 / height, wspace=0.03, hspace=0.03)
+        for column, one in enumerate(scene.maps):
+            for row in range(rows):
+                axes = grid[row][column]
+                frames = one.frames if rows == 1 else one.frames[:: len(one.frames) - 1 or 1][row : row + 1]
+                _panel(axes, scene, one, frames, colour)
+                if row == 0:
+                    axes.set_title(one.title, fontsize=9, pad=3)
+                if column == 0 and scene.attacked and rows == 2:
+                    axes.set_ylabel(scene.rows[row], labelpad=2)
+        _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
+        figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left")
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    return buffer.getvalue()
+
+
+def check_ending(path: Path) -> None:
+    """Raise AncraError for a file that maps cannot be written as: before they are made, which takes long."""
+    if path.suffix.lower() not in (".html", ".png", ".svg", ".csv"):
+        raise AncraError(f"Maps are written as .html, .png, .svg or .csv files, not as {path.name!r}.")
+
+
+def check_colour(colour: str) -> None:
+    """Raise AncraError for what maps cannot be coloured by."""
+    if colour not in COLOUR_TITLES:
+        raise AncraError(f"Maps cannot be coloured by {colour!r}; choose one of {', '.join(COLOUR_TITLES)}.")
+
+
+def write_scene(scene: Scene, path: Path, colour: str = "true") -> None:
+    """Write a scene to a .html, .png, .svg or .csv file.
+
+    Raises:
+        AncraError: another ending, or a file that cannot be written.
+    """
+    check_ending(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind in ("png", "svg"):
+        content = scene_picture(scene, kind, colour)
+    elif kind == "html":
+        content = scene_html(scene, colour=colour).encode()
+    else:
+        content = scene_csv(scene).encode()
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _panel(axes: Any, scene: Scene, one: SceneMap, frames: tuple[Frame, ...], colour: str) -> None:
+    places = np.concatenate([frame.positions for frame in one.frames])
+    low, high = places.min(axis=0), places.max(axis=0)
+    middle, half = (low + high) / 2, float((high - low).max()) * 0.53 or 1.0
+    axes.set_xlim(middle[0] - half, middle[0] + half)
+    axes.set_ylim(middle[1] - half, middle[1] + half)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(color="#b5bac4", linewidth=0.6)
+    size = float(np.clip(2600 / scene.count, 0.4, 7)) * (4 / max(len(scene.maps), 2)) ** 0.5
+    for frame in frames:
+        cross = frame.title != scene.rows[0]
+        style = {"marker": "x", "linewidths": 0.55} if cross else {"marker": "o", "linewidths": 0}
+        axes.scatter(
+            *frame.positions.T, c=_colours(scene, frame, colour), s=size, rasterized=scene.count > 5000, **style
+        )
+
+
+def _colours(scene: Scene, frame: Frame, colour: str) -> list[Any] | NDArray[Any]:
+    if colour in ("true", "predicted"):
+        labels = scene.labels if colour == "true" else frame.predicted
+        return [class_colour(int(label), len(scene.classes)) for label in labels]
+    if colour == "flipped":
+        return [RIGHT if right else WRONG for right in frame.predicted == scene.labels]
+    from matplotlib import colormaps
+
+    return colormaps["cividis"](frame.values.get(colour, np.zeros(scene.count)))
+
+
+def class_colour(label: int, classes: int) -> Any:
+    """The colour of a class: the palette's up to ten classes, then evenly spread hues."""
+    if classes <= len(CLASS_COLOURS):
+        return CLASS_COLOURS[label]
+    from matplotlib.colors import hsv_to_rgb
+
+    return tuple(hsv_to_rgb(((label * 0.38197) % 1, 0.65 + 0.2 * (label % 2), 0.55 + 0.15 * (label % 3))))
+
+
+def _legend(figure: Any, scene: Scene, colour: str, y: float) -> None:
+    from matplotlib.lines import Line2D
+
+    def mark(text: str, shape: str, shade: Any) -> Any:
+        return Line2D([], [], linestyle="", marker=shape, color=shade, markersize=4, label=text)
+
+    handles = [mark(scene.rows[0], "o", "#333"), mark(scene.rows[1], "x", "#333")] if scene.attacked else []
+    if colour in ("true", "predicted") and len(scene.classes) <= 20:
+        handles += [mark(name, "s", class_colour(i, len(scene.classes))) for i, name in enumerate(scene.classes)]
+    elif colour == "flipped":
+        handles += [mark("predicted correctly", "s", RIGHT), mark("predicted wrongly", "s", WRONG)]
+    elif colour in ("kept", "confidence"):
+        handles += [mark("0 %", "s", "#00224e"), mark("50 %", "s", "#7d7c78"), mark("100 %", "s", "#fee838")]
+    options = {"frameon": False, "fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 1.0}
+    figure.legend(handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=min(len(handles), 12) or 1, **options)
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 128)
+
+
+def _cell(text: str) -> str:
+    """A name that a spreadsheet does not run as a formula."""
+    is_number = text[:1] in "+-" and text[1:2].isdigit()
+    return "'" + text if text.startswith(("=", "+", "-", "@")) and not is_number else text

@@ -1,0 +1,70 @@
+"""The scene of an attack's steps: the same images, moved by a slider from natural to adversarial."""
+
+from collections.abc import Mapping
+
+from ancra.attacks.settings import TITLES
+from ancra.data.dataset import Dataset
+from ancra.errors import AncraError
+from ancra.maps.model_map import require_comparable
+from ancra.maps.over_attack import AttackSteps
+from ancra.scenes.of_models import COLOURS, percent, thumbnails
+from ancra.scenes.scene import NATURAL_TITLE, Frame, MeasureRow, Scene, SceneMap
+
+
+def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
+    """The scene of several models under one attack, by the models' names for people.
+
+    Raises:
+        AncraError: no model, or models of different images.
+    """
+    if not ways:
+        raise AncraError("Choose at least one model to follow through the attack.")
+    require_comparable({title: way.shown for title, way in ways.items()})
+    first = next(iter(ways.values()))
+    return Scene(
+        classes=first.shown.classes,
+        labels=first.shown.labels[first.rows],
+        indices=first.shown.indices[first.rows],
+        split=first.features.split,
+        rows=(NATURAL_TITLE, f"{attack_title(first)}, {first.titles[-1].lower()}"),
+        maps=tuple(SceneMap(title, _frames(way), measures=_measures(way)) for title, way in ways.items()),
+        images=thumbnails(first.shown, dataset)[first.rows],
+        colours=tuple(colour for colour in COLOURS if colour.id == "confidence"),
+        caption=caption(ways),
+        stages=True,
+    )
+
+
+def attack_title(way: AttackSteps) -> str:
+    """What the attack is called."""
+    return TITLES.get(way.features.attack, way.features.attack)
+
+
+def caption(ways: Mapping[str, AttackSteps]) -> str:
+    """What the maps show, with all parameters, as for a paper."""
+    first = next(iter(ways.values()))
+    radius = " or ".join(f"{epsilon:.3g}" for epsilon in sorted({way.features.epsilon or 0.0 for way in ways.values()}))
+    shown, layout = first.shown, first.shown.settings.layout
+    method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
+    return (
+        f"{len(first.rows)} {first.features.split} images of {shown.dataset} along {attack_title(first)} with epsilon "
+        f"{radius}, one search. Layout: {method} of {shown.count} natural images, {layout.neighbours} "
+        f"neighbours, seed {layout.seed}. Positions after the first are projected onto the natural map: each lies "
+        "between the natural images that are nearest to it in the full feature space."
+    )
+
+
+def _frames(way: AttackSteps) -> tuple[Frame, ...]:
+    stages = zip(way.titles, way.positions, way.predictions, way.confidences, strict=True)
+    return tuple(Frame(title, places[:, :2], said, {"confidence": sure}) for title, places, said, sure in stages)
+
+
+def _measures(way: AttackSteps) -> tuple[MeasureRow, ...]:
+    labels = way.shown.labels[way.rows]
+    before, after = (float((way.predictions[stage] == labels).mean()) for stage in (0, -1))
+    text = "Share of the images whose predicted class after the last step is not that of the natural image."
+    return (
+        MeasureRow("Accuracy, natural", percent(before), "Share of the followed images that are classified rightly."),
+        MeasureRow("Accuracy, last step", percent(after), "The same share after the last step of the attack."),
+        MeasureRow("Predicted class changed", percent(way.changed), text),
+    )

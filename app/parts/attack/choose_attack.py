@@ -1,0 +1,58 @@
+"""Choosing an attack: how many steps, what the attacker maximises, where to, and how far."""
+
+import streamlit as st
+
+from ancra.attacks.objectives import OBJECTIVES
+from ancra.attacks.settings import PRESETS, TITLES, AttackSettings
+from app import compute
+from app.words import attack as words
+
+ATTACKS = {TITLES[name]: PRESETS[name] for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
+SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
+ANY_CLASS = "Any wrong class"
+
+
+def choose_attack(classes: tuple[str, ...], label: int, epsilon: float) -> tuple[AttackSettings, int | None]:
+    """The attack's settings, and the target class if one was chosen.
+
+    Args:
+        classes: their names. label: the image's own class, which is no target.
+        epsilon: from ``choose_epsilon``.
+    """
+    title = st.selectbox(
+        "Attack",
+        list(ATTACKS),
+        key="attack",
+        bind="query-params",
+        help="FGSM takes one step along the sign of the gradient; PGD-k takes k smaller ones.",
+    )
+    by_title = {objective.title: objective for objective in OBJECTIVES.values()}
+    goal = by_title[st.selectbox("The attacker maximises", list(by_title), key="objective", bind="query-params")]
+    st.caption(goal.explanation)
+    aims = [ANY_CLASS, *(name for index, name in enumerate(classes) if index != label)]
+    aim = st.selectbox("and drives the image into", aims, key="target", bind="query-params")
+    target = None if aim == ANY_CLASS else classes.index(aim)
+    settings = ATTACKS[title].with_changes(objective=goal.name, epsilon=epsilon, targeted=target is not None)
+    return settings, target
+
+
+def choose_epsilon(names: list[str]) -> float:
+    """Epsilon from presets around the one that these models were trained against."""
+    trained = recipe_epsilon(names)
+    shares = [share for share in SHARES_OF_EPSILON if trained * share <= 1]
+    choices = {words.epsilon_text(trained * share): trained * share for share in shares}
+    chosen = st.select_slider(
+        "Epsilon: how far a pixel may move",
+        list(choices),
+        words.epsilon_text(trained),
+        key="epsilon",
+        bind="query-params",
+    )
+    st.caption(f"Pixels run from 0 to 1. These models were trained against {words.epsilon_text(trained)}.")
+    return choices[chosen]
+
+
+def recipe_epsilon(names: list[str]) -> float:
+    """The epsilon that these models were trained against; the field's 8/255 when no card says, or says 0."""
+    recipes = [recipe for name in names if (recipe := compute.card(name).recipe)]
+    return max((recipe.attack.epsilon for recipe in recipes), default=0) or 8 / 255

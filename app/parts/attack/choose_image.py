@@ -1,0 +1,93 @@
+"""Choosing the image to attack: one click on a contact sheet, a number, or a file of one's own."""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app import compute
+from app.answers import attacks
+from app.answers.attacks import Picture
+from app.components.contact_sheet import contact_sheet
+from app.figures import pictures
+from app.words import attack as words
+
+ON_SHEET, SHEET_COLUMNS = 160, 20
+ALL_CLASSES = "All"
+KINDS = ("Test image", "Upload")
+
+
+def choose_image(name: str, epsilon: float) -> Picture | None:
+    """The image, in the shape that a checkpoint takes; None while an upload is still missing."""
+    source = st.segmented_control(
+        "Image", KINDS, default=KINDS[0], required=True, key="source", bind="query-params", width="stretch"
+    )
+    return from_sheet(name, epsilon) if source == KINDS[0] else from_upload(name)
+
+
+def from_sheet(name: str, epsilon: float) -> Picture:
+    """One click on the sheet picks; the number is the same choice, and stands in the URL."""
+    data = compute.dataset(name)
+    labels, classes = data.test.labels.numpy(), data.classes
+    if st.session_state.pop("find", False):
+        go_to_missed(name, epsilon)
+    sheet = st.container()
+    left, right = st.columns(2, wrap=False)
+    shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params")
+    index = int(right.number_input("Test image", 0, len(labels) - 1, 0, key="image", bind="query-params"))
+    rows = np.arange(len(labels)) if shown == ALL_CLASSES else np.flatnonzero(labels == classes.index(shown))
+    rows = rows[:ON_SHEET]
+    position = np.flatnonzero(rows == index)
+
+    def pick() -> None:
+        st.session_state["image"] = int(rows[st.session_state["sheet"].picked])
+
+    with sheet:
+        contact_sheet(
+            pictures.sprite(data.test.batch(torch.from_numpy(rows))[0].numpy(), SHEET_COLUMNS),
+            [f"Test image {row}: {classes[labels[row]]}" for row in rows],
+            columns=SHEET_COLUMNS,
+            selected=int(position[0]) if len(position) else None,
+            on_pick=pick,
+            key="sheet",
+        )
+        st.caption("Click an image to attack it.")
+    if compute.card(name).model.reverse_attention_blocks:
+        st.button(
+            "Find an image that PGD misses",
+            icon=":material/search:",
+            width="stretch",
+            help="The next image on which PGD-40 on p' fails on the first model and the adaptive attack succeeds.",
+            on_click=lambda: st.session_state.update(find=True),
+        )
+    return attacks.picture_of_test(name, index)
+
+
+def go_to_missed(name: str, epsilon: float) -> None:
+    """Moves on to the next image that only the adaptive attack breaks. Must run before the number is drawn."""
+    current = int(st.session_state.get("image", 0))
+    missed = attacks.missed_by_pgd(name, epsilon)
+    for index in sorted(missed, key=lambda index: (index <= current, index)):
+        # The random start differs between a batch and one image, so each is tried as the page will show it.
+        plain, adaptive = attacks.pair(name, attacks.picture_of_test(name, index), epsilon, "Trying an image")
+        if words.verdict(plain, adaptive, has_attention=True)[0] == "illusion":
+            st.session_state["image"] = index
+            return
+    st.toast(f"On the first {attacks.SEARCHED} test images neither attack outdoes the other.")
+
+
+def from_upload(name: str) -> Picture | None:
+    """A person's own image, and what it shows."""
+    kinds = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+    file = st.file_uploader("Your image", type=kinds, max_upload_size=64)
+    if file is None:
+        channels, height, width = compute.card(name).image_shape
+        kind = "grey" if channels == 1 else "colour"
+        st.caption(f"Its middle is reduced to {height} x {width} {kind} pixels, which is what these models take.")
+        return None
+    classes = compute.card(name).classes
+    picture = attacks.picture_of_upload(name, file.getvalue(), file.name, label=0)
+    help_text = "The true class. The first model's own guess is filled in."
+    label = st.selectbox("It shows", classes, index=attacks.guess(name, picture), help=help_text)
+    return replace(picture, label=classes.index(label))

@@ -1,0 +1,101 @@
+"""Below the replay: why the attack fares as it does. Only the tab that is open computes anything."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from app import state
+from app.answers import explanations
+from app.answers.models import title_of
+from app.figures import losses
+from app.figures.loss_surface import surface_figure, surface_sentence
+from app.guard import guard
+from app.parts.attack import explanations_view
+from app.parts.attack.view import AttackView
+
+KEY = "look"
+LOSSES, SURFACE = "Losses", "Loss surface"
+# Nothing but the camera: figures can be saved, and stay what they are.
+SAVABLE = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
+KINDS: dict[str, Literal["map", "3d"]] = {"Map": "map", "3-D": "3d"}
+COLOURS = {
+    "map": "Bright is a large loss; the orange line is where the answer changes.",
+    "3d": "Orange is where the answer is wrong; the dot is the image. Drag to turn.",
+}
+LOSS = {"Cross-entropy": "ce", "Margin": "margin"}
+
+
+def deeper(view: AttackView) -> None:
+    """The tabs; the open one is in the URL."""
+    tabs: dict[str, Callable[[AttackView], None]] = {
+        LOSSES: loss_tab,
+        SURFACE: surface_tab,
+        "Attribution": explanations_view.attribution_tab,
+        "Channels": explanations_view.channel_tab,
+    }
+    with st.container(key="deeper"):
+        opened = st.tabs(list(tabs), key=KEY, on_change="rerun", bind="query-params")
+        for tab, draw in zip(opened, tabs.values(), strict=True):
+            if tab.open:
+                with tab, guard():
+                    draw(view)
+
+
+def loss_tab(view: AttackView) -> None:
+    """All objectives while one of them is attacked."""
+    st.markdown("Everything that an attacker could climb, at every step, while the attack climbs one of them.")
+    with st.grid(len(view.traces), min_column_width=340, gap="medium"):
+        for name, trace in view.traces.items():
+            with st.container(), guard():
+                st.markdown(f"**{view.titles[name]}**")
+                st.plotly_chart(
+                    losses.loss_curves(trace, view.settings.objective, view.step, state.look()),
+                    key=f"losses_{name}",
+                    config=SAVABLE,
+                    alt=f"Every objective at each step of the attack on {view.titles[name]}",
+                )
+                st.caption(losses.losses_sentence(trace, view.settings.objective))
+    st.caption(
+        "All losses are of the true class; larger is better for the attacker. A margin above 0 means that this answer "
+        "is wrong. CE is the cross-entropy. On a symlog scale each grid line beyond 1 is ten times as far from 0."
+    )
+
+
+def surface_tab(view: AttackView) -> None:
+    """The loss around the natural image, for p' and for p."""
+    st.markdown(
+        "The loss around the natural image: one axis follows the gradient, the other a random direction, both up to "
+        "epsilon. **The flat against the steep is the best picture of masking there is.**"
+    )
+    with st.container(horizontal=True, gap="medium"):
+        kind = _one_of("View", list(KINDS), "surface")
+        loss = _one_of("Loss", list(LOSS), "loss")
+    if view.settings.epsilon == 0:
+        st.info("At epsilon 0 there is nothing around the image to look at: choose a larger epsilon.")
+        return
+    for name in view.names:
+        with guard():
+            title = title_of(name)
+            text = f"Looking around on {title}"
+            found = explanations.surface(name, view.picture, view.settings.epsilon, LOSS[loss], text)
+            st.markdown(f"**{title}.** {surface_sentence(found, view.classes)}")
+            with st.grid(2, min_column_width=320, gap="medium"):
+                for index, plane in enumerate(found.planes):
+                    st.plotly_chart(
+                        surface_figure(found, state.look(), KINDS[kind], only=index),
+                        key=f"surface_{name}_{kind}_{plane.name}",
+                        config=SAVABLE,
+                        alt=f"{plane.title} around the image, {title}",
+                    )
+                if len(found.planes) == 1:
+                    st.caption("Without reverse attention p' is the only answer, so there is one surface.")
+    st.caption(
+        f"Each surface has its own scale, but none is finer than the steepest one of its model. {COLOURS[KINDS[kind]]}"
+    )
+
+
+def _one_of(label: str, options: list[str], key: str) -> str:
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )

@@ -1,0 +1,122 @@
+"""The controls of the Feature maps page: models, attack, features, layout, and the story that sets them together."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ancra.features.settings import FeatureSettings
+from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
+from app import state
+from app.answers.models import MAP_MODELS
+
+ATTACKS = {"No attack": "natural", "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
+FEATURES = {"z′": ("z_prime", -1), "z": ("z", -1), "z of the first block": ("z", 0)}
+FEATURES_HELP = (
+    "**z′** is what the classifier sees, after the last reverse attention. **z** is the same before it, yet already "
+    "shaped by the attention of the block before. **z of the first block** has seen no attention at all. Models "
+    "without reverse attention have only one kind."
+)
+ATTACK_HELP = (
+    "**PGD-10 on p′** raises the loss of the final answer. **Adaptive PGD-10** raises the loss of the auxiliary "
+    "logits, too, which reverse attention computes on the way: the attacker knows the defence."
+)
+STEPS_HELP = "Follow up to 200 images through the attack, from natural to adversarial, with a slider."
+LAYOUTS = {
+    "UMAP": MAP_PRESETS["plain"],
+    "densMAP, as the reference draws": MAP_PRESETS["reference"],
+    "AlignedUMAP, all models together": MAP_PRESETS["plain"].with_changes(method="aligned_umap"),
+}
+LAYOUT_HELP = (
+    "**UMAP** lays out one model after the other, all from the same start. **densMAP** keeps differences in density, "
+    "too. **AlignedUMAP** lays out all models at once and pulls each image to one place in all maps: it takes about "
+    "ten times as long, and a map then depends on the others beside it."
+)
+SAMPLES = (200, 500, 1000, 2000, 5000, 10_000)
+COLOURS = ("true", "predicted", "flipped", "kept", "confidence")
+VIEWS = ("rows", "together", "attack", "models")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the story: what it sets."""
+
+    title: str
+    attack: str
+    features: str
+    colour: str
+
+
+STORY = (
+    Step("1 The paper's figure", "PGD-10 on p′", "z′", "true"),
+    Step("2 The adaptive attack", "Adaptive PGD-10", "z′", "true"),
+    Step("3 The model's answers", "Adaptive PGD-10", "z′", "predicted"),
+    Step("4 Before the attention", "Adaptive PGD-10", "z of the first block", "true"),
+)
+
+
+def choose() -> tuple[list[str], ModelMapSettings]:
+    """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        attack = _one_of("Attack", tuple(ATTACKS), "condition", 1, ATTACK_HELP)
+        st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)
+        features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
+        with st.popover("Models and layout", icon=":material/tune:"):
+            names = state.choose_models("Models, from left to right", "models", MAP_MODELS, most=4)
+            layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params", help=LAYOUT_HELP)
+            samples = st.selectbox("Test images, at most", SAMPLES, index=2, key="samples", bind="query-params")
+            seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
+            st.caption("A run trained with **Keep epochs** on can be watched here over its epochs.")
+    which, block = FEATURES[features]
+    chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
+    return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
+
+
+def along_steps() -> bool:
+    """Whether the images are to be followed along the attack's steps."""
+    return bool(st.session_state.get("steps"))
+
+
+def story_steps() -> None:
+    """Buttons that tell the story; the one that is on the page is marked."""
+    now = (st.session_state.get("condition"), st.session_state.get("features"), colour())
+    current = next((step.title for step in STORY if (step.attack, step.features, step.colour) == now), None)
+    st.session_state["story"] = current
+    st.segmented_control(
+        "The story in four steps",
+        [step.title for step in STORY],
+        key="story",
+        on_change=_go,
+        help="Each step sets the attack, the features and the colour below.",
+    )
+
+
+def colour() -> str:
+    """What colours the points: chosen in the widget, by the story, or given in the URL."""
+    wanted = st.session_state.get("map_colour", st.query_params.get("colour"))
+    return wanted if wanted in COLOURS else "true"
+
+
+def view() -> str:
+    """How the maps are arranged: chosen in the widget or given in the URL."""
+    wanted = st.session_state.get("map_view", st.query_params.get("view"))
+    return wanted if wanted in VIEWS else "rows"
+
+
+def command_widget() -> None:
+    """Have the widget take what the session holds, on the next run."""
+    st.session_state["map_command_id"] = st.session_state.get("map_command_id", 0) + 1
+
+
+def _go() -> None:
+    step = next((step for step in STORY if step.title == st.session_state["story"]), None)
+    if step is None:  # The marked step was pressed once more.
+        return
+    st.session_state.update(condition=step.attack, features=step.features, map_colour=step.colour)
+    command_widget()
+
+
+def _one_of(label: str, options: tuple[str, ...], key: str, default: int, help: str) -> str:
+    # The story sets these widgets; Streamlit warns of a default beside a value that was set.
+    usual = None if key in st.session_state else options[default]
+    chosen = st.segmented_control(label, options, default=usual, required=True, key=key, help=help, bind="query-params")
+    return chosen or options[default]

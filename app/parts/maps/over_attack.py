@@ -1,0 +1,38 @@
+"""Watching a sample of images along the steps of an attack: a map a model, one slider."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ancra.maps.over_attack import AttackSteps
+from ancra.maps.settings import ModelMapSettings
+from ancra.scenes.of_attack import attack_title
+from ancra.scenes.of_models import percent
+from app.answers import steps
+from app.components.feature_map import feature_map
+from app.parts.maps import controls
+
+
+def show(names: Sequence[str], settings: ModelMapSettings) -> None:
+    """The maps with their slider, and what is seen on them."""
+    if settings.features.attack == "natural":
+        st.info("There are no steps without an attack: choose one above.", icon=":material/route:")
+        return
+    ways = steps.steps_of(names, settings)
+    scene = steps.scene(names, settings, ways)
+    st.markdown(sentence(ways))
+    colour = controls.colour()  # The story sets it.
+    wanted = colour if colour in ("true", "predicted", "flipped", "confidence") else "true"
+    feature_map(scene, key="steps_map", command={"id": f"steps-{wanted}", "view": "attack", "colour": wanted})
+    st.caption(scene.caption)
+
+
+def sentence(ways: Mapping[str, AttackSteps]) -> str:
+    """What is seen, in words."""
+    first = next(iter(ways.values()))
+    changed = [f"**{percent(way.changed)}** on {title}" for title, way in ways.items()]
+    shares = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
+    return (
+        f"Press play, or drag the slider: after the last step of {attack_title(first)}, the predicted class of so "
+        f"many of the {len(first.rows)} images has changed: {shares}."
+    )

@@ -1,0 +1,94 @@
+"""The images that were selected on the maps, as cards."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from ancra.maps.model_map import ModelMap
+from ancra.scenes.of_models import most_moved, percent
+from ancra.scenes.scene import Scene, pack_selection, unpack_selection
+from app import state
+from app.answers.models import title_of
+from app.figures import map_tables
+from app.parts.maps.controls import command_widget
+
+SHOWN = 24
+IN_URL = 40
+
+
+def selected(scene: Scene) -> np.ndarray:
+    """The positions of the selected images: from the session, or on arrival from the URL's list of image numbers."""
+    if "map_selection" not in st.session_state:
+        wanted = {int(part) for part in st.query_params.get("selected", "").split(",") if part.isdigit()}
+        positions = np.flatnonzero(np.isin(scene.indices, list(wanted))) if wanted else np.empty(0, np.int64)
+        st.session_state["map_selection"] = pack_selection(positions, scene.count)
+        st.session_state["map_selection_of"] = scene.payload["key"]
+    if st.session_state.get("map_selection_of") != scene.payload["key"]:  # Other images than the selection was made in.
+        st.session_state.update(map_selection="", map_selection_of=scene.payload["key"])
+    return unpack_selection(st.session_state["map_selection"], scene.count)
+
+
+def picture_grid(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str]) -> None:
+    """The selected images with their true labels and every model's answers."""
+    chosen = selected(scene)
+    if not len(chosen):
+        st.caption("Select points on a map (press one, or draw with the lasso) to see their images here.")
+        return
+    wrong = {title: (one.half(one.predictions, True) != one.labels)[chosen] for title, one in maps.items()}
+    parts = ", ".join(f"{title} {percent(float(flags.mean()))}" for title, flags in wrong.items())
+    under = "under attack " if scene.attacked else ""
+    images = "1 selected image" if len(chosen) == 1 else f"{len(chosen)} selected images"
+    st.markdown(f"**{images}.** Predicted wrongly {under}by: {parts}.")
+    chosen = chosen[np.argsort(-np.sum(list(wrong.values()), axis=0), kind="stable")]
+    linked = [title_of(name) for name in names]
+    most = SHOWN * int(st.session_state.get("map_pages", 1))
+    assert scene.images is not None
+    st.html(map_tables.cards(maps, linked, chosen[:most].tolist(), scene.images, state.look()))
+    if len(chosen) > most:
+        st.button(f"Show {min(SHOWN, len(chosen) - most)} more", on_click=_more)
+
+
+def movers(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str]) -> None:
+    """Where to look: the images that lie elsewhere in another model's map."""
+    titles = list(maps)
+    left, right, third = st.columns(3)
+    first = left.selectbox("From the map of", titles, key="move_from")
+    second = right.selectbox("to the map of", [t for t in titles if t != first], index=len(titles) - 2, key="move_to")
+    rows = list(scene.rows) if scene.attacked else [scene.rows[0]]
+    adversarial = third.selectbox("Images", rows, index=len(rows) - 1, key="move_row") != scene.rows[0]
+    moved = most_moved(maps[first], maps[second], adversarial)
+    notes = {m.sample: f"moved {m.moved:.1f} SD; {percent(m.shared)} of its true neighbours are shared" for m in moved}
+    pair = {title: maps[title] for title in (first, second)}
+    chosen = [title_of(names[titles.index(title)]) for title in (first, second)]
+    st.button(
+        "Mark these on the maps", icon=":material/select_all:", on_click=select, args=(scene, [m.sample for m in moved])
+    )
+    assert scene.images is not None
+    st.html(map_tables.cards(pair, chosen, [m.sample for m in moved], scene.images, state.look(), notes))
+    st.caption(
+        "Distances are in standard deviations of the first map, after the second was turned onto it. A map may move a "
+        "point for no reason: the share of common true neighbours, counted in the full feature space, tells whether "
+        "the models really see the image differently."
+    )
+
+
+def select(scene: Scene, positions: Sequence[int]) -> None:
+    """Select images on the maps from Python."""
+    st.session_state["map_selection"] = pack_selection(np.asarray(positions), scene.count)
+    keep_in_url(scene)
+    command_widget()
+
+
+def keep_in_url(scene: Scene) -> None:
+    """Put a small selection into the URL, by the images' numbers, so that a link opens it."""
+    chosen = selected(scene)
+    if 0 < len(chosen) <= IN_URL:
+        st.query_params["selected"] = ",".join(str(int(i)) for i in scene.indices[chosen])
+    else:
+        st.query_params.pop("selected", None)
+    st.session_state["map_pages"] = 1
+
+
+def _more() -> None:
+    st.session_state["map_pages"] = int(st.session_state.get("map_pages", 1)) + 1

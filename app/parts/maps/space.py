@@ -1,0 +1,37 @@
+"""A third dimension: one model's map to turn, laid out when it is asked for."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ancra.maps.settings import ModelMapSettings
+from ancra.scenes.of_models import percent
+from app import state
+from app.answers import maps as answers
+from app.figures import map_space
+from app.guard import guard
+from app.parts.maps import controls, progress
+
+
+@st.fragment
+@guard()
+def three_dimensions(names: Sequence[str], settings: ModelMapSettings) -> None:
+    """Choose a model and turn its map."""
+    if not st.toggle("Lay out in three dimensions", key="space", bind="query-params"):
+        st.caption("A third dimension keeps more of the true neighbours, and is harder to read: turn it.")
+        return
+    titles = dict(zip(answers.titles_of(names), names, strict=True))
+    title = st.selectbox("Model", list(titles), index=len(titles) - 1, key="space_model")
+    made = answers.maps_of([titles[title]], answers.in_space(settings), place="space_jobs")
+    one = next(iter(made.shown.values()))
+    if made.jobs:
+        progress.wait(made.jobs)
+    st.plotly_chart(
+        map_space.space(one, state.look(), controls.colour()), key="space_figure",
+        config={"displayModeBar": False}, alt=f"The map of {title} in three dimensions",
+    )  # fmt: skip
+    kept = one.faithfulness["kept"]
+    st.caption(
+        f"Drag to turn, scroll to zoom, press a class to hide it. Dots are natural, crosses adversarial. "
+        f"This map keeps {percent(kept)} of each point's true neighbours."
+    )

@@ -1,0 +1,72 @@
+"""Evaluating a model from the page, as a process of its own."""
+
+import streamlit as st
+
+from ancra.progress import duration
+from app.answers import robustness as answers
+from app.answers.models import title_of
+from app.answers.robustness import Results
+from app.guard import guard
+
+POLL = 2.0  # seconds between two looks at an evaluation that goes on
+SLOW = "autoattack"
+
+
+def evaluate_more(found: list[Results]) -> None:
+    """A model whose results are incomplete: what is missing, the button, and its progress."""
+    if not found:
+        st.caption("All models have all results. Train another one, or upload it, and it appears here.")
+        return
+    titles = {each.name: each.title for each in found}
+    # One that is being evaluated comes first, so that a reload finds it.
+    names = sorted(titles, key=lambda name: not _active(name))
+    name = st.selectbox("Model to evaluate", names, format_func=titles.__getitem__, key="evaluate")
+    chosen = next(each for each in found if each.name == name)
+    active = _active(name)
+    st.fragment(guard()(_show), run_every=POLL if active else None)(chosen, active)
+
+
+def _active(name: str) -> bool:
+    status = answers.status(name)
+    return status is not None and status.active
+
+
+def _show(chosen: Results, was_active: bool) -> None:
+    status = answers.status(chosen.name)
+    active = status is not None and status.active
+    if active != was_active:
+        st.rerun(scope="app")  # the table and the figures follow
+    if status is not None and active:
+        left = f", about {duration(status.remaining)} left" if status.remaining is not None else ""
+        st.progress(status.fraction, text=f"{status.message or 'Starting'} ({status.fraction:.0%}{left})")
+        st.caption("It goes on when you leave this page. What is finished is kept when you stop it.")
+        if st.button("Stop", icon=":material/stop:", key="stop_evaluation"):
+            answers.stop(chosen.name)
+            st.rerun(scope="app")
+        return
+    if status is not None and status.state == "failed":
+        st.error(status.message)
+    elif status is not None and status.state in ("cancelled", "lost"):
+        st.info(status.message)
+    st.caption(f"Still to be made: {answers.part_titles(chosen.missing)}.")
+    with_slow = SLOW in chosen.missing and st.checkbox(
+        "AutoAttack too (takes as long as all the rest)", value=True, key="with_autoattack"
+    )
+    parts = tuple(part for part in chosen.missing if part != SLOW or with_slow)
+    label = "Go on" if status is not None and status.state in ("cancelled", "lost", "failed") else "Evaluate"
+    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not parts, key="start_evaluation"):
+        answers.start(chosen.name, parts)
+        st.rerun(scope="app")
+
+
+def require_any(found: list[Results]) -> None:
+    """A sentence when no chosen model has results."""
+    if not found:
+        st.info("None of these models has stored results yet: evaluate one below.", icon=":material/science:")
+
+
+def refusals(found: list[Results]) -> None:
+    """Stored results that were not used, and why."""
+    for each in found:
+        for sentence in each.refused:
+            st.warning(f"{title_of(each.name)}: {sentence}", icon=":material/warning:")

@@ -1,0 +1,1 @@
+"""Choosing, starting and reading sweeps, wherever a page shows one."""

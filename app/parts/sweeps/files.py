@@ -1,0 +1,42 @@
+"""A sweep to take away: its numbers, its figure, and the command that makes it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from ancra.sweeps.outcomes import Shelved
+from ancra.sweeps.picture import draw
+from ancra.sweeps.reproduce import sweep_command
+
+
+def take_away(chosen: Shelved, key: str) -> None:
+    """Downloads, and the command."""
+    outcome, name = chosen.outcome, chosen.name
+    files: dict[str, tuple[str, str, Callable[[], str | bytes]]] = {
+        "Numbers, CSV": (f"{name}.csv", "text/csv", outcome.csv),
+        "All, JSON": (f"{name}.json", "application/json", lambda: outcome.model_dump_json(indent=1)),
+        "Figure, PNG": (f"{name}.png", "image/png", lambda: picture(chosen, ".png")),
+        "Figure, SVG": (f"{name}.svg", "image/svg+xml", lambda: picture(chosen, ".svg")),
+    }
+    with st.expander("Save it, or make it yourself", icon=":material/download:"):
+        with st.container(horizontal=True):
+            for label, (file, kind, make) in files.items():
+                st.download_button(
+                    label, make, file, kind, icon=":material/download:", on_click="ignore", key=f"{key}/{file}"
+                )
+        command = outcome.command or sweep_command(outcome.plan)
+        if command:
+            st.caption("The command that makes it; stopped, the same command goes on.")
+            st.code(command, language="bash", wrap_lines=True)
+        if outcome.versions:
+            st.caption("Made with " + ", ".join(f"{name} {version}" for name, version in outcome.versions.items()))
+
+
+def picture(chosen: Shelved, ending: str) -> bytes:
+    """The figure as a file's bytes."""
+    with TemporaryDirectory(prefix="ancra-figure-") as folder:
+        path = Path(folder) / f"figure{ending}"
+        draw(chosen.outcome, path)
+        return path.read_bytes()

@@ -1,0 +1,133 @@
+"""The part of the Train page that shows runs: the list, and what the chosen ones do, looked at again and again."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import state
+from app.answers import runs
+from app.answers.runs import RunView
+from app.figures import learning
+from app.figures.learning import Axes, Line
+from app.guard import guard
+from app.parts.train import selection as selection
+from app.parts.train.cards import card, cards, logs, settings_table
+from app.parts.train.run_list import plain_title, run_list
+
+POLL, IDLE_POLL = 2.0, 10.0  # seconds between two looks, while a run goes on and while none does
+FIRST_CURVES = ("adaptive", "pgd", "natural", "loss")
+STATIC = {"displayModeBar": False}
+
+
+def runs_part() -> None:
+    """All runs; a page without one says what to do."""
+    found = runs.views()
+    if not found:
+        st.info(
+            "No run yet. Open **New run**, choose a recipe and start it: a digits recipe takes a few minutes.",
+            icon=":material/model_training:",
+        )
+        return
+    active = frozenset(name for name, run in found.items() if run.status.active)
+    st.fragment(guard()(_board), run_every=POLL if active else IDLE_POLL)(active)
+
+
+def _board(was_active: frozenset[str]) -> None:
+    found = runs.views()
+    if was_active != {name for name, run in found.items() if run.status.active}:
+        st.rerun(scope="app")  # how often to look, and the lists of models, follow
+    run_list(found)
+    chosen = [found[name] for name in selection.slots(found) if name]
+    if not chosen:
+        st.info("Tick a run to see its curves.", icon=":material/check_box:")
+        return
+    if len(chosen) == 1:
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            with st.container(border=True):
+                card(chosen[0])
+            logs(chosen)
+        with right:
+            curves(chosen)
+    else:
+        cards(chosen)
+        curves(chosen)
+        settings_table(chosen)
+        logs(chosen)
+
+
+def curves(chosen: Sequence[RunView]) -> None:
+    """The curves of one run, or those of several laid over one another."""
+    if not any(run.rows for run in chosen):
+        if any(run.status.active for run in chosen):
+            st.caption("The curves appear after the first epoch.")
+        return
+    axes = _axes()
+    if len(chosen) == 1:
+        _alone(chosen[0], axes)
+    else:
+        _together(chosen, axes)
+
+
+def _axes() -> Axes:
+    with st.container(horizontal=True):
+        scale = st.segmented_control(
+            "Losses and rates", ["linear", "log"], default="linear", required=True, key="scale", bind="query-params"
+        )
+        against = st.segmented_control(
+            "Against", ["epochs", "time"], default="epochs", required=True, key="against", bind="query-params"
+        )
+    return Axes(log=scale == "log", by_time=against == "time")
+
+
+def _alone(run: RunView, axes: Axes) -> None:
+    colours, line = state.look(), _line(run, "")
+    st.plotly_chart(
+        learning.accuracies(line, colours, axes), key="accuracies", config=STATIC,
+        alt="Natural and robust accuracy after each epoch",
+    )  # fmt: skip
+    st.caption(_caption(run))
+    st.plotly_chart(
+        learning.losses(line, colours, axes), key="losses", config=STATIC, alt="The loss and its parts after each epoch"
+    )
+    st.caption("The loss and its parts, before their weights; mean of each epoch.")
+    with st.expander("Learning rate", icon=":material/trending_down:"):
+        line = _line(run, colours.final)
+        st.plotly_chart(
+            learning.overlay("learning_rate", [line], colours, axes), key="rate", config=STATIC,
+            alt="The learning rate at the end of each epoch",
+        )  # fmt: skip
+
+
+def _together(chosen: Sequence[RunView], axes: Axes) -> None:
+    colours = state.look()
+    measured = learning.quantities([run.rows for run in chosen])
+    wanted = st.pills(
+        "Curves", measured, selection_mode="multi", default=[key for key in FIRST_CURVES if key in measured],
+        format_func=learning.quantity_title, key="curves", bind="query-params",
+    )  # fmt: skip
+    lines = [_line(run, selection.colour(run.name, colours)) for run in chosen if run.rows]
+    with st.grid(2, min_column_width=330, gap="medium") as grid:
+        for key in wanted:
+            with grid.cell():
+                st.plotly_chart(
+                    learning.overlay(key, lines, colours, axes), key=f"curve/{key}", config=STATIC,
+                    alt=f"{learning.quantity_title(key)} of the chosen runs after each epoch",
+                )  # fmt: skip
+    st.caption(
+        "Each run has the colour of its square above; a star marks its best epoch. Accuracies are on held-out training "
+        "images, to follow the runs by; runs with other validation settings are not to be compared by them."
+    )
+
+
+def _line(run: RunView, colour: str) -> Line:
+    best = run.best
+    return Line(f"{plain_title(run)} {run.created:%H:%M}", run.rows, colour, best["epoch"] if best else None)
+
+
+def _caption(run: RunView) -> str:
+    count, steps = run.recipe.validation.samples, run.recipe.validation.steps
+    return (
+        f"Accuracy on at most {count} held-out training images, with {steps} steps of PGD: to follow the run by. "
+        "The star is the best epoch. The numbers to quote come from `ancra evaluate`."
+    )

@@ -1,0 +1,1 @@
+"""Receiving models and images."""

@@ -1,0 +1,104 @@
+"""Uploading a folder of images as a zip archive, and a look at what was uploaded."""
+
+import streamlit as st
+
+from ancra.errors import AncraError
+from ancra.uploads.images import ImageSet
+from ancra.uploads.receiving import MAX_BYTES
+from app import state
+from app.answers import runs, uploads
+from app.figures.image_sheet import image_sheet
+from app.parts.train.cards import new_run_from
+from app.parts.train.form import FIRST
+
+PER_CLASS, CLASSES = 8, 12
+# Photographs are attacked and varied as in the paper; the digits recipe is for 8 x 8 pixels.
+FOR_PHOTOGRAPHS = ("attack.epsilon=0.031372549", "augmentation.crop_padding=4", "augmentation.horizontal_flip=true")
+
+
+def upload_images() -> None:
+    """The archive, what is in it, and what was uploaded before."""
+    file = st.file_uploader("A zip archive with one folder a class", type=["zip"], key="upload_images")
+    st.caption(
+        f"`cat/1.jpg`, `dog/1.jpg` and so on (a fifth is held out for testing), or `train/cat/...` and `test/cat/...`; "
+        f"up to {MAX_BYTES // 2**20} MB. Every image is opened once; an archive that is not right is not kept."
+    )
+    if file is not None:
+        outcomes: dict[str, tuple[ImageSet, bool] | AncraError] = st.session_state.setdefault("uploaded_images", {})
+        if file.file_id not in outcomes:
+            try:
+                outcomes[file.file_id] = uploads.add_images(file.getvalue(), file.name)
+            except AncraError as error:
+                outcomes[file.file_id] = error
+        _say(outcomes[file.file_id])
+    sets = uploads.image_sets()
+    if not sets:
+        st.caption("Nothing uploaded yet.")
+    for one in sets:
+        with st.container(border=True):
+            _show(one)
+
+
+def _say(found: tuple[ImageSet, bool] | AncraError) -> None:
+    if isinstance(found, AncraError):
+        st.error(f"{found} Nothing was kept.", icon=":material/error:")
+    elif found[1]:
+        st.info(f"These images are here already, as **{found[0].name}**: nothing was added.", icon=":material/check:")
+    else:
+        st.success(f"**{found[0].name}** can now be trained on.", icon=":material/check:")
+
+
+def _show(one: ImageSet) -> None:
+    train, test = sum(one.train.values()), sum(one.test.values())
+    split = f"{train:,} images for training, {test:,} for testing" if test else f"{train:,} images, a fifth for testing"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{one.name}**  \n{len(one.train)} classes, {split}", width="stretch")
+        if st.button("Train on it", type="primary", icon=":material/model_training:", key=f"train_on/{one.name}"):
+            st.session_state["train_on"] = one.name
+            st.rerun()
+        if st.button("Delete", icon=":material/delete:", key=f"delete_images/{one.name}"):
+            st.session_state["delete_images"] = one.name
+            st.rerun()
+    pictures = uploads.preview(one.name, one.about.digest, PER_CLASS, CLASSES)
+    st.html(image_sheet(pictures, one.train, one.test, state.look()))
+    more = len(one.train) - len(pictures)
+    rest = f" {more} more classes are not shown." if more > 0 else ""
+    side = next(iter(pictures.values())).shape[-1]
+    st.caption(f"The first images of each class as a model sees them: {side} x {side} pixels, cut to a square.{rest}")
+
+
+def train_on(name: str) -> None:
+    """Open the form on an uploaded image set. To be called before the page is drawn."""
+    root = next(one.root for one in uploads.image_sets() if one.name == name)
+    new_run_from(FIRST, ["data.name=image_folder", f"data.root={root}", *FOR_PHOTOGRAPHS])
+
+
+def answer_presses() -> None:
+    """Asks before images are deleted."""
+    name = st.session_state.pop("delete_images", None)
+    if name is not None:
+        ask_to_delete(name)
+
+
+@st.dialog("Delete these images?", icon=":material/delete:")
+def ask_to_delete(name: str) -> None:
+    """Says what is lost, and deletes when told to."""
+    users = [run.name for run in runs.views().values() if run.recipe.data.root and name in run.recipe.data.root.parts]
+    needed = (
+        f" **{len(users)} {'run was' if len(users) == 1 else 'runs were'} trained on them**: their models can then "
+        "no longer be attacked, mapped or evaluated here."
+        if users
+        else ""
+    )
+    st.markdown(f"**{name}** is removed from the workspace.{needed} This cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button("Delete them", type="primary", icon=":material/delete:", key="confirm_delete_images"):
+            try:
+                uploads.delete_images(name)
+            except AncraError as error:
+                st.error(str(error))
+                return
+            st.session_state.pop("uploaded_images", None)
+            st.rerun()
+        if st.button("Keep them", key="keep_images"):
+            st.rerun()

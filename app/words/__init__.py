@@ -1,0 +1,1 @@
+"""The sentences and small tables that say what a result means."""

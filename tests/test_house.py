@@ -1,0 +1,28 @@
+"""What holds for the house as a whole: what is quick to import, and that every room says what is in it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ancra
+
+ROOT = Path(ancra.__file__).parents[1]
+MODULES = [path for folder in ("ancra", "app") for path in sorted((ROOT / folder).rglob("*.py"))]
+SETTINGS = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES if path.name == "settings.py"]
+HEAVY = ("torch", "sklearn", "streamlit", "plotly", "lightning_fabric", "umap")
+
+
+@pytest.mark.parametrize("module", ["ancra.cli", "ancra.checkpoints", "ancra.recipe", *SETTINGS])
+def test_settings_checkpoints_and_the_command_line_load_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_is_in_it(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body
