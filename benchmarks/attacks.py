@@ -24,8 +24,10 @@ from torch import Tensor, nn
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ancra.attacks.pgd import decide, perturb, pgd  # noqa: E402
+from ancra.attacks.pgd import pgd  # noqa: E402
+from ancra.attacks.search import perturb  # noqa: E402
 from ancra.attacks.settings import AttackSettings  # noqa: E402
+from ancra.attacks.verdict import decide  # noqa: E402
 from ancra.checkpoints import load_checkpoint  # noqa: E402
 from ancra.data.registry import load_dataset  # noqa: E402
 from ancra.data.settings import DataSettings  # noqa: E402

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ancra.attacks.pgd import frozen  # noqa: E402
+from ancra.attacks.verdict import frozen  # noqa: E402
 from ancra.data.augmentation import augment  # noqa: E402
 from ancra.data.batches import epoch_batches  # noqa: E402
 from ancra.data.dataset import Split  # noqa: E402

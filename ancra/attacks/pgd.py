@@ -1,180 +1,19 @@
-"""Projected gradient descent: the loop behind every gradient attack here (Madry et al. 2018)."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+"""Projected gradient descent with restarts and targets, judged by the model itself (Madry et al. 2018)."""
 
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.ball import ascend, norms, project, start_point
+from ancra.attacks.ball import start_point
 from ancra.attacks.objectives import Loss, Objective, as_objective
-from ancra.attacks.settings import AttackSettings
+from ancra.attacks.search import attention_of, fast_copy, loss_of, search
+from ancra.attacks.settings import DEFAULT_TARGETS, AttackSettings
+from ancra.attacks.verdict import AttackResult, decide, finite, frozen, is_broken, likeliest_wrong
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
-from ancra.models.prediction import Prediction
-from ancra.models.reverse_attention import Attention
-from ancra.models.surrogate import LiveSurrogate, Precision, surrogate, usable_precision
+from ancra.models.surrogate import usable_precision
 
-__all__ = [
-    "AttackResult",
-    "Step",
-    "ascend",
-    "decide",
-    "frozen",
-    "likeliest_wrong",
-    "norms",
-    "perturb",
-    "pgd",
-    "project",
-    "search",
-    "start_point",
-]
-
-# AutoAttack's targeted attacks try nine classes (Croce and Hein 2020, section 5).
-DEFAULT_TARGETS = 9
-# A fast copy of the model costs about as much as these many steps on one image.
-WORTH_A_COPY = 5
 # Broken images are confirmed and taken out of the batch when they make up this share of it.
 RETIRING_SHARE = 1 / 8
-
-
-@dataclass(frozen=True)
-class AttackResult:
-    """What an attack found for N images.
-
-    Attributes:
-        images: (N, C, H, W) in [0, 1], inside the epsilon ball of the originals.
-        success: (N,) bool; the model's own decision is wrong (untargeted) or the target (targeted).
-        loss: (N,) the objective at ``images``, judged by the model itself; negated for a search towards a target.
-        precision: what the search computed in. The verdict, ``success``, is the model's own in any case.
-    """
-
-    images: Tensor
-    success: Tensor
-    loss: Tensor
-    precision: Precision = "fp32"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One point of the search: the images after ``index`` steps and what was seen there.
-
-    Attributes:
-        prediction: what the objective saw (under the attacker's own attention, if it has one).
-        loss: (n,) the objective, larger is better for the attacker (already negated where the attack is targeted).
-        gradient: (n, C, H, W) of that loss with respect to the images; None at the last step.
-        rows: (n,) which of the N images these are; all of them unless some were retired.
-    """
-
-    index: int
-    images: Tensor
-    prediction: Prediction
-    loss: Tensor
-    gradient: Tensor | None
-    rows: Tensor
-
-
-@contextmanager
-def frozen(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without parameter gradients; every module's mode and every flag is put back afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    flags = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    model.eval().requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
-        for parameter, flag in flags.items():
-            parameter.requires_grad_(flag)
-
-
-def search(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    settings: AttackSettings,
-    generator: torch.Generator | None = None,
-    *,
-    objective: Objective | None = None,
-    direction: Tensor | float = 1.0,
-    start: Tensor | None = None,
-    retired: Tensor | None = None,
-) -> Iterator[Step]:
-    """Walk the search; yields ``settings.steps + 1`` points, each with the gradient that leads to the next.
-
-    The caller holds the model ``frozen``. ``labels`` are what the objective is evaluated at: the true labels with
-    ``direction`` 1, the targets with -1; a tensor of directions (N,) runs both kinds in one batch.
-
-    Args:
-        generator: draws the start when ``start`` (N, C, H, W) is not given; by default seeded with ``settings.seed``.
-        retired: (N,) bool; images that the caller marks in it between two points leave the batch and cost no more.
-
-    Raises:
-        AncraError: the objective gives no loss per sample, or no gradient reaches the images.
-    """
-    goal = as_objective(objective or settings.objective)
-    answer = as_classifier(model)
-    signs = torch.as_tensor(direction, device=images.device).expand(len(images))
-    center = images.detach()
-    if start is None:
-        generator = generator or torch.Generator(images.device).manual_seed(settings.seed)
-        start = start_point(images, settings, generator)
-    current = start.detach()
-    rows = torch.arange(len(images), device=images.device)
-    attention = _attention(goal, labels)
-    for index in range(settings.steps + 1):
-        if retired is not None and bool(retired[rows].any()):
-            stay = ~retired[rows]
-            rows, center, current, labels, signs = (part[stay] for part in (rows, center, current, labels, signs))
-            attention = _attention(goal, labels)
-        if len(rows) == 0:
-            return
-        last = index == settings.steps
-        with torch.set_grad_enabled(not last):
-            point = current.detach().requires_grad_(not last)
-            prediction = answer.predict(point, attention)
-            loss = signs * _loss(goal, prediction, labels)
-        gradient = None if last else _gradient(loss, point)
-        yield Step(index, current, prediction, loss.detach(), gradient, rows)
-        if gradient is not None:
-            current = ascend(current, gradient, center, settings)
-
-
-def perturb(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    settings: AttackSettings,
-    generator: torch.Generator | None = None,
-    direction: Tensor | float = 1.0,
-    *,
-    start: Tensor | None = None,
-    live: LiveSurrogate | None = None,
-) -> Tensor:
-    """The images after the last step, unjudged: what adversarial training needs, one forward pass cheaper.
-
-    Args:
-        generator: draws the start when ``start`` (N, C, H, W) is not given; by default seeded with ``settings.seed``.
-        live: a copy of ``model`` that is kept for many searches; nothing in them waits for the device then.
-    """
-    goal = as_objective(settings.objective)
-    if start is None:
-        generator = generator or torch.Generator(images.device).manual_seed(settings.seed)
-        start = start_point(images, settings, generator)
-    current = start.detach()
-    if len(images) == 0:
-        return current
-    center = images.detach()
-    with frozen(model), torch.enable_grad():
-        answer = as_classifier(_fast(model, center, settings, settings.steps, live))
-        attention = _attention(goal, labels)
-        for _ in range(settings.steps):
-            point = current.requires_grad_()
-            gradient = _gradient(direction * _loss(goal, answer.predict(point, attention), labels), point)
-            current = ascend(point.detach(), gradient, center, settings)
-    return current
 
 
 def pgd(
@@ -225,7 +64,7 @@ def pgd(
             if classes is not None and not 0 <= int(classes.min()) <= int(classes.max()) < natural.shape[1]:
                 raise AncraError(f"This model has the classes 0 to {natural.shape[1] - 1}; choose labels among them.")
         all_aims = _aims(natural, labels, targets, settings, goal)
-        fast = _fast(model, images, settings, settings.steps * settings.restarts * len(all_aims))
+        fast = fast_copy(model, images, settings, settings.steps * settings.restarts * len(all_aims))
         if settings.keep == "first":
             at_once = _judge(model, images, labels, targets if settings.targeted else None, settings, goal)
             success = at_once.success
@@ -245,26 +84,6 @@ def pgd(
                 success[chosen] = found.success[better]
     precision = settings.precision if fast is not model else "fp32"
     return AttackResult(best, success, best_loss, usable_precision(precision, images.device))
-
-
-def decide(model: nn.Module, images: Tensor) -> Tensor:
-    """(N, K) the model's own final logits, without gradients. Raises AncraError where they are not finite."""
-    with torch.no_grad():
-        return _finite(as_classifier(model).predict(images).logits)
-
-
-def _finite(logits: Tensor) -> Tensor:
-    if not bool(torch.isfinite(logits).all()):
-        raise AncraError(
-            "The model answers with NaN or infinite logits, so no attack on it means anything; check its weights."
-        )
-    return logits
-
-
-def likeliest_wrong(logits: Tensor, labels: Tensor, count: int) -> Tensor:
-    """(N, min(count, K - 1)) the wrong classes with the highest logits, the likeliest first."""
-    count = min(count, logits.shape[1] - 1)
-    return logits.scatter(1, labels[:, None], -torch.inf).topk(count, dim=1).indices
 
 
 def _aims(
@@ -300,7 +119,7 @@ def _one_search(
             continue
         rows = step.rows
         logits = step.prediction.logits if goal.attention is None else decide(fast, step.images)
-        broken = _broken(logits.detach(), labels[rows], goals if goals is None else goals[rows])
+        broken = is_broken(logits.detach(), labels[rows], goals if goals is None else goals[rows])
         better = (broken & ~claimed[rows]) | ((broken == claimed[rows]) & (step.loss > best_loss[rows]))
         if settings.keep == "last":
             better = torch.ones_like(better)
@@ -310,7 +129,7 @@ def _one_search(
         if settings.keep == "first" and step.index < settings.steps:
             fresh = (claimed & ~retired).nonzero()[:, 0]
             if len(fresh) >= RETIRING_SHARE * len(rows):
-                verdict = _broken(decide(model, best[fresh]), labels[fresh], goals if goals is None else goals[fresh])
+                verdict = is_broken(decide(model, best[fresh]), labels[fresh], goals if goals is None else goals[fresh])
                 retired[fresh[verdict]] = True
                 # What the model does not take for broken walks on, and has to be claimed anew.
                 claimed[fresh[~verdict]] = False
@@ -322,51 +141,12 @@ def _judge(
 ) -> AttackResult:
     """The model's own verdict on images, and the objective there."""
     sought, direction = (labels, 1.0) if aims is None else (aims, -1.0)
-    attention = _attention(goal, sought)
+    attention = attention_of(goal, sought)
     with torch.no_grad():
         prediction = as_classifier(model).predict(images, attention)
-        loss = direction * _loss(goal, prediction, sought)
-    logits = decide(model, images) if attention else _finite(prediction.logits)
-    return AttackResult(images, _broken(logits, labels, aims if settings.targeted else None), loss.float())
-
-
-def _fast(
-    model: nn.Module, images: Tensor, settings: AttackSettings, steps: int, live: LiveSurrogate | None = None
-) -> nn.Module:
-    """What the search runs on: a fast copy when it pays off."""
-    precision = usable_precision(settings.precision, images.device)
-    if steps < WORTH_A_COPY:
-        return model
-    if live is not None:
-        return live.current(images[:1], precision, settings.compiled)
-    return surrogate(model, images[:1], precision, settings.compiled)
-
-
-def _attention(goal: Objective, labels: Tensor) -> Attention | None:
-    return goal.attention(labels) if goal.attention else None
-
-
-def _broken(logits: Tensor, labels: Tensor, targets: Tensor | None) -> Tensor:
-    """(N,) whether the attacker has what it wants."""
-    classes = logits.argmax(dim=1)
-    return classes != labels if targets is None else classes == targets
-
-
-def _loss(goal: Objective, prediction: Prediction, labels: Tensor) -> Tensor:
-    loss = goal.loss(prediction, labels)
-    if not isinstance(loss, Tensor) or loss.shape != labels.shape:
-        got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
-        raise AncraError(f"The objective {goal.name!r} must give one loss a sample, shape ({len(labels)},); got {got}.")
-    return loss
-
-
-def _gradient(loss: Tensor, point: Tensor) -> Tensor:
-    if not loss.requires_grad:
-        raise AncraError(
-            "No gradient reaches the images: the model or the objective detaches them; use a black-box attack."
-        )
-    (gradient,) = torch.autograd.grad(loss, point, torch.ones_like(loss))
-    return gradient
+        loss = direction * loss_of(goal, prediction, sought)
+    logits = decide(model, images) if attention else finite(prediction.logits)
+    return AttackResult(images, is_broken(logits, labels, aims if settings.targeted else None), loss.float())
 
 
 def _check(images: Tensor, labels: Tensor, targets: Tensor | None, settings: AttackSettings) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a gradient attack, and the presets that the field names."""
+"""The settings of a gradient attack, and what an attacker may do."""
 
 from typing import Literal, Self
 
@@ -11,9 +11,12 @@ Start = Literal["none", "uniform", "gaussian", "n_fgsm"]
 Precision = Literal["fp32", "bf16"]
 Keep = Literal["best", "last", "first"]
 
+# AutoAttack's targeted attacks try nine classes (Croce and Hein 2020, section 5).
+DEFAULT_TARGETS = 9
 
-class AttackSettings(Settings):
-    """Projected gradient descent (Madry et al. 2018) in [0, 1] pixel space; one step from the image is FGSM."""
+
+class Budget(Settings):
+    """How far an attacker may go from the image, and how long its search is."""
 
     norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
     epsilon: float = Field(
@@ -23,6 +26,11 @@ class AttackSettings(Settings):
     step_size: float | None = Field(
         None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step)."
     )
+
+
+class AttackSettings(Budget):
+    """Projected gradient descent (Madry et al. 2018) in [0, 1] pixel space; one step from the image is FGSM."""
+
     start: Start = Field(
         "uniform",
         description="Where the search starts: the image, a random point of the ball, close by, or (training only) "
@@ -68,40 +76,14 @@ class AttackSettings(Settings):
         return self
 
 
-class Threat(Settings):
+class Threat(Budget):
     """What an attacker may do: how far, and with how much work. The same for every attack of a comparison."""
 
-    norm: Norm = Field("linf", description="The norm that bounds the perturbation.")
-    epsilon: float = Field(8 / 255, ge=0, le=100, description="Radius of the ball, in [0, 1] pixel values.")
     steps: int = Field(40, ge=0, le=10_000, description="Gradient steps of each search.")
-    step_size: float | None = Field(None, gt=0, description="Length of a step; empty for epsilon / 4.")
     queries: int = Field(1000, ge=1, le=1_000_000, description="Questions that a black-box attack may ask, per image.")
     seed: int = Field(0, ge=0, description="Seed of the random starts.")
 
     def pgd(self, objective: str = "ce", **changes: object) -> AttackSettings:
         """PGD within this threat."""
-        same = self.model_dump(include=Threat.model_fields.keys() - {"queries"})
+        same = self.model_dump(exclude={*type(self).model_fields} - {*Budget.model_fields, "seed"})
         return AttackSettings(**same, objective=objective).with_changes(**changes)
-
-
-PRESETS: dict[str, AttackSettings] = {
-    "fgsm": AttackSettings(steps=1, step_size=None, start="none"),
-    "pgd10": AttackSettings(steps=10),
-    "pgd20": AttackSettings(steps=20),
-    "pgd40": AttackSettings(steps=40),
-    "adaptive10": AttackSettings(steps=10, objective="joint"),
-    "adaptive40": AttackSettings(steps=40, objective="joint"),
-    "margin40": AttackSettings(steps=40, objective="margin"),
-    "first40": AttackSettings(steps=40, objective="margin_first"),
-}
-TITLES: dict[str, str] = {
-    "natural": "No attack",
-    "fgsm": "FGSM",
-    "pgd10": "PGD-10",
-    "pgd20": "PGD-20",
-    "pgd40": "PGD-40",
-    "adaptive10": "Adaptive PGD-10",
-    "adaptive40": "Adaptive PGD-40",
-    "margin40": "Margin PGD-40",
-    "first40": "Margin PGD-40 on the first auxiliary logits",
-}

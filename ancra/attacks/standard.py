@@ -9,9 +9,9 @@ import torch
 from pyautoattack import AutoAttack
 from torch import Tensor, nn
 
-from ancra.attacks.objectives import cross_entropy
-from ancra.attacks.pgd import AttackResult, decide, frozen, project
+from ancra.attacks.ball import project
 from ancra.attacks.settings import AttackSettings, Norm
+from ancra.attacks.verdict import AttackResult, decide, frozen, judge
 from ancra.errors import AncraError
 from ancra.models.surrogate import surrogate
 
@@ -90,9 +90,3 @@ def square(
 ) -> AttackResult:
     """Run Square alone: it only looks at the model's answers, so masked gradients do not stop it."""
     return autoattack(model, images, labels, epsilon=epsilon, norm=norm, parts=("square",), queries=queries, seed=seed)
-
-
-def judge(model: nn.Module, adversarial: Tensor, labels: Tensor) -> AttackResult:
-    """The model's own verdict on images: wrong answers count as success, the loss is the cross-entropy."""
-    logits = decide(model, adversarial)
-    return AttackResult(adversarial, logits.argmax(dim=1) != labels, cross_entropy(logits, labels))

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.objectives import OBJECTIVES, as_objective
-from ancra.attacks.pgd import decide, frozen, search
+from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
 from ancra.models.plain import PlainClassifier, as_classifier

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.objectives import first_head, last_head
-from ancra.attacks.pgd import decide, frozen
+from ancra.attacks.verdict import decide, frozen
 from ancra.attribution.methods import METHODS, Question
 from ancra.attribution.settings import AttributionSettings, Head
 from ancra.errors import AncraError

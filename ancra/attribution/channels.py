@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.pgd import decide, frozen
+from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from ancra.attacks.objectives import Loss, Objective, as_objective
-from ancra.attacks.pgd import decide, frozen
+from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
 from ancra.settings import Settings

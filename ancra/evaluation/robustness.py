@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ancra.attacks.pgd import decide, frozen
 from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
+from ancra.attacks.verdict import decide, frozen
 from ancra.data.dataset import Split
 from ancra.device import device_of
 from ancra.errors import AncraError

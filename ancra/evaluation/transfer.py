@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from ancra.attacks.pgd import decide, frozen
 from ancra.attacks.suite import ATTACKS, run_attack
+from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset

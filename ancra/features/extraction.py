@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.pgd import frozen, pgd
-from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.attacks.pgd import pgd
+from ancra.attacks.settings import AttackSettings
+from ancra.attacks.suite import NATURAL, Preset, preset
+from ancra.attacks.verdict import frozen
 from ancra.data.dataset import Dataset, Split
 from ancra.errors import AncraError
 from ancra.features.feature_set import FeatureSet
@@ -73,8 +75,7 @@ def extract_all(
     for chosen in indices.split(BATCH):
         images, labels = split.batch(chosen, device)
         if attack is not None:
-            generator = torch.Generator(device).manual_seed(attack.seed + done)
-            images = pgd(model, images, labels, attack, generator=generator).images
+            images = _attacked(model, images, labels, attack, settings.epsilon or 0.0, seed=done)
         pixels = (images * 255).round().to(torch.uint8)
         parts.append({**look(model, images), "labels": labels.cpu(), "pixels": pixels.cpu()})
         done += len(chosen)
@@ -114,13 +115,30 @@ def chosen_split(dataset: Dataset, settings: FeatureSettings) -> Split:
     return split
 
 
-def attack_of(settings: FeatureSettings) -> AttackSettings | None:
-    """The attack's settings with the chosen epsilon; None for natural images. Raises AncraError without an epsilon."""
-    if settings.attack == "natural":
+def attack_of(settings: FeatureSettings) -> Preset | None:
+    """The attack on the images; None for natural ones. Raises AncraError without an epsilon."""
+    if settings.attack == NATURAL:
         return None
     if settings.epsilon is None:
         raise AncraError(f"The attack {settings.attack} needs an epsilon: set one, for example 8/255 (0.031).")
-    return PRESETS[settings.attack].with_changes(epsilon=settings.epsilon)
+    return preset(settings.attack)
+
+
+def search_of(settings: FeatureSettings) -> AttackSettings | None:
+    """The search of the attack on the images; None for natural ones.
+
+    Raises:
+        AncraError: there is no epsilon, or the attack is no search by gradients.
+    """
+    attack = attack_of(settings)
+    return None if attack is None else attack.search(settings.epsilon or 0.0)
+
+
+def _attacked(model: nn.Module, images: Tensor, labels: Tensor, attack: Preset, epsilon: float, seed: int) -> Tensor:
+    if attack.attack.pgd is None:
+        return attack.attack.run(model, images, labels, attack.threat(epsilon, seed), "best").images
+    generator = torch.Generator(images.device).manual_seed(seed)
+    return pgd(model, images, labels, attack.search(epsilon), generator=generator).images
 
 
 def _features(prediction: Prediction) -> dict[str, Tensor]:

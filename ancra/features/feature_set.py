@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ancra.attacks.settings import TITLES
+from ancra.attacks.suite import attack_title
 from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings
 
@@ -41,7 +41,7 @@ class FeatureSet:
     @property
     def condition(self) -> str:
         """The attack in words ("No attack", "PGD-10")."""
-        return TITLES.get(self.settings.attack, self.settings.attack)
+        return attack_title(self.settings.attack)
 
     @property
     def is_natural(self) -> bool:

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.attacks.settings import AttackSettings
+from ancra.attacks.suite import NATURAL, preset
 from ancra.checkpoints import Card
-from ancra.errors import unknown_name
 from ancra.settings import Settings
 
 Which = Literal["z", "z_prime"]
@@ -18,7 +18,10 @@ class FeatureSettings(Settings):
 
     features: Which = Field("z_prime", description="Features before (z) or after (z') reverse attention.")
     block: int = Field(-1, ge=-8, le=7, description="Which reverse-attention block: 0 is the first, -1 the last.")
-    attack: str = Field("natural", description="natural, or an attack's name such as pgd10 or adaptive10.")
+    attack: str = Field(
+        "natural",
+        description="natural, or a named attack, with its number of steps: pgd10, adaptive10.",
+    )
     epsilon: float | None = Field(
         None, ge=0, le=100, description="Radius of the attack in [0, 1] pixel values; empty for the checkpoint's own."
     )
@@ -35,8 +38,8 @@ class FeatureSettings(Settings):
     @field_validator("attack")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name != "natural" and name not in PRESETS:
-            raise unknown_name("attack", name, ["natural", *PRESETS])
+        if name != NATURAL:
+            preset(name)
         return name
 
 

@@ -8,7 +8,7 @@ from ancra.checkpoints import Card, load_checkpoint, read_card
 from ancra.errors import AncraError
 from ancra.features.extraction import Extraction, extract_all, feature_name
 from ancra.features.feature_set import FeatureSet
-from ancra.features.settings import FeatureSettings, with_epsilon
+from ancra.features.settings import FeatureSettings
 from ancra.progress import OnProgress
 from ancra.store import Store, Stored
 
@@ -34,14 +34,14 @@ def checkpoint_features(
 ) -> CheckpointFeatures:
     """The features of a checkpoint on its own dataset, from the store or computed and stored.
 
-    Where ``settings.epsilon`` is empty, the epsilon of the checkpoint's recipe is used.
+    Args:
+        settings: with an attack, ``epsilon`` must be set.
 
     Raises:
         AncraError: the checkpoint or its dataset cannot be read, or it has no such features.
     """
     store = store or Store()
     card = read_card(path)
-    settings = with_epsilon(settings, card)
     key = (card.digest, data_digest(card), settings.source)
     found = _read(store, key, settings)
     if found is not None:

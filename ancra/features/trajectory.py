@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.pgd import frozen, search
+from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import frozen
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
-from ancra.features.extraction import BATCH, attack_of, chosen_split, feature_name, look
+from ancra.features.extraction import BATCH, chosen_split, feature_name, look, search_of
 from ancra.features.settings import FeatureSettings
 from ancra.progress import OnProgress
 
@@ -50,7 +51,7 @@ def extract_path(
     Raises:
         AncraError: there is no attack, a step is beyond its end, or the model gives no such features.
     """
-    attack = attack_of(settings)
+    attack = search_of(settings)
     if attack is None:
         raise AncraError("The way through an attack needs an attack: choose one, for example pgd10.")
     wanted = sorted({*steps} if steps is not None else {round(s) for s in np.linspace(0, attack.steps, 9)})

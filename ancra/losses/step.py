@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ancra.attacks.ball import start_point
-from ancra.attacks.pgd import frozen, perturb
+from ancra.attacks.search import perturb
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import frozen
 from ancra.losses.objectives import LossParts, Passes, needs_natural, training_loss
 from ancra.losses.settings import ObjectiveSettings
 from ancra.models.classifier import Classifier

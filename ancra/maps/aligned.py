@@ -12,7 +12,7 @@ from ancra.maps.inputs import Mapped, mapped_features
 from ancra.maps.layout import make_maps
 from ancra.maps.making import describe, true_neighbours
 from ancra.maps.model_map import ModelMap
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ResolvedMap
 from ancra.maps.store import find_pixels, keep_pixels, map_meta, pack_map, unpack_map
 from ancra.progress import OnProgress, within
 from ancra.store import Store
@@ -20,21 +20,20 @@ from ancra.store import Store
 KIND = "map-aligned"
 
 
-def find_aligned_maps(cards: Sequence[Card], settings: ModelMapSettings, store: Store) -> list[ModelMap] | None:
+def find_aligned_maps(cards: Sequence[Card], settings: Sequence[ResolvedMap], store: Store) -> list[ModelMap] | None:
     """The stored maps of these checkpoints in this order, or None when one of them is not there."""
     found = []
-    for place, card in enumerate(cards):
+    for place, (card, own) in enumerate(zip(cards, settings, strict=True)):
         stored = store.get(KIND, *_key(cards, place, settings))
         if stored is None:
             return None
-        own = settle(card, settings)
         found.append(unpack_map(stored, own, find_pixels(store, card, own)))
     return found
 
 
 def aligned_maps(
     paths: Sequence[Path],
-    settings: ModelMapSettings,
+    settings: Sequence[ResolvedMap],
     store: Store | None = None,
     device: str = "cpu",
     on_progress: OnProgress | None = None,
@@ -44,13 +43,13 @@ def aligned_maps(
     What one map shows then depends on the others, and it takes several times as long as maps made one by one.
 
     Args:
-        settings: with the layout's method ``aligned_umap``.
+        settings: one for each checkpoint, with one layout, whose method is ``aligned_umap``.
         on_progress: called with (hundredths done, 100); AlignedUMAP itself tells nothing of its progress.
 
     Raises:
         AncraError: fewer than two checkpoints, different images, or what ``model_map`` raises.
     """
-    if len(paths) < 2 or settings.layout.method != "aligned_umap":
+    if len(paths) < 2 or settings[0].layout.method != "aligned_umap":
         raise AncraError("AlignedUMAP lays out two models or more: choose another one, or the layout umap.")
     store = store or Store()
     cards = [read_card(path) for path in paths]
@@ -61,9 +60,9 @@ def aligned_maps(
     mapped: list[Mapped] = []
     for place, path in enumerate(paths):
         part = say(20 * place // len(paths), 20 * (place + 1) // len(paths))
-        mapped.append(mapped_features(path, settings, store, device, part))
+        mapped.append(mapped_features(path, settings[place], store, device, part))
         require_same_images(mapped[0].natural, mapped[-1].natural)
-    layouts = make_maps([each.points for each in mapped], settings.layout)
+    layouts = make_maps([each.points for each in mapped], settings[0].layout)
     made = []
     for place, (each, layout, card) in enumerate(zip(mapped, layouts, cards, strict=True)):
         one = describe(each, layout, true_neighbours(each))
@@ -74,8 +73,8 @@ def aligned_maps(
     return made
 
 
-def _key(cards: Sequence[Card], place: int, settings: ModelMapSettings) -> tuple[str, ...]:
+def _key(cards: Sequence[Card], place: int, settings: Sequence[ResolvedMap]) -> tuple[str, ...]:
     """Of one map: its checkpoint, its images, and all that it was laid out with, in their order."""
-    together = "".join(f"{card.digest}{settle(card, settings).digest()}" for card in cards)
+    together = "".join(f"{card.digest}{own.digest()}" for card, own in zip(cards, settings, strict=True))
     whole = hashlib.sha256(f"{place}{together}".encode()).hexdigest()[:16]
     return cards[place].digest, data_digest(cards[place]), whole

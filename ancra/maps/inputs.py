@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ancra.checkpoints import read_card
 from ancra.features.feature_set import FeatureSet, require_same_images
 from ancra.features.store import checkpoint_features
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ResolvedMap
 from ancra.progress import OnProgress, within
 from ancra.store import Store
 
@@ -21,12 +20,12 @@ class Mapped:
     Attributes:
         natural: the features of the N images.
         attacked: those of their adversarial versions; None without an attack.
-        settings: what was asked for, with the epsilon that was used.
+        settings: what they were made with.
     """
 
     natural: FeatureSet
     attacked: FeatureSet | None
-    settings: ModelMapSettings
+    settings: ResolvedMap
 
     @property
     def sets(self) -> list[FeatureSet]:
@@ -40,7 +39,7 @@ class Mapped:
 
 
 def mapped_features(
-    path: Path, settings: ModelMapSettings, store: Store, device: str = "cpu", on_progress: OnProgress | None = None
+    path: Path, settings: ResolvedMap, store: Store, device: str = "cpu", on_progress: OnProgress | None = None
 ) -> Mapped:
     """The features of a checkpoint's map on its own dataset, from the store or computed and stored.
 
@@ -50,7 +49,6 @@ def mapped_features(
     Raises:
         AncraError: the checkpoint or its images cannot be read, or it has no such features.
     """
-    settings = settle(read_card(path), settings)
     say = within(on_progress)
     plain = settings.features.with_changes(attack="natural", epsilon=None)
     natural = checkpoint_features(path, plain, store, device, say(0, 12)).features

@@ -14,7 +14,7 @@ from ancra.maps.faithfulness import faithfulness, movement
 from ancra.maps.inputs import Mapped, mapped_features
 from ancra.maps.layout import FeatureMap, make_map
 from ancra.maps.model_map import ModelMap
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ResolvedMap
 from ancra.maps.store import START_KIND, find_model_map, keep_model_map
 from ancra.progress import OnProgress, within
 from ancra.store import Store
@@ -27,7 +27,7 @@ PREVIEW = "PCA"
 
 def model_map(
     path: Path,
-    settings: ModelMapSettings,
+    settings: ResolvedMap,
     store: Store | None = None,
     device: str = "cpu",
     on_progress: OnProgress | None = None,
@@ -48,7 +48,7 @@ def model_map(
     """
     store = store or Store()
     card = read_card(path)
-    found = find_model_map(card, settle(card, settings), store)
+    found = find_model_map(card, settings, store)
     if found is not None:
         return found
     say = within(on_progress)
@@ -60,7 +60,7 @@ def model_map(
 
 def preview_map(
     path: Path,
-    settings: ModelMapSettings,
+    settings: ResolvedMap,
     store: Store | None = None,
     device: str = "cpu",
     on_progress: OnProgress | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ancra.errors import AncraError
-from ancra.maps.settings import ModelMapSettings
+from ancra.maps.settings import ResolvedMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class ModelMap:
     faithfulness: dict[str, Any]
     classes: tuple[str, ...]
     dataset: str
-    settings: ModelMapSettings
+    settings: ResolvedMap
     engine: str
     notes: tuple[str, ...] = ()
     warning: str | None = None

@@ -9,7 +9,7 @@ import numpy as np
 
 from ancra.checkpoints import load_checkpoint, read_card
 from ancra.errors import AncraError
-from ancra.features.extraction import attack_of
+from ancra.features.extraction import search_of
 from ancra.features.settings import FeatureSettings
 from ancra.features.store import data_digest
 from ancra.features.trajectory import extract_path
@@ -17,7 +17,7 @@ from ancra.maps.inputs import mapped_features
 from ancra.maps.making import model_map
 from ancra.maps.model_map import ModelMap
 from ancra.maps.projection import project
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ResolvedMap
 from ancra.progress import OnProgress, within
 from ancra.store import Store
 
@@ -55,7 +55,7 @@ class AttackSteps:
 
 def attack_steps(
     path: Path,
-    settings: ModelMapSettings,
+    settings: ResolvedMap,
     store: Store | None = None,
     device: str = "cpu",
     on_progress: OnProgress | None = None,
@@ -71,9 +71,8 @@ def attack_steps(
     """
     store, say = store or Store(), within(on_progress)
     card = read_card(path)
-    settings = settle(card, settings)
     asked = settings.features
-    attack = attack_of(asked)
+    attack = search_of(asked)
     if attack is None:
         raise AncraError("There are no steps without an attack: choose one, for example PGD-10.")
     natural = natural_settings(settings)
@@ -103,7 +102,7 @@ def attack_steps(
     return AttackSteps(shown, features, titles=titles, **stored.arrays)
 
 
-def natural_settings(settings: ModelMapSettings) -> ModelMapSettings:
+def natural_settings(settings: ResolvedMap) -> ResolvedMap:
     """The map of natural images that the steps are placed on."""
     asked = settings.features
     fewer = min(asked.samples or MOST_MAPPED, MOST_MAPPED)

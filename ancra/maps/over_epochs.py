@@ -11,7 +11,7 @@ from ancra.features.settings import FeatureSettings
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import lay_out, pixel_layout
 from ancra.maps.model_map import ModelMap
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import map_meta, pack_map, unpack_map
 from ancra.run_files import epoch_file, kept_epochs
 from ancra.store import Store
@@ -41,7 +41,7 @@ class EpochMaps:
             card = read_card(epoch_file(self._folder, epoch))
         except AncraError:
             return None
-        settings = settle(card, self._settings)
+        settings = resolve(card, self._settings)
         stored = self._store.get(KIND, f"{epoch:05d}", card.digest, settings.digest())
         return None if stored is None else unpack_map(stored, settings, None)
 
@@ -57,7 +57,7 @@ class EpochMaps:
         path = epoch_file(self._folder, epoch)
         card = read_card(path)
         with TemporaryDirectory() as scratch:  # The features of all epochs would fill the disk.
-            mapped = mapped_features(path, self._settings, Store([Path(scratch)]), device)
+            mapped = mapped_features(path, resolve(card, self._settings), Store([Path(scratch)]), device)
         before = self.find(epoch - 1)
         if before is None or len(before.positions) != len(mapped.points):
             start = np.concatenate([pixel_layout(mapped, card, self._store)] * len(mapped.sets))

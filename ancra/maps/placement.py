@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.settings import TITLES
-from ancra.features.extraction import attack_of, look
+from ancra.attacks.suite import attack_title
+from ancra.features.extraction import look, search_of
 from ancra.features.settings import FeatureSettings
 from ancra.features.trajectory import chosen_features, looks_along
 from ancra.maps.inputs import Mapped
@@ -47,13 +47,13 @@ def place_image(
     Raises:
         AncraError: the model gives other features than the mapped ones.
     """
-    attack = attack_of(settings)
+    attack = search_of(settings)
     found, titles = [look(model, image)], ["Natural"]
     if attack is not None:
         labels = torch.tensor([label], device=image.device)
         steps = range(attack.steps + 1)
         found += looks_along(model, image, labels, attack, steps)
-        name = TITLES.get(settings.attack, settings.attack)
+        name = attack_title(settings.attack)
         titles += [f"{name}, start", *(f"{name}, step {step} of {attack.steps}" for step in steps[1:])]
     features = torch.cat([chosen_features(each, settings) for each in found]).numpy()
     there = project(features, mapped.points, shown.positions, mapped.settings.layout)

@@ -46,6 +46,10 @@ class ModelMapSettings(Settings):
     layout: MapSettings = Field(MapSettings(), description="How they are laid out.")
 
 
+class ResolvedMap(ModelMapSettings):
+    """The same with nothing left open for one checkpoint: what ``resolve`` gives, and all that makes maps takes."""
+
+
 def map_settings(
     attack: str, epsilon: float | None, features: str, block: int, samples: int | None, layout: str, seed: int
 ) -> ModelMapSettings:
@@ -64,9 +68,17 @@ def map_settings(
     return ModelMapSettings(features=parsed, layout=MAP_PRESETS[layout].with_changes(seed=seed))
 
 
-def settle(card: Card, settings: ModelMapSettings) -> ModelMapSettings:
-    """The settings that name a checkpoint's map: the epsilon filled in; z is z' where there is no reverse attention."""
-    features = with_epsilon(settings.features, card)
+def resolve(card: Card, asked: ModelMapSettings, together: bool = False) -> ResolvedMap:
+    """What a checkpoint's map is made with, decided once, where somebody asks for it.
+
+    The epsilon is filled in, z is z' where there is no reverse attention, and AlignedUMAP is UMAP for a model alone.
+
+    Args:
+        together: whether the map is laid out with those of other models.
+    """
+    features, layout = with_epsilon(asked.features, card), asked.layout
     if not card.model.reverse_attention_blocks:
         features = features.with_changes(features="z_prime", block=-1)
-    return settings.model_copy(update={"features": features})
+    if layout.method == "aligned_umap" and not together:
+        layout = layout.with_changes(method="umap")
+    return ResolvedMap(features=features, layout=layout)

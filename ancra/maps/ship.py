@@ -8,7 +8,7 @@ from ancra.checkpoints import find_checkpoints
 from ancra.features.settings import FeatureSettings
 from ancra.maps.making import model_map
 from ancra.maps.model_map import ModelMap
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import KINDS
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store
@@ -37,8 +37,7 @@ def ship_maps(folder: Path | None = None, dataset: str = "digits") -> Iterator[t
     for path, card in find_checkpoints():
         if not path.is_relative_to(shipped_checkpoints()) or card.dataset != dataset:
             continue
-        for digest, settings in {settle(card, each).digest(): each for each in all_settings()}.items():
-            assert digest
+        for settings in dict.fromkeys(resolve(card, each) for each in all_settings()):
             yield card.title, model_map(path, settings, store, features_store=features)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ancra.checkpoints import Card
 from ancra.features.store import data_digest
 from ancra.maps.model_map import ModelMap
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
 
 KIND = "map"
@@ -18,9 +18,8 @@ START_KIND = "map-start"
 KINDS = (KIND, PIXELS_KIND, START_KIND)
 
 
-def find_model_map(card: Card, settings: ModelMapSettings, store: Store) -> ModelMap | None:
+def find_model_map(card: Card, settings: ResolvedMap, store: Store) -> ModelMap | None:
     """The stored map of a checkpoint, or None."""
-    settings = settle(card, settings)
     stored = store.get(KIND, *_key(card, settings))
     return None if stored is None else unpack_map(stored, settings, find_pixels(store, card, settings))
 
@@ -62,7 +61,7 @@ def map_meta(made: ModelMap) -> dict[str, Any]:
     }
 
 
-def unpack_map(stored: Stored, settings: ModelMapSettings, pixels: np.ndarray | None) -> ModelMap:
+def unpack_map(stored: Stored, settings: ResolvedMap, pixels: np.ndarray | None) -> ModelMap:
     """The map from what was stored."""
     arrays: Mapping[str, np.ndarray] = stored.arrays
     meta = stored.meta
@@ -99,7 +98,7 @@ def keep_pixels(store: Store, card: Card, made: ModelMap) -> None:
     )
 
 
-def find_pixels(store: Store, card: Card, settings: ModelMapSettings) -> np.ndarray | None:
+def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> np.ndarray | None:
     """The stored adversarial images of a map, or None."""
     stored = store.get(PIXELS_KIND, *_pixels_key(card, settings)) if settings.features.attack != "natural" else None
     if stored is None:
@@ -107,9 +106,9 @@ def find_pixels(store: Store, card: Card, settings: ModelMapSettings) -> np.ndar
     return np.frombuffer(zlib.decompress(stored.arrays["pixels"].tobytes()), np.uint8).reshape(stored.meta["shape"])
 
 
-def _key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
+def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
     return card.digest, data_digest(card), settings.digest()
 
 
-def _pixels_key(card: Card, settings: ModelMapSettings) -> tuple[str, ...]:
+def _pixels_key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
     return card.digest, data_digest(card), settings.features.source

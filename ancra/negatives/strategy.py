@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.pgd import decide, frozen, perturb
+from ancra.attacks.search import perturb
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import decide, frozen
 from ancra.negatives import easy, hard_ls, random, soft_ls  # noqa: F401  (importing them registers them)
 from ancra.negatives.picker import PICKERS, Batch, Picker, Picks, pick
 from ancra.negatives.settings import NegativeSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ancra.attacks.settings import TITLES
+from ancra.attacks.suite import attack_title
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.maps.model_map import require_comparable
@@ -26,18 +26,13 @@ def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
         labels=first.shown.labels[first.rows],
         indices=first.shown.indices[first.rows],
         split=first.features.split,
-        rows=(NATURAL_TITLE, f"{attack_title(first)}, {first.titles[-1].lower()}"),
+        rows=(NATURAL_TITLE, f"{attack_title(first.features.attack)}, {first.titles[-1].lower()}"),
         maps=tuple(SceneMap(title, _frames(way), measures=_measures(way)) for title, way in ways.items()),
         images=thumbnails(first.shown, dataset)[first.rows],
         colours=tuple(colour for colour in COLOURS if colour.id == "confidence"),
         caption=caption(ways),
         stages=True,
     )
-
-
-def attack_title(way: AttackSteps) -> str:
-    """What the attack is called."""
-    return TITLES.get(way.features.attack, way.features.attack)
 
 
 def caption(ways: Mapping[str, AttackSteps]) -> str:
@@ -47,7 +42,8 @@ def caption(ways: Mapping[str, AttackSteps]) -> str:
     shown, layout = first.shown, first.shown.settings.layout
     method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
     return (
-        f"{len(first.rows)} {first.features.split} images of {shown.dataset} along {attack_title(first)} with epsilon "
+        f"{len(first.rows)} {first.features.split} images of {shown.dataset} along "
+        f"{attack_title(first.features.attack)} with epsilon "
         f"{radius}, one search. Layout: {method} of {shown.count} natural images, {layout.neighbours} "
         f"neighbours, seed {layout.seed}. Positions after the first are projected onto the natural map: each lies "
         "between the natural images that are nearest to it in the full feature space."

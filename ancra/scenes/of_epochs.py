@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ancra.attacks.settings import TITLES
+from ancra.attacks.suite import attack_title
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap, require_comparable
@@ -30,7 +30,7 @@ def scene_of_epochs(maps: Mapping[int, ModelMap], dataset: Dataset) -> Scene:
         raise AncraError("Fewer than two epochs are mapped so far: look again when another one has ended.")
     require_comparable({f"Epoch {epoch}": one for epoch, one in maps.items()})
     first, last = (maps[epoch] for epoch in (min(maps), max(maps)))
-    attack = TITLES.get(last.settings.features.attack, last.settings.features.attack)
+    attack = attack_title(last.settings.features.attack)
     halves = ((NATURAL_TITLE, False), (attack, True)) if last.attacked else ((NATURAL_TITLE, False),)
     return Scene(
         classes=first.classes,
@@ -56,7 +56,7 @@ def caption(maps: Mapping[int, ModelMap]) -> str:
     features, layout = last.settings.features, last.settings.layout
     attacked = ""
     if last.attacked:
-        attack = TITLES.get(features.attack, features.attack)
+        attack = attack_title(features.attack)
         attacked = (
             f", and of the same under {attack} with epsilon {features.epsilon:.3g} against each epoch's own model"
         )

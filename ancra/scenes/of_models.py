@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ancra.attacks.settings import TITLES
+from ancra.attacks.suite import attack_title
 from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
@@ -14,7 +14,7 @@ from ancra.features.measures import MEASURES
 from ancra.maps.faithfulness import movement
 from ancra.maps.making import model_map
 from ancra.maps.model_map import ModelMap, require_comparable, shared_neighbours
-from ancra.maps.settings import ModelMapSettings
+from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.progress import OnProgress
 from ancra.scenes.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
 
@@ -64,7 +64,7 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
         labels=first.labels,
         indices=first.indices,
         split=first.settings.features.split,
-        rows=(NATURAL_TITLE, TITLES.get(attack, attack)),
+        rows=(NATURAL_TITLE, attack_title(attack)),
         maps=tuple(_scene_map(title, one) for title, one in maps.items()),
         images=thumbnails(first, dataset),
         colours=COLOURS,
@@ -103,7 +103,7 @@ def scene_of_checkpoints(
             if on_progress:
                 on_progress(100 * before + 100 * done // max(total, 1), 100 * len(paths))
 
-        maps[title] = model_map(path, settings, device=device, on_progress=say)
+        maps[title] = model_map(path, resolve(card, settings), device=device, on_progress=say)
     return scene_of(maps, load_dataset(read_card(paths[0]).data))
 
 
@@ -116,7 +116,7 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(f"{epsilon:.3g}" for epsilon in epsilons)
-        attack = TITLES.get(features.attack, features.attack)
+        attack = attack_title(features.attack)
         halves += f", natural (dots) and under {attack} with epsilon {radius} (crosses)"
     parameters = (
         f"{layout.neighbours} neighbours, min_dist {layout.min_dist:g}, {layout.metric} metric, seed {layout.seed}"
@@ -168,7 +168,7 @@ def _scene_map(title: str, one: ModelMap) -> SceneMap:
     attack = one.settings.features.attack
     frames = tuple(
         Frame(
-            TITLES.get(attack, attack) if adversarial else NATURAL_TITLE,
+            attack_title(attack) if adversarial else NATURAL_TITLE,
             one.half(one.positions, adversarial)[:, :2],
             one.half(one.predictions, adversarial),
             {"kept": one.half(one.kept, adversarial), "confidence": one.half(one.confidences, adversarial)},

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ancra.attacks.pgd import decide, frozen
+from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.losses.contrast import head, similarity
 from ancra.losses.settings import ContrastSettings

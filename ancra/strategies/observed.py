@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ancra.attacks.pgd import decide, frozen, search
+from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import decide, frozen
 from ancra.data.batches import derived_seed
 from ancra.losses.contrast import similarity
 from ancra.models.classifier import Classifier

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ancra.attacks.pgd import decide, frozen, search
+from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.losses.contrast import head, similarity
 from ancra.models.classifier import Classifier

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ancra.attacks.objectives import cross_entropy
-from ancra.attacks.pgd import frozen
+from ancra.attacks.verdict import frozen
 from ancra.models.plain import as_classifier
 from ancra.trust.check import CROCE_2020, OURS, PINTOR_2021, Finding, check
 from ancra.trust.masking import FEW, NOTHING_CLAIMED

@@ -4,7 +4,7 @@ import inspect
 
 import torch
 
-from ancra.attacks.pgd import decide, frozen
+from ancra.attacks.verdict import decide, frozen
 from ancra.trust.check import CARLINI_2019, CROCE_2020, OURS, Finding, check
 from ancra.trust.report import Level
 from ancra.trust.subject import Subject

@@ -5,10 +5,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from ancra.attacks.noise import noise
 from ancra.attacks.objectives import first_head
-from ancra.attacks.pgd import AttackResult, frozen, pgd
-from ancra.attacks.standard import judge
-from ancra.attacks.suite import ATTACKS, noise, run_attack
+from ancra.attacks.pgd import pgd
+from ancra.attacks.suite import ATTACKS, run_attack
+from ancra.attacks.verdict import AttackResult, frozen, judge
 from ancra.models.plain import as_classifier
 from ancra.trust.check import ATHALYE_2018, CARLINI_2019, CROCE_2020, OURS, TRAMER_2020, Finding, check
 from ancra.trust.operations import GONE_AROUND, straight_through, untouched_operations

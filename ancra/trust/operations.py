@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ancra.attacks.pgd import frozen
+from ancra.attacks.verdict import frozen
 
 # What each does, by the name of PyTorch's operator.
 BLOCKING = {

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ancra.attacks.pgd import AttackResult
+from ancra.attacks.verdict import AttackResult
 from ancra.trust.check import ATHALYE_2018, CARLINI_2019, OURS, Finding, check
 from ancra.trust.report import Level
 from ancra.trust.subject import Subject

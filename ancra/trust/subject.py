@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.objectives import cross_entropy
-from ancra.attacks.pgd import AttackResult, decide, frozen, pgd
+from ancra.attacks.pgd import pgd
 from ancra.attacks.suite import Threat, run_attack
+from ancra.attacks.verdict import AttackResult, decide, frozen
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.models.plain import as_classifier

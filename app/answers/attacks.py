@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from ancra.attacks.objectives import OBJECTIVES
-from ancra.attacks.pgd import decide, likeliest_wrong, pgd
-from ancra.attacks.settings import PRESETS, AttackSettings
+from ancra.attacks.pgd import pgd
+from ancra.attacks.settings import AttackSettings
+from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace, recorded_objectives, trace_attack
+from ancra.attacks.verdict import decide, likeliest_wrong
 from ancra.data.images import read_image
 from ancra.models.classifier import Classifier
 from ancra.store import Store, Stored
@@ -87,7 +89,7 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
 
 def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:
     """The traces of PGD-40 on p' and of adaptive PGD-40, which a verdict on one image rests on."""
-    plain, adaptive = (PRESETS[preset].with_changes(epsilon=epsilon) for preset in ("pgd40", "adaptive40"))
+    plain, adaptive = (preset(attack).search(epsilon) for attack in ("pgd40", "adaptive40"))
     return trace(name, picture, plain, None, text), trace(name, picture, adaptive, None, text)
 
 
@@ -97,9 +99,9 @@ def missed_by_pgd(name: str, epsilon: float) -> list[int]:
     images, labels = split.batch(slice(0, min(SEARCHED, len(split))))
 
     def work(progress: Progress) -> list[int]:
-        plain = pgd(model, images, labels, PRESETS["pgd40"].with_changes(epsilon=epsilon))
+        plain = pgd(model, images, labels, preset("pgd40").search(epsilon))
         progress(1, 2)
-        adaptive = pgd(model, images, labels, PRESETS["adaptive40"].with_changes(epsilon=epsilon))
+        adaptive = pgd(model, images, labels, preset("adaptive40").search(epsilon))
         return (adaptive.success & ~plain.success).nonzero()[:, 0].tolist()
 
     key = (compute.card(name).digest, compute.data_settings(name).digest(), epsilon)

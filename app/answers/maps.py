@@ -1,21 +1,21 @@
 """The maps of checkpoints, from the store at once or made in the queue, and the scene that shows several."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from ancra.attacks.suite import NATURAL
 from ancra.errors import AncraError
-from ancra.features.settings import with_epsilon
 from ancra.features.store import data_digest
 from ancra.maps.aligned import aligned_maps, find_aligned_maps
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import model_map, preview_map
 from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import Placed, place_image
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
 from ancra.scenes.of_models import scene_of
 from ancra.scenes.scene import Scene
@@ -43,8 +43,12 @@ class Maps:
 
 def in_space(settings: ModelMapSettings) -> ModelMapSettings:
     """The same map in three dimensions."""
-    settings = alone(settings)
-    return settings.model_copy(update={"layout": settings.layout.with_changes(dimensions=3)})
+    return settings.model_copy(update={"layout": settings.layout.with_changes(dimensions=3, method="umap")})
+
+
+def resolved(name: str, settings: ModelMapSettings, together: bool = False) -> ResolvedMap:
+    """What a checkpoint's map is made with."""
+    return resolve(compute.card(name), settings, together)
 
 
 def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_jobs") -> Maps:
@@ -59,15 +63,15 @@ def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_
     require_one_dataset(names)
     titles = dict(zip(titles_of(names), names, strict=True))
     aligned = settings.layout.method == "aligned_umap" and len(names) > 1
-    settings = settings if aligned else alone(settings)
-    found = _stored_together(names, settings) if aligned else {t: stored_map(n, settings) for t, n in titles.items()}
-    ready = {title: one for title, one in found.items() if one is not None}
+    asked = {name: resolved(name, settings, aligned) for name in names}
+    stored = _stored_together(asked) if aligned else {title: _stored(n, asked[n]) for title, n in titles.items()}
+    ready = {title: one for title, one in stored.items() if one is not None}
     missing = {title: name for title, name in titles.items() if title not in ready}
-    previews = {title: _preview(name, settings) for title, name in missing.items()}
+    previews = {title: _preview(name, asked[name]) for title, name in missing.items()}
     if aligned and missing:
-        begun = dict.fromkeys(missing, _begin_together(names, settings))
+        begun = dict.fromkeys(missing, _begin_together(asked))
     else:
-        begun = {title: _begin(name, settings) for title, name in missing.items()}
+        begun = {title: _begin(name, asked[name]) for title, name in missing.items()}
     jobs = _held(begun, place)
     for title in [title for title, job in jobs.items() if job.future.done()]:
         result = jobs.pop(title).future.result()
@@ -85,7 +89,7 @@ def titles_of(names: Sequence[str]) -> list[str]:
 
 def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
     """The map of a checkpoint if it is stored already."""
-    return find_model_map(compute.card(name), alone(settings), Store())
+    return _stored(name, resolved(name, settings))
 
 
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
@@ -98,15 +102,18 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
 
 def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> Placed:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
-    path, card, model = Path(compute.path(name)), compute.card(name), compute.model(name)
-    settings = settle(card, alone(settings))
-    way = settings.features if settings.features.attack != "natural" else settings.features.with_changes(attack="pgd10")
+    path, model = Path(compute.path(name)), compute.model(name)
+    asked = resolved(name, settings)
+    way = asked.features
+    if way.attack == NATURAL:
+        attacked = settings.features.with_changes(attack="pgd10")
+        way = resolved(name, settings.model_copy(update={"features": attacked})).features
 
     def work(progress: Progress) -> Placed:
-        mapped = mapped_features(path, settings, Store(), on_progress=progress)
-        return place_image(model, picture.image, picture.label, mapped, shown, with_epsilon(way, card))
+        mapped = mapped_features(path, asked, Store(), on_progress=progress)
+        return place_image(model, picture.image, picture.label, mapped, shown, way)
 
-    key = (*_key(name, settings), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
+    key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
     return compute.ask("map-placed", key, work, f"Attacking the image on {title_of(name)}")
 
 
@@ -131,13 +138,6 @@ def require_one_dataset(names: Sequence[str]) -> None:
             )
 
 
-def alone(settings: ModelMapSettings) -> ModelMapSettings:
-    """One model has nothing to be aligned with."""
-    if settings.layout.method != "aligned_umap":
-        return settings
-    return settings.model_copy(update={"layout": settings.layout.with_changes(method="umap")})
-
-
 def _held(begun: dict[str, tuple[Key, Work]], place: str) -> dict[str, Job]:
     """The jobs of this session, held until they are done: so a failure is told instead of tried again for ever."""
     held: dict[Key, Job] = st.session_state.get(place, {})
@@ -146,37 +146,42 @@ def _held(begun: dict[str, tuple[Key, Work]], place: str) -> dict[str, Job]:
     return {title: jobs[key] for title, (key, _) in begun.items()}
 
 
-def _preview(name: str, settings: ModelMapSettings) -> ModelMap:
+def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
+    return find_model_map(compute.card(name), asked, Store())
+
+
+def _preview(name: str, asked: ResolvedMap) -> ModelMap:
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> ModelMap:
-        return preview_map(path, settings, on_progress=progress)
+        return preview_map(path, asked, on_progress=progress)
 
-    return compute.ask("map-preview", _key(name, settings), work, f"Reading the features of {title_of(name)}")
-
-
-def _stored_together(names: Sequence[str], settings: ModelMapSettings) -> dict[str, ModelMap]:
-    found = find_aligned_maps([compute.card(name) for name in names], settings, Store())
-    return {} if found is None else dict(zip(titles_of(names), found, strict=True))
+    return compute.ask("map-preview", map_key(name, asked), work, f"Reading the features of {title_of(name)}")
 
 
-def _begin_together(names: Sequence[str], settings: ModelMapSettings) -> tuple[Key, Work]:
-    paths, titles = [Path(compute.path(name)) for name in names], titles_of(names)
+def _stored_together(asked: Mapping[str, ResolvedMap]) -> dict[str, ModelMap]:
+    found = find_aligned_maps([compute.card(name) for name in asked], [*asked.values()], Store())
+    return {} if found is None else dict(zip(titles_of([*asked]), found, strict=True))
+
+
+def _begin_together(asked: Mapping[str, ResolvedMap]) -> tuple[Key, Work]:
+    paths, titles = [Path(compute.path(name)) for name in asked], titles_of([*asked])
 
     def work(progress: Progress) -> dict[str, ModelMap]:
-        return dict(zip(titles, aligned_maps(paths, settings, on_progress=progress), strict=True))
+        return dict(zip(titles, aligned_maps(paths, [*asked.values()], on_progress=progress), strict=True))
 
-    return tuple(part for name in names for part in _key(name, settings)), work
+    return tuple(part for name, each in asked.items() for part in map_key(name, each)), work
 
 
-def _begin(name: str, settings: ModelMapSettings) -> tuple[Key, Work]:
+def _begin(name: str, asked: ResolvedMap) -> tuple[Key, Work]:
     path = Path(compute.path(name))
-    return _key(name, settings), lambda progress: model_map(path, settings, on_progress=progress)
+    return map_key(name, asked), lambda progress: model_map(path, asked, on_progress=progress)
 
 
-def _key(name: str, settings: ModelMapSettings) -> Key:
+def map_key(name: str, asked: ResolvedMap) -> Key:
+    """What names a checkpoint's map in memory."""
     card = compute.card(name)
-    return card.digest, data_digest(card), settle(card, settings).digest()
+    return card.digest, data_digest(card), asked.digest()
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ancra.features.store import data_digest
 from ancra.maps.over_attack import AttackSteps, attack_steps
-from ancra.maps.settings import ModelMapSettings, settle
+from ancra.maps.settings import ModelMapSettings, ResolvedMap
 from ancra.scenes.of_attack import scene_of_steps
 from ancra.scenes.scene import Scene
 from app import compute
@@ -19,20 +18,20 @@ from app.queueing import Progress, Work
 def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, AttackSteps]:
     """The ways of checkpoints' images through an attack, by the models' titles. Raises AncraError."""
     answers.require_one_dataset(names)
-    settings = answers.alone(settings)
-    asked = {name: (_key(name, settings), _work(name, settings)) for name in names}
-    for key, work in asked.values():  # All of them at once; then wait for one after the other.
+    asked = {name: answers.resolved(name, settings) for name in names}
+    begun = {name: (answers.map_key(name, each), _work(name, each)) for name, each in asked.items()}
+    for key, work in begun.values():  # All of them at once; then wait for one after the other.
         compute.begin("map-steps", key, work)
     found = [
         compute.ask("map-steps", key, work, f"Following the attack on {title_of(name)}")
-        for name, (key, work) in asked.items()
+        for name, (key, work) in begun.items()
     ]
     return dict(zip(answers.titles_of(names), found, strict=True))
 
 
 def scene(names: Sequence[str], settings: ModelMapSettings, ways: dict[str, AttackSteps]) -> Scene:
     """The scene of these ways, made once for all sessions."""
-    keys = tuple(_key(name, answers.alone(settings)) for name in names)
+    keys = tuple(answers.map_key(name, answers.resolved(name, settings)) for name in names)
     return _scene((*zip(ways, keys, strict=True),), names[0], ways)
 
 
@@ -41,15 +40,10 @@ def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _ways: dict[str
     return scene_of_steps(_ways, compute.dataset(_name))
 
 
-def _work(name: str, settings: ModelMapSettings) -> Work:
+def _work(name: str, asked: ResolvedMap) -> Work:
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> AttackSteps:
-        return attack_steps(path, settings, on_progress=progress)
+        return attack_steps(path, asked, on_progress=progress)
 
     return work
-
-
-def _key(name: str, settings: ModelMapSettings) -> answers.Key:
-    card = compute.card(name)
-    return card.digest, data_digest(card), settle(card, settings).digest()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ancra.attacks.settings import TITLES as ATTACK_TITLES
+from ancra.attacks.suite import attack_title
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes import export
@@ -99,7 +99,7 @@ def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
         paper = paper.with_changes(attack="pgd10")
     usual = answers.stored_map(focus, one.settings.model_copy(update={"features": paper}))
     seen = words.Seen(
-        attack=None if features.attack == "natural" else ATTACK_TITLES[features.attack],
+        attack=None if features.attack == "natural" else attack_title(features.attack),
         adaptive=features.attack.startswith("adaptive"),
         attention=asked.features == "z_prime",
         colour=controls.colour(),

@@ -8,8 +8,10 @@ from torch import nn
 
 from ancra.attacks.ball import start_point
 from ancra.attacks.objectives import margin
-from ancra.attacks.pgd import decide, frozen, likeliest_wrong, perturb, pgd, search
+from ancra.attacks.pgd import pgd
+from ancra.attacks.search import perturb, search
 from ancra.attacks.settings import AttackSettings
+from ancra.attacks.verdict import decide, frozen, likeliest_wrong
 from ancra.errors import AncraError
 from ancra.models.registry import build_model
 from ancra.models.reverse_attention import label_rows
@@ -271,7 +273,7 @@ def test_the_folded_search_agrees_with_the_plain_one(model, batch, monkeypatch):
     images, labels = batch
     attack = AttackSettings(epsilon=0.05, steps=10)
     fast = pgd(model, images, labels, attack)
-    monkeypatch.setattr("ancra.attacks.pgd.surrogate", lambda model, *_: model)
+    monkeypatch.setattr("ancra.attacks.search.surrogate", lambda model, *_: model)
     plain = pgd(model, images, labels, attack)
     assert torch.equal(fast.success, plain.success)
     assert fast.loss == pytest.approx(plain.loss, abs=1e-2)
@@ -289,7 +291,7 @@ def test_claims_of_the_copy_do_not_count(model, batch, monkeypatch):
             return -self.model(images)
 
     images, labels = batch
-    monkeypatch.setattr("ancra.attacks.pgd.surrogate", lambda model, *_: Contrary(model))
+    monkeypatch.setattr("ancra.attacks.search.surrogate", lambda model, *_: Contrary(model))
     for keep in ("best", "last", "first"):
         found = pgd(model, images, labels, AttackSettings(epsilon=1e-6, steps=6, keep=keep))
         assert not found.success.any()

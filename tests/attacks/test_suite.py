@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from ancra.attacks.pgd import pgd
+from ancra.attacks.settings import AttackSettings, Threat
 from ancra.attacks.standard import autoattack, square
-from ancra.attacks.suite import ATTACKS, WORST_CASE, Threat, run_attack
+from ancra.attacks.suite import ATTACKS, WORST_CASE, attack_title, preset, run_attack
 from ancra.checkpoints import load_checkpoint, resolve_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
@@ -81,3 +82,38 @@ def test_pgd_agrees_with_apgd() -> None:
     share = float(theirs.success.float().mean())
     assert 0.2 < share < 0.6
     assert float(ours.success.float().mean()) == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "settings"),
+    [
+        ("pgd10", "PGD-10", AttackSettings(epsilon=0.1, steps=10)),
+        ("adaptive40", "Adaptive PGD-40", AttackSettings(epsilon=0.1, steps=40, objective="joint")),
+        ("margin", "Margin on p'", AttackSettings(epsilon=0.1, steps=40, objective="margin")),
+        ("margin_first20", "Margin on the first auxiliary logits, 20 steps",
+         AttackSettings(epsilon=0.1, steps=20, objective="margin_first")),
+        ("fgsm", "FGSM", AttackSettings(epsilon=0.1, steps=1, start="none")),
+    ],
+)  # fmt: skip
+def test_a_preset_is_a_named_attack_with_a_number_of_steps(name: str, title: str, settings: AttackSettings) -> None:
+    assert attack_title(name) == title
+    assert preset(name).search(0.1) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pdg10", "pgd10"),
+        ("fgsm3", "takes no number of steps"),
+        ("square10", "takes no number of steps"),
+        ("10", "attack"),
+    ],
+)
+def test_a_wrong_preset_is_one_sentence(name: str, words: str) -> None:
+    with pytest.raises(AncraError, match=words):
+        preset(name)
+
+
+def test_what_is_no_search_has_no_steps_to_follow() -> None:
+    with pytest.raises(AncraError, match="no steps to follow"):
+        preset("square").search(0.1)

@@ -92,7 +92,7 @@ def test_what_cannot_be_extracted_says_so(attentive, digits):
     with pytest.raises(AncraError, match="gives no features"):
         extract_features(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), digits, SAMPLE)
     with pytest.raises(AncraError, match="did you mean 'pgd10'"):
-        FeatureSettings(attack="pgd11")
+        FeatureSettings(attack="pdg10")
 
 
 def test_the_source_names_the_images_not_the_features():

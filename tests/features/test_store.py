@@ -9,7 +9,7 @@ from ancra.features.settings import FeatureSettings, with_epsilon
 from ancra.features.store import checkpoint_features, data_digest
 from ancra.store import Store
 
-SETTINGS = FeatureSettings(attack="fgsm", samples=30)
+SETTINGS = FeatureSettings(attack="fgsm", epsilon=0.2, samples=30)
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_other_settings_are_another_result(checkpoint, store):
     assert np.abs(weak.features - strong.features).max() > 1e-4
 
 
-def test_the_epsilon_is_the_recipes(checkpoint, store):
-    path, card = checkpoint
-    assert checkpoint_features(path, SETTINGS, store).features.settings.epsilon == card.recipe.attack.epsilon == 0.2
+def test_the_epsilon_is_the_recipes(checkpoint):
+    _, card = checkpoint
+    assert with_epsilon(SETTINGS.with_changes(epsilon=None), card).epsilon == card.recipe.attack.epsilon == 0.2
     assert with_epsilon(SETTINGS.with_changes(epsilon=0.1), card).epsilon == 0.1
     assert with_epsilon(SETTINGS.with_changes(attack="natural", epsilon=0.1), card).epsilon is None
 

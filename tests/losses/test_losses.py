@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ancra.attacks.pgd import perturb
+from ancra.attacks.search import perturb
 from ancra.attacks.settings import AttackSettings
 from ancra.losses.contrast import contrast, similarity
 from ancra.losses.objectives import Passes, boosted_cross_entropy, kl_from_adversarial, training_loss

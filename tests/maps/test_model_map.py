@@ -9,7 +9,7 @@ from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings
 from ancra.maps.making import model_map
 from ancra.maps.model_map import require_comparable, shared_neighbours
-from ancra.maps.settings import MapSettings, ModelMapSettings, settle
+from ancra.maps.settings import MapSettings, ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
@@ -43,7 +43,7 @@ def store(folder):
 @pytest.fixture(scope="module")
 def settings():
     features = FeatureSettings(attack="pgd10", epsilon=0.2, samples=60)
-    return ModelMapSettings(features=features, layout=PCA)
+    return ResolvedMap(features=features, layout=PCA)
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +69,25 @@ def test_a_stored_map_comes_back_the_same(maps, folder, store, settings):
     assert found.measures == maps["ra"].measures
 
 
-def test_without_attention_z_is_z_prime(folder, settings):
+def test_without_attention_z_is_z_prime(maps, folder, settings):
     card = read_card(folder / "plain.safetensors")
     before = settings.model_copy(update={"features": settings.features.with_changes(features="z", block=0)})
-    assert settle(card, before) == settle(card, settings)
+    assert resolve(card, before) == resolve(card, settings)
+
+
+def test_a_model_alone_has_nothing_to_be_aligned_with(maps, folder, settings):
+    card = read_card(folder / "plain.safetensors")
+    aligned = ModelMapSettings(features=settings.features, layout=MapSettings(method="aligned_umap"))
+    assert resolve(card, aligned).layout.method == "umap"
+    assert resolve(card, aligned, together=True).layout.method == "aligned_umap"
+
+
+def test_a_map_under_an_attack_of_ones_own(maps, folder, store, settings):
+    square = settings.model_copy(update={"features": settings.features.with_changes(attack="square", samples=10)})
+    one = model_map(folder / "ra.safetensors", square, store)
+    assert [row["condition"] for row in one.measures] == ["No attack", "Square"]
+    moved = np.abs(one.pixels.astype(int) - maps["ra"].pixels[:10].astype(int)).max()
+    assert moved > 0
 
 
 def test_natural_images_alone_are_half_a_map(folder, store, settings, maps):

@@ -8,14 +8,14 @@ from ancra.features.settings import FeatureSettings
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import preview_map
 from ancra.maps.placement import place_image
-from ancra.maps.settings import ModelMapSettings
+from ancra.maps.settings import ResolvedMap
 from ancra.store import Store
 
 
 @pytest.fixture(scope="module")
 def mapped_model(saved_model, tmp_path_factory):
     path, store = saved_model, Store([tmp_path_factory.mktemp("placed")])
-    settings = ModelMapSettings(features=FeatureSettings(attack="pgd10", epsilon=0.2, samples=60))
+    settings = ResolvedMap(features=FeatureSettings(attack="pgd10", epsilon=0.2, samples=60))
     return load_checkpoint(path)[0], mapped_features(path, settings, store), preview_map(path, settings, store)
 
 

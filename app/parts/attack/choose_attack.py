@@ -3,11 +3,12 @@
 import streamlit as st
 
 from ancra.attacks.objectives import OBJECTIVES
-from ancra.attacks.settings import PRESETS, TITLES, AttackSettings
+from ancra.attacks.settings import AttackSettings
+from ancra.attacks.suite import attack_title, preset
 from app import compute
 from app.words import attack as words
 
-ATTACKS = {TITLES[name]: PRESETS[name] for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
+ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
 ANY_CLASS = "Any wrong class"
 
@@ -32,7 +33,7 @@ def choose_attack(classes: tuple[str, ...], label: int, epsilon: float) -> tuple
     aims = [ANY_CLASS, *(name for index, name in enumerate(classes) if index != label)]
     aim = st.selectbox("and drives the image into", aims, key="target", bind="query-params")
     target = None if aim == ANY_CLASS else classes.index(aim)
-    settings = ATTACKS[title].with_changes(objective=goal.name, epsilon=epsilon, targeted=target is not None)
+    settings = ATTACKS[title].search(epsilon).with_changes(objective=goal.name, targeted=target is not None)
     return settings, target
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ancra.attacks.objectives import OBJECTIVES
-from ancra.attacks.settings import PRESETS
+from ancra.attacks.suite import preset
 from app import compute
 from app.answers.attacks import Picture
 from app.answers.models import title_of
@@ -77,7 +77,7 @@ def _fourth(hero: str, picture: Picture, epsilon: float) -> None:
 
 
 def _outcome(hero: str, picture: Picture, epsilon: float, objective: str) -> tuple[str, bool]:
-    settings = PRESETS["pgd40"].with_changes(epsilon=epsilon, objective=objective)
+    settings = preset("pgd40").search(epsilon).with_changes(objective=objective)
     trace = trace_of(hero, picture, settings, None)
     return words.outcome(trace, compute.card(hero).classes), words.broken_at(trace) is not None
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ancra.attacks.suite import NATURAL, attack_title, own_attacks
 from ancra.features.settings import FeatureSettings
 from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
 from app import state
 from app.answers.models import MAP_MODELS
 
-ATTACKS = {"No attack": "natural", "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
+ATTACKS = {"No attack": NATURAL, "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
 FEATURES = {"z′": ("z_prime", -1), "z": ("z", -1), "z of the first block": ("z", 0)}
 FEATURES_HELP = (
     "**z′** is what the classifier sees, after the last reverse attention. **z** is the same before it, yet already "
@@ -57,7 +58,8 @@ STORY = (
 def choose() -> tuple[list[str], ModelMapSettings]:
     """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        attack = _one_of("Attack", tuple(ATTACKS), "condition", 1, ATTACK_HELP)
+        attacks = {**ATTACKS, **{attack_title(name): name for name in own_attacks()}}
+        attack = _one_of("Attack", tuple(attacks), "condition", 1, ATTACK_HELP)
         st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)
         features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
         with st.popover("Models and layout", icon=":material/tune:"):
@@ -67,7 +69,7 @@ def choose() -> tuple[list[str], ModelMapSettings]:
             seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
             st.caption("A run trained with **Keep epochs** on can be watched here over its epochs.")
     which, block = FEATURES[features]
-    chosen = FeatureSettings(features=which, block=block, attack=ATTACKS[attack], samples=samples, seed=seed)
+    chosen = FeatureSettings(features=which, block=block, attack=attacks[attack], samples=samples, seed=seed)
     return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
 
 

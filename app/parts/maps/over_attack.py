@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from ancra.attacks.suite import attack_title
 from ancra.maps.over_attack import AttackSteps
 from ancra.maps.settings import ModelMapSettings
-from ancra.scenes.of_attack import attack_title
 from ancra.scenes.of_models import percent
 from app.answers import steps
 from app.components.feature_map import feature_map
@@ -33,6 +33,6 @@ def sentence(ways: Mapping[str, AttackSteps]) -> str:
     changed = [f"**{percent(way.changed)}** on {title}" for title, way in ways.items()]
     shares = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
     return (
-        f"Press play, or drag the slider: after the last step of {attack_title(first)}, the predicted class of so "
-        f"many of the {len(first.rows)} images has changed: {shares}."
+        f"Press play, or drag the slider: after the last step of {attack_title(first.features.attack)}, the "
+        f"predicted class of so many of the {len(first.rows)} images has changed: {shares}."
     )
