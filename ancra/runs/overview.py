@@ -9,6 +9,7 @@ from ancra.recipe import Recipe, load_recipe, recipe_names
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.settings import flat
+from ancra.training.best import best_row
 
 ACCURACIES = ("natural", "pgd", "adaptive")
 LABELS = ("name", "title", "description")  # of a recipe: what it is called, not what it does
@@ -40,9 +41,8 @@ def overview(run: Run) -> dict[str, Any]:
 
 
 def best_epoch(run: Run) -> dict[str, Any] | None:
-    """The row of the epoch that did best by the recipe's measure, the first of equals; None before the first."""
-    rows, metric = run.metrics(), run.recipe.validation.metric
-    return max(rows, key=lambda row: row.get(metric, 0.0), default=None)
+    """The row of the epoch whose weights the run keeps as its best; None before the first."""
+    return best_row(run.metrics(), run.recipe.validation.metric)
 
 
 def comparison(runs: Sequence[Run]) -> list[dict[str, Any]]:

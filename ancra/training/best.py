@@ -1,9 +1,12 @@
 """Which epoch of a run was the best."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ancra.recipe import Recipe
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Best:
     metric: str
     constant: float
     epoch: int = 0
-    accuracies: dict[str, float] | None = None
+    accuracies: Mapping[str, float] | None = None
 
-    def after(self, epoch: int, accuracies: dict[str, float]) -> "Best":
+    def after(self, epoch: int, accuracies: Mapping[str, float]) -> "Best":
         """The best of this one and another epoch; of equals, the earlier."""
         if self.accuracies is None or self._worth(accuracies) > self._worth(self.accuracies):
             return replace(self, epoch=epoch, accuracies=accuracies)
@@ -40,5 +43,19 @@ class Best:
         """Plain values, from which ``Best(**state)`` is made again."""
         return asdict(self)
 
-    def _worth(self, accuracies: dict[str, float]) -> tuple[float, float]:
+    def _worth(self, accuracies: Mapping[str, float]) -> tuple[float, float]:
         return max(accuracies[self.metric], self.constant), accuracies["natural"]
+
+
+def best_row(rows: Sequence[Row], metric: str) -> Row | None:
+    """The row of the epoch whose weights a run keeps as its best; None before the first.
+
+    Args:
+        rows: one an epoch, in order, as ``metrics.jsonl`` holds them; ``constant`` is missing in those of old runs.
+    """
+    best, found = None, None
+    for row in rows:
+        accuracies = {name: row.get(name, 0.0) for name in {metric, "natural"}}
+        later = (best or Best(metric, row.get("constant", 0.0))).after(row["epoch"], accuracies)
+        best, found = later, (row if later is not best else found)
+    return found

@@ -201,6 +201,7 @@ class _Training:
             "epsilon": epsilon(recipe, step_time(epoch, len(batches) - 1, len(batches))),
             **{name: value / seen for name, value in means.items()},
             **accuracies,
+            "constant": self.best.constant,
             "seconds": round(monotonic() - started, 3),
         }
 

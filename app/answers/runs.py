@@ -18,6 +18,7 @@ from ancra.paths import runs_folder
 from ancra.recipe import Recipe
 from ancra.runs.launch import mark, read_launch
 from ancra.runs.run import Run, delete_run, list_runs, new_run
+from ancra.training.best import best_row
 
 Row = dict[str, Any]
 LOG_LINES = 200
@@ -43,9 +44,8 @@ class RunView:
 
     @property
     def best(self) -> Row | None:
-        """The epoch with the highest accuracy of the kind that the recipe goes by, the first of equals."""
-        metric = self.recipe.validation.metric
-        return max(self.rows, key=lambda row: row.get(metric, -1.0), default=None)
+        """The row of the epoch whose weights the run keeps as its best; None before the first."""
+        return best_row(self.rows, self.recipe.validation.metric)
 
     @property
     def created(self) -> datetime:

@@ -9,7 +9,7 @@ from ancra.launchers.local import LocalLauncher
 from ancra.paths import ROOT
 from ancra.recipe import load_recipe, recipe_names
 from ancra.runs.run import Run, list_runs
-from app.answers import estimates, recipes
+from app.answers import estimates, recipes, runs
 from app.answers.estimates import Measured
 
 PAGE = str(ROOT / "app" / "app_pages" / "train.py")
@@ -311,3 +311,10 @@ def test_the_command_lines_estimate_is_read(monkeypatch, tiny_recipe):
     out = '{"seconds": 12.5, "memory_bytes": 1048576, "device": "cpu", "more": 1}\n'
     monkeypatch.setattr(estimates.subprocess, "run", lambda *_, **__: Answer(0, out))
     assert estimates.measure(tiny_recipe) == Measured(12.5, 2**20, "cpu")
+
+
+def test_the_star_is_on_the_epoch_whose_weights_are_kept(made):
+    run = made("tied", epochs=0)
+    for epoch, natural in enumerate((0.5, 0.7, 0.7), 1):
+        run.append_metrics({"epoch": epoch, "natural": natural, "pgd": 0.4, "adaptive": 0.3, "constant": 0.1})
+    assert runs.view("tied").best["epoch"] == 2

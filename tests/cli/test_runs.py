@@ -67,6 +67,14 @@ def test_show_tells_best_and_last(ancra, runs):
     assert json.loads(ancra("runs", "show", "trades-a", "--json")[1])["best"]["epoch"] == 2
 
 
+def test_of_equal_epochs_the_best_is_the_one_whose_weights_are_kept(ancra, runs):
+    for epoch, natural in enumerate((0.91, 0.95, 0.95), 4):
+        runs[0].append_metrics({"epoch": epoch, "natural": natural, "pgd": 0.5, "adaptive": 0.4, "constant": 0.1})
+    assert json.loads(ancra("runs", "show", "trades-a", "--json")[1])["best"]["epoch"] == 5
+    names = [run.name for run in runs]
+    assert json.loads(ancra("runs", "compare", *names, "--json")[1])[0]["best"]["epoch"] == 5
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("trades", "fits 2 runs"), ("trades-ancra-l", "did you mean 'trades-ancra-1'?"), ("-2", "No such option")],

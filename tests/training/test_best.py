@@ -1,4 +1,6 @@
-from ancra.training.best import Best
+import pytest
+
+from ancra.training.best import Best, best_row
 
 
 def accuracies(natural, pgd, adaptive):
@@ -35,3 +37,22 @@ def test_patience_counts_the_epochs_since_the_best(tiny_recipe):
     best = Best("adaptive", 0.1, epoch=3, accuracies=accuracies(0.5, 0.4, 0.3))
     assert [best.exhausts(recipe, epoch) for epoch in (3, 4, 5, 6)] == [False, False, True, True]
     assert not best.exhausts(tiny_recipe, 100)
+
+
+@pytest.mark.parametrize(
+    ("rows", "epoch"),
+    [
+        ([(0.5, 0.3), (0.6, 0.3), (0.6, 0.3)], 2),
+        ([(0.12, 0.12), (0.95, 0.0)], 2),
+        ([(0.5, 0.3), (0.9, 0.2)], 1),
+        ([], None),
+    ],
+)
+def test_the_best_row_is_the_one_whose_weights_are_kept(rows, epoch):
+    best, table = Best("adaptive", 0.12), []
+    for number, (natural, adaptive) in enumerate(rows, 1):
+        best = best.after(number, accuracies(natural, 0.5, adaptive))
+        table.append({"epoch": number, "constant": 0.12, **accuracies(natural, 0.5, adaptive)})
+    found = best_row(table, "adaptive")
+    assert (found["epoch"] if found else None) == epoch
+    assert best.epoch == (epoch or 0)
