@@ -134,6 +134,11 @@ class Recipe(Settings):
             return self
         return self.with_changes(data=self.data.with_changes(root=self.data.root.absolute()).model_dump())
 
+    def trains_as(self, other: "Recipe") -> bool:
+        """Whether both are the same training; where its images lie is no part of it."""
+        ours, theirs = (each.model_copy(update={"data": each.data.with_changes(root=None)}) for each in (self, other))
+        return ours == theirs
+
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
         if self.objective.base != "natural" and self.attack.epsilon == 0:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
+from ancra.data.digest import data_digest
 from ancra.data.settings import DataSettings
 from ancra.errors import unknown_name
 from app.queueing import Job, Progress, Queue
@@ -88,19 +89,24 @@ def _model(path: str, digest: str) -> "Classifier":
     return load_checkpoint(path)[0].requires_grad_(False)
 
 
-def data_settings(name: str) -> DataSettings:
-    """The settings of the dataset that a checkpoint was trained on."""
-    return card(name).data
+def subject(name: str) -> tuple[str, str]:
+    """The digests of a checkpoint and of its images as they are now, for keys. Raises AncraError: they are gone."""
+    entry = card(name)
+    return entry.digest, _images(entry.data.model_dump_json(), entry.data)
+
+
+@st.cache_data(ttl=3, show_spinner=False)
+def _images(text: str, _settings: DataSettings) -> str:
+    return data_digest(_settings)
 
 
 def dataset(name: str) -> "Dataset":
-    """The dataset that a checkpoint was trained on."""
-    settings = data_settings(name)
-    return _dataset(settings.digest(), settings)
+    """The dataset that a checkpoint was trained on, as it is now. Raises AncraError."""
+    return _dataset(subject(name)[1], card(name).data)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the images …")
-def _dataset(digest: str, _settings: DataSettings) -> "Dataset":
+def _dataset(images: str, _settings: DataSettings) -> "Dataset":
     from ancra.data.registry import load_dataset
 
     return load_dataset(_settings)

@@ -78,11 +78,12 @@ def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
         return Run.create(out, recipe)
     else:
         run = Run.open(out)
-    if run.recipe != recipe:
+    if not run.recipe.trains_as(recipe):
         raise AncraError(
             f"{run.folder} was started with other settings than these: "
             f"go on with `ancra train {run.recipe_file} --out {run.folder} --resume`, or train into another folder."
         )
+    run.write_recipe(recipe)
     return run
 
 

@@ -13,7 +13,7 @@ from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
+from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.progress import OnProgress
 from ancra.store import Store
@@ -77,7 +77,7 @@ def evaluate_checkpoint(
         settings_of(card, samples),
         order,
         alone=alone,
-        digest=card.digest,
+        subject=subject_of(card),
         store=store,
         on_progress=_counted(on_progress, order),
     )

@@ -11,7 +11,7 @@ from ancra.checkpoints import Card
 from ancra.data.dataset import Split
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable
+from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.progress import OnNamedProgress
 from ancra.settings import Settings
@@ -99,13 +99,13 @@ def checkpoint_curves(
         made = make_curves(model, split, settings, on_progress)
         return made.correct, {"samples": made.samples}
 
-    return _read(store.remember(KIND, card.digest, settings.digest(), make=make), settings)
+    return _read(store.remember(KIND, *subject_of(card), settings.digest(), make=make), settings)
 
 
 def stored_curves(card: Card, store: Store) -> Curves | None:
     """The stored curves of a checkpoint, or None. Raises AncraError when they do not fit it."""
     settings = curve_settings(card)
-    key = (KIND, card.digest, settings.digest())
+    key = (KIND, *subject_of(card), settings.digest())
     stored = store.get(*key)
     if stored is None:
         refuse_unreadable(store, *key)

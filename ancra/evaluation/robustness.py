@@ -11,7 +11,9 @@ from torch import nn
 
 from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
+from ancra.checkpoints import Card
 from ancra.data.dataset import Split
+from ancra.data.digest import data_digest
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
@@ -23,6 +25,8 @@ KIND = "robustness"
 NATURAL = "natural"
 WORST = "worst"
 HEADLINE = ("pgd", "adaptive")
+
+Subject = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,15 @@ class RobustnessReport:
         }
 
 
+def subject_of(card: Card) -> Subject:
+    """The digests of a checkpoint and of its images, which every result that is stored of it is named by.
+
+    Raises:
+        AncraError: the images are gone.
+    """
+    return card.digest, data_digest(card.data)
+
+
 def evaluate_robustness(
     model: nn.Module,
     split: Split,
@@ -137,7 +150,7 @@ def evaluate_robustness(
     attacks: tuple[str, ...] = (*HEADLINE, *WORST_CASE),
     *,
     alone: tuple[str, ...] = HEADLINE,
-    digest: str | None = None,
+    subject: Subject | None = None,
     store: Store | None = None,
     on_progress: OnNamedProgress | None = None,
 ) -> RobustnessReport:
@@ -151,7 +164,7 @@ def evaluate_robustness(
     Args:
         model: any classifier ``x -> logits``. split: the images.
         attacks: names, in order; repeated ones run once.
-        digest: the checkpoint's, needed for ``store``.
+        subject: which checkpoint and images these are, needed for ``store``.
         on_progress: called with (attack, images done, images in all).
 
     Raises:
@@ -161,7 +174,7 @@ def evaluate_robustness(
     for name in attacks:
         ATTACKS[name]
     indices = split.sample(settings.samples, settings.seed)
-    shelf = _Shelf(store, digest, settings, split, indices)
+    shelf = _Shelf(store, subject, settings, split, indices)
     natural = _natural(model, split, indices, settings.batch_size)
     shelf.keep(NATURAL, Outcome(natural, np.ones_like(natural), 0.0), indices=indices.numpy().astype(np.int32))
     report = RobustnessReport(settings, indices.numpy(), natural)
@@ -175,13 +188,13 @@ def evaluate_robustness(
     return report
 
 
-def stored_report(digest: str, settings: EvaluationSettings, store: Store) -> RobustnessReport | None:
+def stored_report(subject: Subject, settings: EvaluationSettings, store: Store) -> RobustnessReport | None:
     """What is stored for a checkpoint and settings, without running anything; None when nothing is.
 
     Raises:
         AncraError: a stored result that does not fit the checkpoint, with the file to delete.
     """
-    key = (KIND, digest, settings.digest())
+    key = (KIND, *subject, settings.digest())
     stored = store.get(*key, NATURAL)
     if stored is None:
         refuse_unreadable(store, *key, NATURAL)
@@ -218,33 +231,33 @@ def misfit(store: Store, *key: str) -> AncraError:
 
 @dataclass
 class _Shelf:
-    """The place of one evaluation in the store; without a store or a digest nothing is kept."""
+    """The place of one evaluation in the store; without a store or a subject nothing is kept."""
 
     store: Store | None
-    digest: str | None
+    subject: Subject | None
     settings: EvaluationSettings
     split: Split
     indices: torch.Tensor
     images: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        if self.store is not None and self.digest is not None:
+        if self.store is not None and self.subject is not None:
             self.images = fingerprint(self.split, self.indices)
 
     def recall(self, name: str, natural: np.ndarray, todo: np.ndarray) -> Outcome | None:
         """The stored outcome if it fits and covers the images that are to be attacked now."""
-        if self.store is None or self.digest is None:
+        if self.store is None or self.subject is None:
             return None
-        stored = self.store.get(KIND, self.digest, self.settings.digest(), name)
+        stored = self.store.get(KIND, *self.subject, self.settings.digest(), name)
         outcome = None if stored is None else _fitting(stored, natural, self.images)
         return None if outcome is None or (todo & ~outcome.tried).any() else outcome
 
     def keep(self, name: str, outcome: Outcome, **more: np.ndarray) -> None:
-        if self.store is None or self.digest is None:
+        if self.store is None or self.subject is None:
             return
         arrays = {"robust": outcome.robust, "tried": outcome.tried, **more}
         meta = {"seconds": round(outcome.seconds, 2), "images": self.images}
-        self.store.put(KIND, self.digest, self.settings.digest(), name, arrays=arrays, meta=meta)
+        self.store.put(KIND, *self.subject, self.settings.digest(), name, arrays=arrays, meta=meta)
 
 
 def fingerprint(split: Split, indices: torch.Tensor) -> str:

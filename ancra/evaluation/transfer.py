@@ -14,7 +14,7 @@ from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import RobustnessReport, fingerprint, refuse_unreadable, stored_report
+from ancra.evaluation.robustness import RobustnessReport, fingerprint, refuse_unreadable, stored_report, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.paths import shipped_checkpoints
 from ancra.progress import OnNamedProgress
@@ -75,7 +75,7 @@ def strongest(report: RobustnessReport | None) -> str:
 
 def transfer_settings(card: Card, store: Store) -> TransferSettings:
     """The usual settings: the strongest single attack that is known for the checkpoint."""
-    report = stored_report(card.digest, settings_of(card), store)
+    report = stored_report(subject_of(card), settings_of(card), store)
     return TransferSettings(evaluation=settings_of(card, samples=200), attack=strongest(report))
 
 
@@ -164,8 +164,8 @@ class _Set(Settings):
     digests: tuple[str, ...]
 
 
-def _key(card: Card, settings: TransferSettings, peers: Sequence[Path]) -> tuple[str, str, str]:
-    return card.digest, settings.digest(), combined([read_card(peer).digest for peer in peers])
+def _key(card: Card, settings: TransferSettings, peers: Sequence[Path]) -> tuple[str, ...]:
+    return *subject_of(card), settings.digest(), combined([read_card(peer).digest for peer in peers])
 
 
 def _accuracy(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, device: torch.device) -> float:

@@ -1,10 +1,10 @@
 """Feature sets of checkpoints, kept in the store: made once, then read in milliseconds."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.checkpoints import Card, load_checkpoint, read_card
+from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.features.extraction import Extraction, extract_all, feature_name
 from ancra.features.feature_set import FeatureSet
@@ -42,7 +42,7 @@ def checkpoint_features(
     """
     store = store or Store()
     card = read_card(path)
-    key = (card.digest, data_digest(card), settings.source)
+    key = (card.digest, data_digest(card.data), settings.source)
     found = _read(store, key, settings)
     if found is not None:
         return CheckpointFeatures(card, found)
@@ -60,20 +60,6 @@ def checkpoint_features(
         },
     )
     return CheckpointFeatures(card, extraction.select(settings), stored.warning)
-
-
-def data_digest(card: Card) -> str:
-    """16 hexadecimal digits that name the checkpoint's images, for keys of stored results.
-
-    A folder of images may change; names, sizes and times of its files tell. Raises AncraError when it is gone.
-    """
-    settings = card.data
-    if settings.name != "image_folder" or settings.root is None:
-        return settings.digest()
-    from ancra.data.files import open_files
-
-    stamps = dict(open_files(settings.root.expanduser()).stamps)
-    return hashlib.sha256(f"{settings.digest()}{stamps}".encode()).hexdigest()[:16]
 
 
 def _read(store: Store, key: tuple[str, ...], settings: FeatureSettings) -> FeatureSet | None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ancra.checkpoints import Card, read_card
+from ancra.data.digest import data_digest
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
-from ancra.features.store import data_digest
 from ancra.maps.faithfulness import faithfulness, movement
 from ancra.maps.inputs import Mapped, mapped_features
 from ancra.maps.layout import FeatureMap, make_map
@@ -134,7 +134,7 @@ def pixel_layout(mapped: Mapped, card: Card, store: Store) -> np.ndarray:
         pixels = natural.pixels.reshape(len(natural), -1).astype(np.float32) / 255
         return {"positions": make_map(pixels, layout).positions}, {}
 
-    return store.remember(START_KIND, data_digest(card), source, layout.digest(), make=make).arrays["positions"]
+    return store.remember(START_KIND, data_digest(card.data), source, layout.digest(), make=make).arrays["positions"]
 
 
 def unit_spread(positions: np.ndarray) -> np.ndarray:

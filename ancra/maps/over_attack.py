@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ancra.checkpoints import load_checkpoint, read_card
+from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.features.extraction import search_of
 from ancra.features.settings import FeatureSettings
-from ancra.features.store import data_digest
 from ancra.features.trajectory import extract_path
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import model_map
@@ -97,7 +97,7 @@ def attack_steps(
         }, {}
 
     digest = settings.model_copy(update={"features": features}).digest()
-    stored = store.remember(KIND, card.digest, data_digest(card), natural.digest(), digest, make=make)
+    stored = store.remember(KIND, card.digest, data_digest(card.data), natural.digest(), digest, make=make)
     titles = ("Natural", "Start of the search", *(f"Step {step}" for step in range(1, attack.steps + 1)))
     return AttackSteps(shown, features, titles=titles, **stored.arrays)
 

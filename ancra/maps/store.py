@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ancra.checkpoints import Card
-from ancra.features.store import data_digest
+from ancra.data.digest import data_digest
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
@@ -107,8 +107,8 @@ def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> np.ndarray |
 
 
 def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, data_digest(card), settings.digest()
+    return card.digest, data_digest(card.data), settings.digest()
 
 
 def _pixels_key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, data_digest(card), settings.features.source
+    return card.digest, data_digest(card.data), settings.features.source

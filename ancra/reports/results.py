@@ -11,7 +11,7 @@ from ancra.device import resolve_device
 from ancra.errors import unknown_name
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.curves import checkpoint_curves
-from ancra.evaluation.robustness import HEADLINE, evaluate_robustness
+from ancra.evaluation.robustness import HEADLINE, evaluate_robustness, subject_of
 from ancra.evaluation.transfer import checkpoint_transfer
 from ancra.store import Store
 from ancra.trust.stored import checkpoint_trust
@@ -65,7 +65,7 @@ def make_results(
                 settings,
                 names,
                 alone=names,
-                digest=card.digest,
+                subject=subject_of(card),
                 store=store,
                 on_progress=lambda name, done, total, names=names: clock.at(  # type: ignore[misc]
                     names.index(name) + done / max(total, 1), len(names)

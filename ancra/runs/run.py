@@ -34,10 +34,9 @@ class Run:
         try:
             run.checkpoints.mkdir(parents=True, exist_ok=True)
             run.write_status(RunStatus(epochs=recipe.epochs, created=time()))
-            # The recipe is what makes a folder a run, so it comes last.
-            replace_file(run.recipe_file, lambda file: file.write(yaml_text(recipe).encode()))
         except OSError as error:
             raise AncraError(f"The run's folder {folder} cannot be written: {error.strerror}.") from None
+        run.write_recipe(recipe)  # It is what makes a folder a run, so it comes last.
         return run
 
     @classmethod
@@ -87,6 +86,13 @@ class Run:
     def recipe(self) -> Recipe:
         """What is trained. Raises AncraError when the file was damaged."""
         return read_yaml(Recipe, self.recipe_file)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Write down what is trained, and where its images lie now. Raises AncraError."""
+        try:
+            replace_file(self.recipe_file, lambda file: file.write(yaml_text(recipe).encode()))
+        except OSError as error:
+            raise AncraError(f"The run's folder {self.folder} cannot be written: {error.strerror}.") from None
 
     def status(self) -> RunStatus:
         """The state as seen from this machine now: a run whose process is gone is ``lost``."""

@@ -13,10 +13,10 @@ from ancra.attacks.settings import AttackSettings
 from ancra.checkpoints import Card, load_checkpoint, read_card
 from ancra.data.batches import epoch_batches
 from ancra.data.dataset import Split
+from ancra.data.digest import data_digest
 from ancra.data.registry import load_dataset
 from ancra.device import device_of, resolve_device
 from ancra.errors import AncraError
-from ancra.features.store import data_digest
 from ancra.models.classifier import Classifier
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import NegativeSettings
@@ -128,7 +128,8 @@ def checkpoint_population(
     card = read_card(path)
     weights = weights_of(card, alpha)
     wanted = {name: strategy(name) for name in names}
-    keys = {name: (card.digest, data_digest(card), settings.digest(), _digest(each)) for name, each in wanted.items()}
+    digests = card.digest, data_digest(card.data), settings.digest()
+    keys = {name: (*digests, _digest(each)) for name, each in wanted.items()}
     shelf = Shelf(store, keys)
     wished = min(batches or shelf.epoch, shelf.epoch)
     if not shelf.epoch or shelf.batches < wished:

@@ -9,6 +9,7 @@ import torch
 import ancra
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.data.dataset import Dataset
+from ancra.data.digest import data_digest
 from ancra.models.classifier import Classifier
 from ancra.recipe import Recipe
 from ancra.run_files import epoch_file, forget_epochs
@@ -24,6 +25,7 @@ class Keeper:
 
     def __init__(self, folder: Path, recipe: Recipe, dataset: Dataset) -> None:
         self.folder, self.recipe, self.dataset = folder, recipe, dataset
+        self.images = data_digest(recipe.data)
         self.state_file = folder / "checkpoints" / "last.pt"
         self.best_file = folder / "checkpoints" / "best.safetensors"
         self.final_file = folder / "checkpoints" / "final.safetensors"
@@ -47,7 +49,7 @@ class Keeper:
 
     def keep_state(self, **state: Any) -> None:
         """Keep what resuming needs; the arguments are the fields of ``TrainingState``. Raises OSError."""
-        save_state(TrainingState(self.recipe.model_dump_json(), **state), self.state_file)
+        save_state(TrainingState(self.recipe.model_dump_json(), images=self.images, **state), self.state_file)
 
     def finish(self, model: Classifier, epochs: int, accuracies: dict[str, float]) -> Path:
         """Keep the finished model. Raises AncraError."""

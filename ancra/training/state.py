@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.recipe import Recipe
@@ -19,7 +20,7 @@ class TrainingState:
     """What a run knows after a whole epoch. Seeds follow from the recipe and the epoch, so no random state is kept.
 
     Attributes:
-        recipe: the recipe it belongs to, as JSON.
+        recipe: the recipe it belongs to, as JSON. images: the digest of its images; None in states of older versions.
         epoch: whole epochs done.
         model, optimiser: their state dicts.
         average: that of the weight average, where there is one.
@@ -33,6 +34,7 @@ class TrainingState:
     average: dict[str, Any] | None = None
     best: dict[str, Any] | None = None
     accuracies: dict[str, float] | None = None
+    images: str | None = None
 
 
 def save_state(state: TrainingState, path: Path) -> None:
@@ -54,6 +56,12 @@ def load_state(path: Path, recipe: Recipe, device: torch.device) -> TrainingStat
             f"The training state {path} is damaged ({type(error).__name__}); delete it to start over."
         ) from None
     # Compared as settings, not as text: a later version may have added a setting.
-    if parse(Recipe, json.loads(state.recipe), source=str(path)) != recipe:
+    kept = parse(Recipe, json.loads(state.recipe), source=str(path))
+    if not kept.trains_as(recipe) or (state.images is None and kept.data != recipe.data):
         raise AncraError(f"The training state {path} belongs to another recipe; train into another folder.")
+    if state.images not in (None, data_digest(recipe.data)):
+        raise AncraError(
+            f"The images in {recipe.data.root} are not those that {path} was trained on: set data.root to where those "
+            "lie, or train into another folder."
+        )
     return state

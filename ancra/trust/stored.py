@@ -8,7 +8,7 @@ from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import misfit, refuse_unreadable
+from ancra.evaluation.robustness import misfit, refuse_unreadable, subject_of
 from ancra.evaluation.transfer import combined, peers_of
 from ancra.progress import OnNamedProgress
 from ancra.store import Store
@@ -47,7 +47,7 @@ def checkpoint_trust(
     for other in others:
         _require_alike(card, other)
     settings = trust_settings(card, samples)
-    key = (KIND, card.digest, settings.digest(), combined([read_card(other).digest for other in others]))
+    key = (KIND, *subject_of(card), settings.digest(), combined([read_card(other).digest for other in others]))
     stored = store.get(*key) if store else None
     if stored is not None:
         return TrustReport.from_json(dict(stored.meta))
@@ -63,7 +63,7 @@ def checkpoint_trust(
 def stored_trust(card: Card, store: Store) -> TrustReport | None:
     """The stored report of a checkpoint with the usual settings, or None. Raises AncraError when it does not fit."""
     digests = [read_card(peer).digest for peer in peers_of(card)]
-    key = (KIND, card.digest, trust_settings(card).digest(), combined(digests))
+    key = (KIND, *subject_of(card), trust_settings(card).digest(), combined(digests))
     stored = store.get(*key)
     if stored is None:
         refuse_unreadable(store, *key)

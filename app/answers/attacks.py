@@ -104,7 +104,7 @@ def missed_by_pgd(name: str, epsilon: float) -> list[int]:
         adaptive = pgd(model, images, labels, preset("adaptive40").search(epsilon))
         return (adaptive.success & ~plain.success).nonzero()[:, 0].tolist()
 
-    key = (compute.card(name).digest, compute.data_settings(name).digest(), epsilon)
+    key = (*compute.subject(name), epsilon)
     return compute.ask("missed", key, work, "Attacking the test images")
 
 

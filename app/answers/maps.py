@@ -9,7 +9,6 @@ import streamlit as st
 
 from ancra.attacks.suite import NATURAL
 from ancra.errors import AncraError
-from ancra.features.store import data_digest
 from ancra.maps.aligned import aligned_maps, find_aligned_maps
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import model_map, preview_map
@@ -180,8 +179,7 @@ def _begin(name: str, asked: ResolvedMap) -> tuple[Key, Work]:
 
 def map_key(name: str, asked: ResolvedMap) -> Key:
     """What names a checkpoint's map in memory."""
-    card = compute.card(name)
-    return card.digest, data_digest(card), asked.digest()
+    return *compute.subject(name), asked.digest()
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -35,8 +35,7 @@ class BatchQuestion:
     @property
     def key(self) -> tuple[object, ...]:
         """What the picks in the batch depend on: the model, its images, and which strategies there are."""
-        digest, data = compute.card(self.model).digest, compute.data_settings(self.model).digest()
-        return digest, data, self.split, self.count, self.seed, *strategies()
+        return *compute.subject(self.model), self.split, self.count, self.seed, *strategies()
 
 
 def batch(asked: BatchQuestion) -> BatchMechanism:

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.curves import Curves, stored_curves
-from ancra.evaluation.robustness import RobustnessReport, stored_report
+from ancra.evaluation.robustness import RobustnessReport, stored_report, subject_of
 from ancra.evaluation.tables import TableRow
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.status import RunStatus
@@ -63,7 +63,7 @@ def results(name: str) -> Results:
     refused: list[str] = []
     report = trust = curves = transfer = None
     try:
-        report = stored_report(card.digest, settings_of(card), store)
+        report = stored_report(subject_of(card), settings_of(card), store)
     except AncraError as error:
         refused.append(str(error))
     try:

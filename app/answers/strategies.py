@@ -96,7 +96,7 @@ def _question(
             store=Store(), on_progress=progress, stopped=stop.is_set if stop else None, loaded=loaded,
         )  # fmt: skip
 
-    digests = compute.card(asked.model).digest, compute.data_settings(asked.model).digest(), settings.digest()
+    digests = *compute.subject(asked.model), settings.digest()
     return (*digests, names, batches), work
 
 

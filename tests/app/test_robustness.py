@@ -9,7 +9,7 @@ from ancra.evaluation import curves, robustness, transfer
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.curves import curve_settings
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE
+from ancra.evaluation.robustness import HEADLINE, subject_of
 from ancra.evaluation.transfer import combined, peers_of, transfer_settings
 from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store
@@ -27,7 +27,7 @@ def store_results(name: str, left: dict[str, int], samples: int = 40) -> None:
     """Results as an evaluation would have stored them: ``left`` images survive each attack."""
     store, card = Store(), card_of(name)
     natural = np.arange(samples) < 36
-    key = (robustness.KIND, card.digest, settings_of(card).digest())
+    key = (robustness.KIND, *subject_of(card), settings_of(card).digest())
     meta = {"seconds": 1.0, "images": "same"}
     arrays = {"robust": natural, "tried": natural | True, "indices": np.arange(samples)}
     store.put(*key, robustness.NATURAL, arrays=arrays, meta=meta)
@@ -35,9 +35,9 @@ def store_results(name: str, left: dict[str, int], samples: int = 40) -> None:
         store.put(*key, attack, arrays={"robust": np.arange(samples) < count, "tried": natural}, meta=meta)
     settings = curve_settings(card)
     falling = {attack: 36 - 4 * np.arange(len(settings.epsilons)) for attack in curves.SHOWN}
-    store.put(curves.KIND, card.digest, settings.digest(), arrays=falling, meta={"samples": samples})
+    store.put(curves.KIND, *subject_of(card), settings.digest(), arrays=falling, meta={"samples": samples})
     peers = [card.digest for card in map(transfer.read_card, peers_of(card))]
-    key = (transfer.KIND, card.digest, transfer_settings(card, store).digest(), combined(peers))
+    key = (transfer.KIND, *subject_of(card), transfer_settings(card, store).digest(), combined(peers))
     store.put(*key, arrays={}, meta={"attack": "pgd", "on": {card.digest: 0.1}, "from": {}})
     checks = (
         CheckResult("heads", "Attacks on other heads", Level.RED, 40.0, "points", 0.5, 2, "They break it.", "Somebody"),
@@ -46,7 +46,7 @@ def store_results(name: str, left: dict[str, int], samples: int = 40) -> None:
     )
     accuracy = Accuracy.of(20, 40)
     report = TrustReport("PGD-40 on the final output", accuracy, accuracy, Accuracy.of(2, 40), checks, "40 images")
-    key = (KIND, card.digest, trust_settings(card).digest(), combined(peers))
+    key = (KIND, *subject_of(card), trust_settings(card).digest(), combined(peers))
     store.put(*key, arrays={}, meta=report.to_json())
 
 
@@ -88,7 +88,7 @@ def test_shows_table_verdict_and_gap(page, home):
 def test_a_result_that_does_not_fit_is_refused_with_a_sentence(page, home):
     store_results("tiny-ra", dict.fromkeys(HEADLINE, 30))
     card = card_of("tiny-ra")
-    path = Store().find(robustness.KIND, card.digest, settings_of(card).digest(), "pgd")
+    path = Store().find(robustness.KIND, *subject_of(card), settings_of(card).digest(), "pgd")
     path.write_bytes(b"damaged")
     at = page()
     assert not at.exception

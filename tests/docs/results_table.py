@@ -5,7 +5,7 @@ from pathlib import Path
 from ancra.checkpoints import find_checkpoints
 from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import NATURAL, WORST, stored_report
+from ancra.evaluation.robustness import NATURAL, WORST, stored_report, subject_of
 from ancra.evaluation.tables import TableRow, headings, note
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store
@@ -24,7 +24,7 @@ def table() -> str:
     rows, lines = [], []
     for name in ORDER:
         card = cards[name]
-        report, trust = stored_report(card.digest, settings_of(card), store), stored_trust(card, store)
+        report, trust = stored_report(subject_of(card), settings_of(card), store), stored_trust(card, store)
         if report is None or trust is None:
             raise ValueError(f"{name} has no stored result: run `make results`")
         rows.append(TableRow.of(card.title, card.dataset, report))

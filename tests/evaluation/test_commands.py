@@ -9,7 +9,7 @@ from ancra.attacks.settings import Threat
 from ancra.cli import cli
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import stored_report
+from ancra.evaluation.robustness import stored_report, subject_of
 from ancra.store import Store
 from ancra.trust.settings import TrustSettings
 
@@ -33,7 +33,7 @@ def test_evaluate_with_more_attacks(ancra, save_tiny):
     (row,) = ancra("evaluate", path, "--attacks", "fgsm,worst", "--samples", 12, "--json", "--store", "--write")
     assert {"natural", "pgd", "adaptive", "fgsm", "worst"} <= row["intervals"].keys()
     assert row["worst"] <= row["pgd"] <= row["natural"]
-    assert stored_report(card.digest, settings_of(card, 12), Store()).worst.value == row["worst"]
+    assert stored_report(subject_of(card), settings_of(card, 12), Store()).worst.value == row["worst"]
     with pytest.raises(AncraError, match="autoattack"):
         ancra("evaluate", path, "--attacks", "autoatack")
 

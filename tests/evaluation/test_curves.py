@@ -8,7 +8,7 @@ from ancra.data.registry import load_dataset
 from ancra.errors import AncraError
 from ancra.evaluation import curves, transfer
 from ancra.evaluation.curves import CurveSettings, checkpoint_curves, make_curves, stored_curves
-from ancra.evaluation.robustness import Outcome, RobustnessReport
+from ancra.evaluation.robustness import Outcome, RobustnessReport, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.transfer import (
     Transfer,
@@ -51,7 +51,7 @@ def test_curves_are_stored_and_refused_when_they_do_not_fit(save_tiny, store, qu
     assert {name: list(counts) for name, counts in found.correct.items()} == {
         name: list(counts) for name, counts in made.correct.items()
     }
-    key = (curves.KIND, card.digest, curves.curve_settings(card).digest())
+    key = (curves.KIND, *subject_of(card), curves.curve_settings(card).digest())
     store.put(*key, arrays={"pgd": np.array([1, 2])}, meta={"samples": 24})
     with pytest.raises(AncraError, match="does not fit"):
         stored_curves(card, store)

@@ -8,10 +8,11 @@ from torch import nn
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import evaluate, evaluate_checkpoint, settings_of
-from ancra.evaluation.robustness import KIND, Outcome, RobustnessReport, evaluate_robustness, stored_report
+from ancra.evaluation.robustness import KIND, Outcome, RobustnessReport, evaluate_robustness, stored_report, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.store import Store
 
+MODEL, OTHER = ("model", "images"), ("other", "images")
 SETTINGS = EvaluationSettings(epsilon=0.1, steps=5, queries=20, samples=60)
 
 
@@ -71,15 +72,15 @@ def test_evaluate_gives_the_numbers_of_the_suite(rows):
 
 
 def test_a_second_look_attacks_nothing_and_gives_the_same(rows, store):
-    first = evaluate_robustness(Bright(), rows, SETTINGS, digest="model", store=store)
+    first = evaluate_robustness(Bright(), rows, SETTINGS, subject=MODEL, store=store)
     calls = []
     again = evaluate_robustness(
-        Bright(), rows, SETTINGS, digest="model", store=store, on_progress=lambda *call: calls.append(call)
+        Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=lambda *call: calls.append(call)
     )
     assert calls == []
-    found = stored_report("model", SETTINGS, store)
+    found = stored_report(MODEL, SETTINGS, store)
     assert found.row()["intervals"] == again.row()["intervals"] == first.row()["intervals"]
-    assert stored_report("other", SETTINGS, store) is None
+    assert stored_report(OTHER, SETTINGS, store) is None
 
 
 def test_an_interrupted_evaluation_goes_on_where_it_was(rows, store):
@@ -88,10 +89,10 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(rows, store):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate_robustness(Bright(), rows, SETTINGS, digest="model", store=store, on_progress=interrupt)
+        evaluate_robustness(Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=interrupt)
     calls = []
     evaluate_robustness(
-        Bright(), rows, SETTINGS, digest="model", store=store, on_progress=lambda name, *_: calls.append(name)
+        Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=lambda name, *_: calls.append(name)
     )
     assert "pgd" not in calls
     assert "adaptive" in calls
@@ -100,8 +101,8 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(rows, store):
 @pytest.mark.parametrize("damage", ["longer", "impossible", "other images", "another key", "cut"])
 def test_a_stored_result_that_does_not_fit_is_refused_with_a_sentence(rows, store, damage):
     model = Bright()
-    evaluate_robustness(model, rows, SETTINGS, ("pgd",), digest="model", store=store)
-    key = (KIND, "model", SETTINGS.digest(), "pgd")
+    evaluate_robustness(model, rows, SETTINGS, ("pgd",), subject=MODEL, store=store)
+    key = (KIND, *MODEL, SETTINGS.digest(), "pgd")
     stored, path = store.get(*key), store.find(*key)
     robust, tried, meta = stored.arrays["robust"], stored.arrays["tried"], dict(stored.meta)
     if damage == "longer":
@@ -113,15 +114,15 @@ def test_a_stored_result_that_does_not_fit_is_refused_with_a_sentence(rows, stor
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:100])
     elif damage == "another key":
-        evaluate_robustness(model, rows, SETTINGS, ("pgd",), digest="other", store=store)
-        path.write_bytes(store.find(KIND, "other", SETTINGS.digest(), "pgd").read_bytes())
+        evaluate_robustness(model, rows, SETTINGS, ("pgd",), subject=OTHER, store=store)
+        path.write_bytes(store.find(KIND, *OTHER, SETTINGS.digest(), "pgd").read_bytes())
     else:
         store.put(*key, arrays={"robust": robust, "tried": tried}, meta=meta)
     with pytest.raises(AncraError, match=r"pgd\.npz does not fit this checkpoint"):
-        stored_report("model", SETTINGS, store)
+        stored_report(MODEL, SETTINGS, store)
     # Evaluating again puts it right.
-    evaluate_robustness(model, rows, SETTINGS, ("pgd",), digest="model", store=store)
-    assert stored_report("model", SETTINGS, store).accuracy("pgd") is not None
+    evaluate_robustness(model, rows, SETTINGS, ("pgd",), subject=MODEL, store=store)
+    assert stored_report(MODEL, SETTINGS, store).accuracy("pgd") is not None
 
 
 def test_a_checkpoint_is_evaluated_the_same_with_and_without_the_store(save_tiny, store):
@@ -130,7 +131,7 @@ def test_a_checkpoint_is_evaluated_the_same_with_and_without_the_store(save_tiny
     kept = evaluate_checkpoint(path, samples=20, device="cpu", store=store)
     assert fresh["intervals"] == kept["intervals"]
     assert set(fresh["intervals"]) == {"natural", "pgd", "adaptive"}
-    assert stored_report(card.digest, settings_of(card, 20), store).accuracy("pgd").value == fresh["pgd"]
+    assert stored_report(subject_of(card), settings_of(card, 20), store).accuracy("pgd").value == fresh["pgd"]
     more = evaluate_checkpoint(path, samples=20, device="cpu", store=store, attacks=("fgsm",), worst_of=("noise",))
     assert set(more["intervals"]) == {"natural", "pgd", "adaptive", "fgsm", "noise", "worst"} - (
         set() if more["attacks"][-1]["accuracy"] is not None else {"noise"}

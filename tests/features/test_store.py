@@ -1,12 +1,10 @@
-import shutil
-
 import numpy as np
 import pytest
 
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings, with_epsilon
-from ancra.features.store import checkpoint_features, data_digest
+from ancra.features.store import checkpoint_features
 from ancra.store import Store
 
 SETTINGS = FeatureSettings(attack="fgsm", epsilon=0.2, samples=30)
@@ -95,20 +93,3 @@ def test_a_block_that_is_not_there(checkpoint, store):
     for _ in range(2):
         with pytest.raises(AncraError, match="no block 5"):
             checkpoint_features(path, SETTINGS.with_changes(block=5), store)
-
-
-def test_a_folder_of_images_that_changed_is_another_key(checkpoint, tmp_path):
-    _, card = checkpoint
-    assert data_digest(card) == data_digest(card)
-    folder = tmp_path / "images"
-    (folder / "cat").mkdir(parents=True)
-    (folder / "cat" / "1.png").write_bytes(b"1")
-    data = {"name": "image_folder", "root": str(folder)}
-    card = card.with_changes(recipe=card.recipe.with_changes(data=data))
-    before = data_digest(card)
-    assert data_digest(card) == before
-    (folder / "cat" / "2.png").write_bytes(b"2")
-    assert data_digest(card) != before
-    shutil.rmtree(folder)
-    with pytest.raises(AncraError, match="no folder"):
-        data_digest(card)
