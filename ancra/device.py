@@ -1,10 +1,9 @@
 """Which device computes, and with how many threads."""
 
-import os
-
 import torch
 from torch import nn
 
+from ancra.environment import whole_number
 from ancra.errors import AncraError, unknown_name
 
 
@@ -36,7 +35,11 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def limit_threads(count: int | None = None) -> None:
-    """Set the CPU threads of torch: ``count``, or ``$ANCRA_THREADS``, or torch's own choice."""
-    wanted = count if count is not None else int(os.environ.get("ANCRA_THREADS", "0"))
-    if wanted > 0:
+    """Set the CPU threads of torch: ``count``, or ``$ANCRA_THREADS``, or torch's own choice where that is 0.
+
+    Raises:
+        AncraError: the variable is no such number.
+    """
+    wanted = count if count is not None else whole_number("ANCRA_THREADS", 0, "how many threads torch may use")
+    if wanted:
         torch.set_num_threads(wanted)

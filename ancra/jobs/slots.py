@@ -9,6 +9,7 @@ from shutil import which
 from time import sleep
 from typing import IO
 
+from ancra.environment import whole_number
 from ancra.errors import AncraError
 from ancra.jobs.tickets import lock, slots_folder, take_ticket, ticket_of, tickets
 
@@ -17,12 +18,7 @@ NEXT_POLL, POLL = 0.25, 1.0  # seconds between two looks: of the one whose turn 
 
 def slot_count() -> int:
     """``$ANCRA_SLOTS``, else the number of GPUs, else 1. Raises AncraError when the variable is no such number."""
-    text = os.environ.get("ANCRA_SLOTS", "").strip()
-    if not text:
-        return max(len(gpus()), 1)
-    if not text.isdecimal() or int(text) < 1:
-        raise AncraError(f"ANCRA_SLOTS is {text!r}: set it to how many runs may train at once, 1 or more.")
-    return int(text)
+    return whole_number("ANCRA_SLOTS", 1, "how many runs may train at once") or max(len(gpus()), 1)
 
 
 def gpus() -> tuple[str, ...]:

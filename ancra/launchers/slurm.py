@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+from ancra.environment import pairs
 from ancra.errors import AncraError
 from ancra.jobs.detached import environment
 from ancra.jobs.signals import RunCancelled
@@ -121,13 +122,10 @@ class Training:
 
 
 def _parameters() -> dict[str, Any]:
-    words = os.environ.get("ANCRA_SLURM", "").split()
-    if not all("=" in word for word in words):
-        raise AncraError("ANCRA_SLURM takes key=value words, as in `partition=gpu gpus_per_node=1 time=600`.")
-    pairs = dict(word.split("=", 1) for word in words)
-    if not pairs.get("time", "1").isdecimal():
-        raise AncraError(f"ANCRA_SLURM: time={pairs['time']} is not a number of minutes.")
-    return {key: int(value) if value.isdecimal() else value for key, value in pairs.items()}
+    given = pairs("ANCRA_SLURM", "partition=gpu gpus_per_node=1 time=600")
+    if not given.get("time", "1").isdecimal():
+        raise AncraError(f"ANCRA_SLURM: time={given['time']} is not a number of minutes.")
+    return {key: int(value) if value.isdecimal() else value for key, value in given.items()}
 
 
 def _state(job: str) -> str:
