@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ancra.environment import whole_number
+from ancra.environment import THREADS
 from ancra.errors import AncraError, unknown_name
 
 
@@ -35,11 +35,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def limit_threads(count: int | None = None) -> None:
-    """Set the CPU threads of torch: ``count``, or ``$ANCRA_THREADS``, or torch's own choice where that is 0.
-
-    Raises:
-        AncraError: the variable is no such number.
-    """
-    wanted = count if count is not None else whole_number("ANCRA_THREADS", 0, "how many threads torch may use")
-    if wanted:
+    """Set the CPU threads of torch: ``count``, or ``$ANCRA_THREADS``, or torch's own choice. Raises AncraError."""
+    wanted = THREADS.read(0) if count is None else count
+    if wanted > 0:
         torch.set_num_threads(wanted)

@@ -1,45 +1,100 @@
-"""Reading environment variables: each has one parser, and a wrong value is one sentence."""
+"""The environment variables that are read, each with the one sentence that is said when its value does not work."""
 
 import math
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from ancra.errors import AncraError
 
+T = TypeVar("T")
+D = TypeVar("D")
 
-def whole_number(name: str, least: int, meaning: str) -> int | None:
-    """The whole number in a variable; None where it is not set.
 
-    Args:
-        meaning: what to set it to, as in "how many runs may train at once".
+@dataclass(frozen=True)
+class Variable(Generic[T]):
+    """An environment variable.
 
-    Raises:
-        AncraError: it is no whole number, or below ``least``.
+    Attributes:
+        name: what it is called.
+        wanted: what it is to be set to, as the end of a sentence.
+        parse: gives what a text that is not empty stands for; raises ValueError.
     """
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return None
-    if not text.isdecimal() or int(text) < least:
-        raise AncraError(f"{name} is {text!r}: set it to {meaning}, {least} or more.")
-    return int(text)
+
+    name: str
+    wanted: str
+    parse: Callable[[str], T]
+
+    def read(self, otherwise: D) -> T | D:
+        """What it is set to; ``otherwise`` when it is not set, or empty. Raises AncraError."""
+        text = os.environ.get(self.name, "").strip()
+        if not text:
+            return otherwise
+        try:
+            return self.parse(text)
+        except ValueError:
+            raise AncraError(f"{self.name} is {text!r}: set it to {self.wanted}.") from None
 
 
-def amount(name: str, meaning: str) -> float | None:
-    """The number, 0 or more, in a variable; None where it is not set. Raises AncraError for anything else."""
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not 0 <= found < math.inf:
-        raise AncraError(f"{name} is {text!r}: set it to {meaning}, 0 or more.")
-    return found
+def _whole(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if int(text) < least:
+            raise ValueError
+        return int(text)
+
+    return parse
 
 
-def pairs(name: str, example: str) -> dict[str, str]:
-    """The ``key=value`` words in a variable; none where it is not set. Raises AncraError."""
-    words = os.environ.get(name, "").split()
-    if not all("=" in word.strip("=") for word in words):
-        raise AncraError(f"{name} takes key=value words, as in `{example}`.")
-    return dict(word.split("=", 1) for word in words)
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < math.inf:
+        raise ValueError
+    return amount
+
+
+def _folder(text: str) -> Path:
+    path = Path(os.path.expanduser(text))
+    # What is there already of a folder that is yet to be made.
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+    if not os.path.isdir(there):
+        raise ValueError
+    return path
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _parameters(text: str) -> dict[str, int | str]:
+    pairs = dict(word.split("=", 1) for word in text.split())  # a word without "=" is a ValueError
+    if "" in pairs or not pairs.get("time", "1").isdecimal():
+        raise ValueError
+    return {key: int(value) if value.isdecimal() else value for key, value in pairs.items()}
+
+
+HOME = Variable("ANCRA_HOME", "a folder, there or yet to be made, for your runs, uploads and results", _folder)
+PLUGINS = Variable("ANCRA_PLUGINS", "Python files and modules, separated by commas", _list)
+THREADS = Variable("ANCRA_THREADS", "how many CPU threads compute, or to 0 for torch's own choice", _whole(0))
+SLOTS = Variable("ANCRA_SLOTS", "how many runs may train at once, 1 or more", _whole(1))
+RAY_CPUS = Variable("ANCRA_RAY_CPUS", "how many processors a run asks Ray for, 0 or more", _amount)
+RAY_GPUS = Variable("ANCRA_RAY_GPUS", "how many GPUs a run asks Ray for, 0 or more", _amount)
+SLURM = Variable(
+    "ANCRA_SLURM", "key=value words, the time in minutes, as in `partition=gpu gpus_per_node=1 time=600`", _parameters
+)
+# Set by torchrun, for the processes that it starts.
+HERE = Variable("LOCAL_WORLD_SIZE", "how many processes train on this machine, 1 or more", _whole(1))
+MACHINES = Variable("GROUP_WORLD_SIZE", "how many machines train together, 1 or more", _whole(1))
+
+VARIABLES: tuple[Variable[Any], ...] = (
+    HOME,
+    PLUGINS,
+    THREADS,
+    SLOTS,
+    RAY_CPUS,
+    RAY_GPUS,
+    SLURM,
+    HERE,
+    MACHINES,
+)

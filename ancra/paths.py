@@ -1,7 +1,8 @@
 """Where things lie: what comes with the project, and what a person makes (the workspace)."""
 
-import os
 from pathlib import Path
+
+from ancra.environment import HOME
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,8 +23,11 @@ def shipped_checkpoints() -> Path:
 
 
 def workspace() -> Path:
-    """The folder of a person's runs, uploads and stored results: ``$ANCRA_HOME``, or ``workspace/`` in the project."""
-    return Path(os.environ.get("ANCRA_HOME") or ROOT / "workspace")
+    """The folder of a person's runs, uploads and stored results: ``$ANCRA_HOME``, or ``workspace/`` in the project.
+
+    Raises AncraError when it cannot be a folder.
+    """
+    return HOME.read(ROOT / "workspace")
 
 
 def runs_folder() -> Path:

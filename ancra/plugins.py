@@ -15,11 +15,11 @@ from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from ancra.environment import PLUGINS
 from ancra.errors import AncraError
 from ancra.paths import plugins_folder
 
 GROUP = "ancra.plugins"
-VARIABLE = "ANCRA_PLUGINS"
 # Registered first, so that a name that is taken is refused in the plugin and not where its owner is imported later.
 FIRST = ("ancra.negatives.strategy", "ancra.trust.examine")
 
@@ -35,29 +35,30 @@ def load_plugins() -> list[AncraError]:
         failed is not tried again in this process, for it may have registered half of its things.
     """
     with _lock:
-        found = dict(_plugins())
-        for name, load in found.items():
+        found = {name: (load, remedy) for name, load, remedy in _plugins()}
+        for name, (load, remedy) in found.items():
             if name not in _loaded:
-                _loaded[name] = _attempt(name, load)
+                _loaded[name] = _attempt(name, load, remedy)
         return [error for name in found if (error := _loaded[name]) is not None]
 
 
-def _plugins() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Where each plugin comes from, and how it is imported."""
+def _plugins() -> Iterator[tuple[str, Callable[[], object], str]]:
+    """Where each plugin comes from, how it is imported, and what to do with one that fails."""
     for point in entry_points(group=GROUP):
-        yield f"{point.name} ({point.value})", point.load
+        yield f"{point.name} ({point.value})", point.load, "correct it or uninstall its package"
     for text in _named():
-        yield text, partial(_run, Path(text)) if text.endswith(".py") else partial(import_module, text)
+        load = partial(_run, Path(text)) if text.endswith(".py") else partial(import_module, text)
+        yield text, load, f"correct it or take it out of {PLUGINS.name}"
     for path in sorted(plugins_folder().glob("[!_]*.py")):
-        yield str(path), partial(_run, path)
+        yield str(path), partial(_run, path), "correct it or take it away"
 
 
 def _named() -> list[str]:
     """What ``$ANCRA_PLUGINS`` names; files are made absolute there, for processes that start in another folder."""
-    texts = [text.strip() for text in os.environ.get(VARIABLE, "").split(",") if text.strip()]
-    texts = [str(Path(text).expanduser().absolute()) if text.endswith(".py") else text for text in texts]
+    found = PLUGINS.read(())
+    texts = [str(Path(text).expanduser().absolute()) if text.endswith(".py") else text for text in found]
     if texts:
-        os.environ[VARIABLE] = ",".join(texts)
+        os.environ[PLUGINS.name] = ",".join(texts)
     return texts
 
 
@@ -72,7 +73,7 @@ def _run(path: Path) -> object:
     return module
 
 
-def _attempt(name: str, load: Callable[[], object]) -> AncraError | None:
+def _attempt(name: str, load: Callable[[], object], remedy: str) -> AncraError | None:
     try:
         for module in FIRST:
             import_module(module)
@@ -83,5 +84,5 @@ def _attempt(name: str, load: Callable[[], object]) -> AncraError | None:
         line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
         reason = error.msg if isinstance(error, SyntaxError) else str(error).partition("\n")[0]
         what = f"{type(error).__name__}: {reason}".rstrip(": ") + (f", line {line}" if line else "")
-        return AncraError(f"The plugin {name} cannot be used ({what}): correct it or take it away.")
+        return AncraError(f"The plugin {name} cannot be used ({what}): {remedy}.")
     return None

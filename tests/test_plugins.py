@@ -7,8 +7,9 @@ import pytest
 
 from ancra import plugins
 from ancra.data.registry import DATASETS
+from ancra.environment import PLUGINS
 from ancra.negatives.strategy import PICKERS
-from ancra.plugins import VARIABLE, load_plugins
+from ancra.plugins import load_plugins
 from ancra.trust import examine  # noqa: F401  (its checks are registered before a test looks away)
 
 NEXT = """
@@ -28,7 +29,7 @@ PICKERS.add("{name}")(Next())
 def fresh(monkeypatch, workspace):
     """Nothing loaded yet, and what a test registers is gone after it."""
     monkeypatch.setattr(plugins, "_loaded", {})
-    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setenv(PLUGINS.name, "")
     for registry in (PICKERS, DATASETS):
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     (workspace / "plugins").mkdir(parents=True)
@@ -55,11 +56,21 @@ def test_files_and_modules_that_the_environment_names(tmp_path, monkeypatch):
     write(tmp_path / "mine.py", NEXT.format(name="from_file"))
     write(tmp_path / "my_ancra_module.py", NEXT.format(name="from_module"))
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv(VARIABLE, "mine.py, my_ancra_module,")
+    monkeypatch.setenv(PLUGINS.name, "mine.py, my_ancra_module,")
     assert load_plugins() == []
     assert {"from_file", "from_module"} <= set(PICKERS)
     # A run started from here works in another folder.
-    assert os.environ[VARIABLE].split(",")[0] == str(tmp_path / "mine.py")
+    assert os.environ[PLUGINS.name].split(",")[0] == str(tmp_path / "mine.py")
+
+
+def test_what_the_environment_names_in_vain_is_told_with_its_variable(tmp_path, monkeypatch):
+    write(tmp_path / "good.py", NEXT.format(name="good"))
+    monkeypatch.setenv(PLUGINS.name, f"{tmp_path / 'gone.py'}, no_such_module_here, {tmp_path / 'good.py'}")
+    errors = [str(error) for error in load_plugins()]
+    for error, name in zip(errors, ("gone.py", "no_such_module_here"), strict=True):
+        assert name in error
+        assert error.endswith("take it out of ANCRA_PLUGINS.")
+    assert "good" in PICKERS
 
 
 def test_packages_announce_theirs(tmp_path, monkeypatch):

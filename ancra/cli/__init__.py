@@ -31,9 +31,9 @@ def main() -> None:
     """Run a command; bad input gives one sentence and exit code 2."""
     from ancra.jobs.signals import RunCancelled
 
-    for error in load_plugins():
-        print(error, file=sys.stderr)
     try:
+        for problem in load_plugins():
+            print(problem, file=sys.stderr)
         cli()
     except AncraError as error:
         print(error, file=sys.stderr)

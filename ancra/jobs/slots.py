@@ -9,7 +9,7 @@ from shutil import which
 from time import sleep
 from typing import IO
 
-from ancra.environment import whole_number
+from ancra.environment import SLOTS
 from ancra.errors import AncraError
 from ancra.jobs.tickets import lock, slots_folder, take_ticket, ticket_of, tickets
 
@@ -18,7 +18,7 @@ NEXT_POLL, POLL = 0.25, 1.0  # seconds between two looks: of the one whose turn 
 
 def slot_count() -> int:
     """``$ANCRA_SLOTS``, else the number of GPUs, else 1. Raises AncraError when the variable is no such number."""
-    return whole_number("ANCRA_SLOTS", 1, "how many runs may train at once") or max(len(gpus()), 1)
+    return SLOTS.read(None) or max(len(gpus()), 1)
 
 
 def gpus() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from ancra.environment import THREADS
 from ancra.jobs.detached import end_detached, start_detached
 from ancra.jobs.liveness import host_name, process_token
 from ancra.jobs.slots import slot_count
@@ -19,7 +20,7 @@ class LocalLauncher:
     def submit(self, run: Run) -> None:
         """Start the run, or go on with it. Raises AncraError when it is being trained or cannot be started."""
         check_idle(run, run.status())
-        slot_count()  # its complaint belongs here, not into a log
+        slot_count(), THREADS.read(0)  # their complaints belong here, not into a log
         # The process holds the run's place in the line from its very start, as it inherits the lock.
         with submitting(run, Launch()), take_ticket(run.folder) as ticket:
             line = [*command(run), "--queued"]

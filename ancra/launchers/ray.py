@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from ancra.environment import amount
+from ancra.environment import RAY_CPUS, RAY_GPUS
 from ancra.errors import AncraError
 from ancra.jobs.detached import environment
 from ancra.jobs.status import RunStatus
@@ -40,16 +40,16 @@ class RayLauncher:
     def submit(self, run: Run) -> None:
         """Hand the run to Ray. Raises AncraError when it is going on, or Ray does not answer."""
         check_idle(run, self.status(run))
-        cpus = amount("ANCRA_RAY_CPUS", "how many processors a run asks for")
-        gpus = amount("ANCRA_RAY_GPUS", "how many GPUs a run asks for")
+        cpus = RAY_CPUS.read(1)
+        gpus = RAY_GPUS.read(1 if run.recipe.device.startswith("cuda") else 0)
         line = f"cd {shlex.quote(str(ROOT))} && exec {shlex.join(command(run))}"
         address = os.environ.get(ADDRESS) or os.environ.get("RAY_ADDRESS", "")
         launch = Launch(launcher="ray", address=address)
         with submitting(run, launch), _answered(address) as client:
             job = client.submit_job(
                 entrypoint=f"{line} >> {shlex.quote(str(run.output_file.absolute()))} 2>&1",
-                entrypoint_num_cpus=1 if cpus is None else cpus,
-                entrypoint_num_gpus=float(run.recipe.device.startswith("cuda")) if gpus is None else gpus,
+                entrypoint_num_cpus=cpus,
+                entrypoint_num_gpus=gpus,
                 metadata={"run": run.name},
                 runtime_env={"env_vars": {**environment(), "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS)}},
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from ancra.environment import pairs
+from ancra.environment import SLURM
 from ancra.errors import AncraError
 from ancra.jobs.detached import environment
 from ancra.jobs.signals import RunCancelled
@@ -49,7 +49,7 @@ class SlurmLauncher:
         with submitting(run, launch):
             try:
                 executor = submitit.SlurmExecutor(run.folder.absolute() / "slurm", max_num_timeout=10**6)
-                executor.update_parameters(**{"job_name": run.name, "time": DAY, **_parameters()})
+                executor.update_parameters(**{"job_name": run.name, "time": DAY, **SLURM.read({})})
                 job = executor.submit(Training(run.folder.absolute(), environment()))
             except (RuntimeError, ValueError, TypeError, subprocess.SubprocessError) as error:
                 lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -119,13 +119,6 @@ class Training:
 
         mark(Run(self.folder), "queued", REQUEUED)
         return DelayedSubmission(self)
-
-
-def _parameters() -> dict[str, Any]:
-    given = pairs("ANCRA_SLURM", "partition=gpu gpus_per_node=1 time=600")
-    if not given.get("time", "1").isdecimal():
-        raise AncraError(f"ANCRA_SLURM: time={given['time']} is not a number of minutes.")
-    return {key: int(value) if value.isdecimal() else value for key, value in given.items()}
 
 
 def _state(job: str) -> str:

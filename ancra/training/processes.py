@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ancra.device import resolve_device
+from ancra.environment import HERE, MACHINES
 from ancra.errors import AncraError
 from ancra.recipe import Recipe
 
@@ -51,7 +52,7 @@ class Processes:
             devices = [device.index] if device.index is not None and device.type == "cuda" else 1
             self.fabric = Fabric(devices=devices, plugins=[LightningEnvironment()], **options)
         else:
-            here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+            here = HERE.read(1)
             there = torch.cuda.device_count() if device.type == "cuda" else here
             if device.type not in ("cpu", "cuda") or here > there:
                 raise AncraError(
@@ -60,7 +61,7 @@ class Processes:
                 )
             self.fabric = Fabric(
                 devices=here,
-                num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", "1")),
+                num_nodes=MACHINES.read(1),
                 strategy=DDPStrategy(timeout=PATIENCE),
                 plugins=[TorchElasticEnvironment()],
                 **options,

@@ -181,8 +181,8 @@ def test_a_folder_that_is_deleted_ends_the_waiting_and_stays_deleted(taken, run,
 
 
 def test_a_workspace_that_cannot_be_written(run, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("ANCRA_HOME", str(tmp_path / "file"))
+    (tmp_path / "slots").write_text("")
+    monkeypatch.setenv("ANCRA_HOME", str(tmp_path))
     with pytest.raises(AncraError, match="cannot be"):
         LocalLauncher().submit(run)
     assert run.status().state == "failed"
