@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from ancra.runs.run import Run
 from ancra.training.observer import Nobody
@@ -48,7 +49,17 @@ def run(recipe, tmp_path_factory):
     return made
 
 
+@pytest.fixture
+def one_thread(monkeypatch):
+    """This process computes as those of torchrun do: a sum over other threads is rounded otherwise."""
+    before = torch.get_num_threads()
+    monkeypatch.setenv("ANCRA_THREADS", "1")
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_two_processes_take_the_steps_of_one(recipe, run, tmp_path) -> None:
     whole, halves = Rows(), Rows()
     train(recipe, tmp_path / "whole", whole)
