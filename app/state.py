@@ -1,12 +1,24 @@
 """What a person has chosen, and its place in the URL: a link opens the same view."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import streamlit as st
 
 from app import compute
-from app.answers.models import like, preferred, title_of
+from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
 from app.figures.theme import Palette, palette
+from app.words.attack import epsilon_text
+
+T = TypeVar("T")
+
+SET = "set"
+# Where there is room the switch stands in the header, which belongs to all pages.
+IN_HEADER = """<style>@media (min-width: 1000px) {
+    .st-key-images { position: fixed; top: 0.7rem; right: 4rem; width: fit-content !important; z-index: 999991; }
+}</style>"""
+MODELS, MODEL = ("attacked", "models"), ("model", "trust")
+OF_AN_IMAGE = ("show", "target", "anchor", "map_selection")
 
 
 def look() -> Palette:
@@ -14,25 +26,78 @@ def look() -> Palette:
     return palette(dark=st.context.theme.type == "dark")
 
 
+def choose_set() -> None:
+    """The switch between sets of images, which all pages share; nothing where models know one set alone."""
+    options = list(models_by_set())
+    if len(options) < 2:
+        return
+    st.html(IN_HEADER)
+    with st.container(key="images", width="content"):
+        st.segmented_control(
+            "Images", options, default=options[0], required=True, key=SET, bind="query-params",
+            label_visibility="collapsed", on_change=_carry_over,
+        )  # fmt: skip
+
+
+def opening() -> Opening:
+    """What the Attack page opens on for the chosen images."""
+    return OPENINGS.get(st.session_state.get(SET) or next(iter(models_by_set()), ""), OPENING)
+
+
+def model_names() -> list[str]:
+    """The checkpoints for the chosen set of images."""
+    found = models_by_set()
+    return found.get(st.session_state.get(SET, ""), next(iter(found.values()), []))
+
+
+def start(key: str, value: T) -> T | None:
+    """What a widget starts with; None for one that holds a value, beside which Streamlit warns of another one."""
+    return None if key in st.session_state else value
+
+
+def _carry_over() -> None:
+    """Go on with models of the same names for the images that were chosen now, and with nothing else of the others."""
+    held, names = st.session_state, model_names()
+    for key in MODELS:
+        if key in held:
+            ends = tuple(_end(name) for name in held[key])
+            opened = any(ends == each.models for each in (OPENING, *OPENINGS.values()))
+            held[key] = preferred(names, opening().models if opened else ends)
+    for key in MODEL:
+        if key in held:
+            held[key] = preferred(names, [_end(held[key])])[0]
+    for key in OF_AN_IMAGE:
+        held.pop(key, None)
+    if "image" in held:
+        held["image"] = opening().image
+    if "epsilon" in held:
+        recipes = [recipe for name in names if (recipe := compute.card(name).recipe)]
+        held["epsilon"] = epsilon_text(recipes[0].attack.epsilon) if recipes else epsilon_text(8 / 255)
+
+
+def _end(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
 def choose_model(label: str, key: str, default: str, alike: str | None = None) -> str:
-    """A select box over all checkpoints, kept in the URL. Call ``require_models`` first.
+    """A select box over the checkpoints for the chosen images, kept in the URL. Call ``require_models`` first.
 
     Args:
         default: the end of the name that is chosen at first.
         alike: only checkpoints for the same images and classes as this one.
     """
-    names = list(compute.checkpoints()) if alike is None else like(alike)
-    index = names.index(preferred(names, [default])[0])
+    names = model_names() if alike is None else like(alike)
+    index = start(key, names.index(preferred(names, [default])[0])) or 0
     return st.selectbox(label, names, index=index, format_func=title_of, key=key, bind="query-params")
 
 
 def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help: str | None = None) -> list[str]:
     """Several checkpoints, kept in the URL. Call ``require_models`` first."""
-    names = list(compute.checkpoints())
+    names = model_names()
     return st.multiselect(
         label,
         names,
-        default=preferred(names, defaults),
+        default=start(key, preferred(names, defaults)),
         format_func=title_of,
         key=key,
         help=help,

@@ -10,6 +10,7 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
     sys.path.insert(0, str(FOLDER.parent))
 
 from app.guard import guard, show_plugins  # noqa: E402
+from app.state import choose_set  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
@@ -41,4 +42,5 @@ st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
     show_plugins()
+    choose_set()
     page.run()

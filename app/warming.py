@@ -26,11 +26,11 @@ def warm_up() -> None:
         torch.set_num_threads(1)
         from app import compute
         from app.answers import maps
-        from app.answers.models import ATTACK_MODELS, MAP_MODELS, preferred
+        from app.answers.models import MAP_MODELS, OPENING, OPENINGS, models_by_set, preferred
 
-        names = list(compute.checkpoints())
+        title, names = next(iter(models_by_set().items()), ("", []))
         if names:
-            for name in preferred(names, ATTACK_MODELS):
+            for name in preferred(names, OPENINGS.get(title, OPENING).models):
                 compute.model(name)
                 compute.dataset(name)
             maps.get_ready(preferred(names, MAP_MODELS))

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from ancra.data.files import FolderFiles, open_files
-from ancra.data.images import SUFFIXES
+from ancra.data.files import SUFFIXES, FolderFiles, open_files
 from ancra.data.settings import DataSettings
 from ancra.files import replace_file
 from ancra.paths import workspace

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from ancra.errors import AncraError
 
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+"""The endings (lower case) of the files that are taken for images."""
+
 MAX_FILE_BYTES = 128 * 2**20
 """Larger files (unpacked, inside an archive) are not read."""
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ancra.data.dataset import Dataset, Split
-from ancra.data.files import Files, open_files
+from ancra.data.files import SUFFIXES, Files, open_files
 from ancra.data.grouping import Group, flatten, refuse_single_images
-from ancra.data.images import SUFFIXES
 from ancra.data.memory_mapped import decode_images
 from ancra.data.settings import DataSettings
 from ancra.data.splitting import stratified_split

@@ -14,9 +14,6 @@ from ancra.errors import AncraError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is decoded. Other formats of Pillow are left out: some of them start outside programs."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
-"""The endings (lower case) of the files that are taken for images."""
-
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded."""
 

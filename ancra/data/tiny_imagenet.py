@@ -5,9 +5,8 @@ from pathlib import PurePosixPath
 
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
-from ancra.data.files import Files, open_files
+from ancra.data.files import SUFFIXES, Files, open_files
 from ancra.data.grouping import Group, flatten, refuse_single_images
-from ancra.data.images import SUFFIXES
 from ancra.data.memory_mapped import decode_images
 from ancra.data.settings import DataSettings, data_root
 from ancra.errors import AncraError

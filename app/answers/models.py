@@ -1,20 +1,54 @@
-"""Which models there are to choose from: their titles, those alike, and the first ones that a page shows."""
+"""Which models there are to choose from: by their images, their titles, and the first ones that a page shows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app import compute
 
-ATTACK_MODELS = ("natural-ra", "pgd-at")
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
+
+SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10"}
+"""The sets of images that models come with, in the order they are offered; the first is where the app opens."""
+
+YOURS = "Yours"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the Attack page opens on: models by the ends of their names, and a test image.
+
+    On the image PGD on p' fails on the first model, the adaptive attack succeeds, and the second model holds.
+    """
+
+    models: tuple[str, str]
+    image: int
+
+
+OPENINGS = {"Fashion": Opening(("trades-ancra", "pgd-at"), 114)}
+OPENING = Opening(("natural-ra", "pgd-at"), 0)
+
+
+def set_of(name: str) -> str:
+    """What the switch calls the images of a checkpoint; those of a person's own have one name together."""
+    card = compute.checkpoints().get(name)
+    return SETS.get(card.dataset, YOURS) if card else YOURS
+
+
+def models_by_set() -> dict[str, list[str]]:
+    """The names of the checkpoints for each set of images that has any, in the order they are offered."""
+    found: dict[str, list[str]] = {title: [] for title in (*SETS.values(), YOURS)}
+    for name in compute.checkpoints():
+        found[set_of(name)].append(name)
+    return {title: names for title, names in found.items() if names}
 
 
 def title_of(name: str) -> str:
-    """A checkpoint's name for people: the paper's for one of ours on digits, with where it comes from for others."""
+    """A checkpoint's name for people: the paper's for one of ours, with where it comes from for others."""
     card = compute.checkpoints().get(name)
     if card is None:
         return name
     head, _, rest = name.partition("/")
-    origin = {"digits": "", "runs": rest, "uploads": rest, "sweeps": rest}.get(head, head)
+    origin = {**dict.fromkeys(SETS, ""), "runs": rest, "uploads": rest, "sweeps": rest}.get(head, head)
     return f"{card.title} · {origin}" if origin else card.title
 
 

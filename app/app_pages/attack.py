@@ -5,7 +5,7 @@ import streamlit as st
 from ancra.attacks.settings import AttackSettings
 from app import compute, state
 from app.answers.attacks import Picture
-from app.answers.models import ATTACK_MODELS, like, title_of
+from app.answers.models import like, title_of
 from app.components.replay import replay_widget
 from app.figures.replay import Replayed, replay
 from app.guard import guard
@@ -23,7 +23,7 @@ MOST = 4
 
 def choose_models() -> list[str]:
     """One to four models for the same images; others are left out, and the page says so."""
-    names = state.choose_models("Models", "attacked", ATTACK_MODELS, MOST, help="Up to four, side by side.")
+    names = state.choose_models("Models", "attacked", state.opening().models, MOST, help="Up to four, side by side.")
     if not names:
         st.info("Choose at least one model.", icon=":material/arrow_upward:")
         return []

@@ -3,10 +3,15 @@
 import streamlit as st
 
 from app import compute, state
-from app.answers.models import title_of
+from app.answers.models import SETS, set_of, title_of
 from app.figures.gap import gap_chart
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+IMAGES = {
+    "Fashion": "Photographs of clothes (Fashion-MNIST)",
+    "Digits": "Handwritten digits",
+    "CIFAR-10": "Photographs (CIFAR-10)",
+}
 WAYS = (
     ("attack", "swords", "See a robust model fooled", "One image, several models, every step of the attack."),
     ("robustness", "shield", "See what to believe", "Every attack, the worst case, and a verdict in words."),
@@ -25,8 +30,8 @@ state.require_models()
 
 rows = {
     name.rpartition("/")[2]: {"title": title_of(name), **card.evaluation[-1]}
-    for name, card in compute.checkpoints().items()
-    if name.startswith("digits/") and card.evaluation
+    for name in state.model_names()
+    if name.partition("/")[0] in SETS and (card := compute.card(name)).evaluation
 }
 if rows:
     st.subheader("The same models, two attackers", anchor=False)
@@ -37,9 +42,10 @@ if rows:
         alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
     )
     st.caption(
-        "Handwritten digits, lines are 95 % intervals. PGD-40 only looks at the final answer p'. The adaptive attacker "
-        "knows that reverse attention has auxiliary answers p, and attacks them as well. Where the two points lie far "
-        "apart, the first number was no measure of robustness. Worst cases may lie lower still."
+        f"{IMAGES[set_of(state.model_names()[0])]}, lines are 95 % intervals. PGD-40 only looks at the final answer "
+        "p'. The adaptive attacker knows that reverse attention has auxiliary answers p, and attacks them as well. "
+        "Where the two points lie far apart, the first number was no measure of robustness. Worst cases may lie lower "
+        "still."
     )
 
 with st.grid(5, min_column_width=200):

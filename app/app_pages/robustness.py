@@ -4,7 +4,7 @@ import streamlit as st
 
 from ancra.evaluation import tables
 from ancra.evaluation.transfer import matrix
-from app import compute, state
+from app import state
 from app.answers import robustness as answers
 from app.answers.models import preferred, title_of
 from app.answers.robustness import Results
@@ -54,7 +54,7 @@ def believe(found: list[Results]) -> None:
     """The trust report and the curves of one model."""
     st.subheader("Can the number be believed?", anchor=False)
     names = [each.name for each in found]
-    first = names.index(preferred(names, ["natural-ra"])[0])
+    first = state.start("trust", names.index(preferred(names, ["natural-ra"])[0])) or 0
     name = st.selectbox(
         "Model", names, index=first, format_func=title_of, key="trust", bind="query-params"
     )  # fmt: skip
@@ -136,7 +136,7 @@ if ready:
     curves(ready)
     transfer(ready)
 st.subheader("Evaluate more", anchor=False)
-others = [answers.results(name) for name in compute.checkpoints() if name not in names]
+others = [answers.results(name) for name in state.model_names() if name not in names]
 evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
 with st.expander("Published numbers, on other data"):
     st.caption(

@@ -5,7 +5,7 @@ import streamlit as st
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import attack_title, preset
-from app import compute
+from app import compute, state
 from app.words import attack as words
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
@@ -45,7 +45,7 @@ def choose_epsilon(names: list[str]) -> float:
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),
-        words.epsilon_text(trained),
+        state.start("epsilon", words.epsilon_text(trained)),
         key="epsilon",
         bind="query-params",
     )

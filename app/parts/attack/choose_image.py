@@ -1,12 +1,13 @@
 """Choosing the image to attack: one click on a contact sheet, a number, or a file of one's own."""
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import streamlit as st
 import torch
 
-from app import compute
+from app import compute, state
 from app.answers import attacks
 from app.answers.attacks import Picture
 from app.components.contact_sheet import contact_sheet
@@ -33,9 +34,11 @@ def from_sheet(name: str, epsilon: float) -> Picture:
     if st.session_state.pop("find", False):
         go_to_missed(name, epsilon)
     sheet = st.container()
+    opening = min(state.opening().image, len(labels) - 1)
+    first: int | Literal["min"] = "min" if "image" in st.session_state else opening
     left, right = st.columns(2, wrap=False)
     shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params")
-    index = int(right.number_input("Test image", 0, len(labels) - 1, 0, key="image", bind="query-params"))
+    index = int(right.number_input("Test image", 0, len(labels) - 1, first, key="image", bind="query-params"))
     rows = np.arange(len(labels)) if shown == ALL_CLASSES else np.flatnonzero(labels == classes.index(shown))
     rows = rows[:ON_SHEET]
     position = np.flatnonzero(rows == index)

@@ -12,7 +12,7 @@ from ancra.sweeps.verdict import NOISE, verdict
 from app import state
 from app.answers import maps
 from app.answers import sweeps as answers
-from app.answers.models import title_of
+from app.answers.models import set_of, title_of
 from app.components.feature_map import feature_map
 from app.figures import sweeps as drawings
 from app.guard import guard
@@ -133,7 +133,7 @@ def feature_maps(part: Outcome) -> None:
         "app_pages/feature_maps.py",
         label="All of the Feature maps page with these models",
         icon=":material/scatter_plot:",
-        query_params={"models": titles},
+        query_params={"models": titles, state.SET: set_of(names[0])},
     )
     if st.toggle("Show them here", key="outcome_maps", bind="query-params"):
         settings = ModelMapSettings()

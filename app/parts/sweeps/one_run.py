@@ -8,7 +8,7 @@ from ancra.sweeps.outcome import TITLES, CellResult, Outcome
 from ancra.sweeps.reproduce import train_command
 from app import state
 from app.answers import sweeps as answers
-from app.answers.models import title_of
+from app.answers.models import set_of, title_of
 from app.figures import learning
 from app.parts.sweeps.choose import run_title
 
@@ -73,7 +73,12 @@ def go_on(outcome: Outcome, result: CellResult) -> None:
         title = title_of(name)
         with st.container(horizontal=True):
             for page, parameter, label, icon in PAGES:
-                st.page_link(f"app_pages/{page}.py", label=label, icon=icon, query_params={parameter: [title]})
+                st.page_link(
+                    f"app_pages/{page}.py",
+                    label=label,
+                    icon=icon,
+                    query_params={parameter: [title], state.SET: set_of(name)},
+                )
         return
     command = train_command(outcome, result)
     if command is None:

@@ -1,0 +1,48 @@
+"""The switch between sets of images, on the models that come with the project."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import state
+from app.answers.models import models_by_set, set_of
+from tests.app.conftest import APP
+
+
+@pytest.fixture
+def page(workspace, clear_caches):
+    def opened(name: str, **query: str) -> AppTest:
+        at = AppTest.from_file(str(APP), default_timeout=90)
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+        at.switch_page(f"app_pages/{name}.py")
+        return at.run()
+
+    return opened
+
+
+def test_every_set_that_has_models_is_offered_and_fashion_comes_first(workspace, clear_caches):
+    found = models_by_set()
+    assert list(found)[:2] == ["Fashion", "Digits"]
+    assert all(set_of(name) == title for title, names in found.items() for name in names)
+
+
+def test_the_app_opens_on_fashion_and_the_models_follow_the_switch(page):
+    at = page("attack")
+    assert not at.exception
+    assert at.session_state["attacked"] == ["fashion_mnist/trades-ancra", "fashion_mnist/pgd-at"]
+    assert at.session_state["image"] == 114
+    at.button_group(key=state.SET).set_value("Digits").run()
+    assert not at.exception
+    assert at.session_state["attacked"] == ["digits/natural-ra", "digits/pgd-at"]
+
+
+def test_a_link_opens_its_set(page):
+    at = page("attack", set="Digits", attacked="TRADES")
+    assert not at.exception
+    assert at.session_state["attacked"] == ["digits/trades"]
+
+
+def test_home_says_whose_numbers_it_shows(page):
+    assert "Fashion-MNIST" in " ".join(each.value for each in page("home").caption)
+    assert "Handwritten digits" in " ".join(each.value for each in page("home", set="Digits").caption)
