@@ -8,7 +8,7 @@ import streamlit as st
 from app import compute
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
 from app.figures.theme import Palette, palette
-from app.words.attack import epsilon_text
+from app.words.epsilon import epsilon_text
 
 T = TypeVar("T")
 

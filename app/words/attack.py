@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import softmax
 
 from ancra.attacks.trace import AttackTrace
+from app.words.epsilon import epsilon_text
 
 Array = np.ndarray
 
@@ -13,14 +14,6 @@ def percent(share: float) -> str:
     if share >= 0.9995:
         return "> 99.9 %"
     return "< 0.1 %" if share < 0.0005 else f"{share * 100:.1f} %"
-
-
-def epsilon_text(epsilon: float) -> str:
-    """8/255 for what is a whole number of grey levels and small, else a decimal."""
-    levels = epsilon * 255
-    if epsilon < 0.15 and abs(levels - round(levels)) < 1e-6:
-        return f"{round(levels)}/255"
-    return f"{epsilon:.3g}"
 
 
 def answer(logits: Array, classes: tuple[str, ...]) -> str:

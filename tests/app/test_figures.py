@@ -9,6 +9,7 @@ from ancra.attacks.trace import AttackTrace
 from app.figures import pictures
 from app.figures.theme import palette
 from app.words import attack as words
+from app.words.epsilon import epsilon_text
 
 CLASSES = ("cat", "dog", "owl")
 
@@ -82,7 +83,7 @@ def test_percent(value, text):
 
 @pytest.mark.parametrize(("epsilon", "text"), [(8 / 255, "8/255"), (0.2, "0.2"), (0.05, "0.05"), (1, "1")])
 def test_epsilon(epsilon, text):
-    assert words.epsilon_text(epsilon) == text
+    assert epsilon_text(epsilon) == text
 
 
 @pytest.mark.parametrize(

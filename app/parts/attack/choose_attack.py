@@ -6,7 +6,7 @@ from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import attack_title, preset
 from app import compute, state
-from app.words import attack as words
+from app.words.epsilon import epsilon_text
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
@@ -41,15 +41,15 @@ def choose_epsilon(names: list[str]) -> float:
     """Epsilon from presets around the one that these models were trained against."""
     trained = recipe_epsilon(names)
     shares = [share for share in SHARES_OF_EPSILON if trained * share <= 1]
-    choices = {words.epsilon_text(trained * share): trained * share for share in shares}
+    choices = {epsilon_text(trained * share): trained * share for share in shares}
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),
-        state.start("epsilon", words.epsilon_text(trained)),
+        state.start("epsilon", epsilon_text(trained)),
         key="epsilon",
         bind="query-params",
     )
-    st.caption(f"Pixels run from 0 to 1. These models were trained against {words.epsilon_text(trained)}.")
+    st.caption(f"Pixels run from 0 to 1. These models were trained against {epsilon_text(trained)}.")
     return choices[chosen]
 
 

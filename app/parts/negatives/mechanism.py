@@ -12,7 +12,7 @@ from app.components.mechanism import mechanism_widget
 from app.figures.mechanism import mechanism_payload
 from app.guard import guard
 from app.parts.negatives.batch import choose_batch
-from app.words import attack as words
+from app.words.epsilon import epsilon_text
 
 KEY = "mechanism"
 KEPT = "mechanism_anchor"
@@ -46,7 +46,7 @@ def one_anchor(asked: BatchQuestion, contrast: ContrastSettings) -> None:
         f"attention is given the true labels, with the statistics of the trained model. A step is this pair's share "
         f"of one step of training: learning rate {recipe.optimiser.learning_rate:g} × zeta {contrast.zeta:g} ÷ batch "
         f"size {recipe.batch_size}, without momentum. The targeted attack takes {asked.attack.steps} steps within "
-        f"epsilon {words.epsilon_text(asked.attack.epsilon)}, as the recipe says. The warm-up, in which all strategies "
+        f"epsilon {epsilon_text(asked.attack.epsilon)}, as the recipe says. The warm-up, in which all strategies "
         "pick at random, is left out."
     )
     order = batch.order.tolist()
