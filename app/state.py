@@ -12,10 +12,10 @@ from app.words.epsilon import epsilon_text
 
 T = TypeVar("T")
 
-SET = "set"
+IMAGES = "images"
 # Where there is room the switch stands in the header, which belongs to all pages.
 IN_HEADER = """<style>@media (min-width: 1000px) {
-    .st-key-images { position: fixed; top: 0.7rem; right: 4rem; width: fit-content !important; z-index: 999991; }
+    .st-key-images_switch { position: fixed; top: 0.7rem; right: 4rem; width: fit-content !important; z-index: 999991; }
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")
 OF_AN_IMAGE = ("show", "target", "anchor", "map_selection")
@@ -32,22 +32,22 @@ def choose_set() -> None:
     if len(options) < 2:
         return
     st.html(IN_HEADER)
-    with st.container(key="images", width="content"):
+    with st.container(key="images_switch", width="content"):
         st.segmented_control(
-            "Images", options, default=options[0], required=True, key=SET, bind="query-params",
+            "Images", options, default=options[0], required=True, key=IMAGES, bind="query-params",
             label_visibility="collapsed", on_change=_carry_over,
         )  # fmt: skip
 
 
 def opening() -> Opening:
     """What the Attack page opens on for the chosen images."""
-    return OPENINGS.get(st.session_state.get(SET) or next(iter(models_by_set()), ""), OPENING)
+    return OPENINGS.get(st.session_state.get(IMAGES) or next(iter(models_by_set()), ""), OPENING)
 
 
 def model_names() -> list[str]:
     """The checkpoints for the chosen set of images."""
     found = models_by_set()
-    return found.get(st.session_state.get(SET, ""), next(iter(found.values()), []))
+    return found.get(st.session_state.get(IMAGES, ""), next(iter(found.values()), []))
 
 
 def start(key: str, value: T) -> T | None:

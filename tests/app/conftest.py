@@ -59,7 +59,7 @@ def open_page(home):
 
     def opened(page: str, **query: str) -> AppTest:
         at = AppTest.from_file(str(APP), default_timeout=60)
-        for name, value in {"set": "Digits", **query}.items():
+        for name, value in {"images": "Digits", **query}.items():
             at.query_params[name] = value
         at.run()
         at.switch_page(f"app_pages/{page}.py")

@@ -32,17 +32,17 @@ def test_the_app_opens_on_fashion_and_the_models_follow_the_switch(page):
     assert not at.exception
     assert at.session_state["attacked"] == ["fashion_mnist/trades-ancra", "fashion_mnist/pgd-at"]
     assert at.session_state["image"] == 114
-    at.button_group(key=state.SET).set_value("Digits").run()
+    at.button_group(key=state.IMAGES).set_value("Digits").run()
     assert not at.exception
     assert at.session_state["attacked"] == ["digits/natural-ra", "digits/pgd-at"]
 
 
 def test_a_link_opens_its_set(page):
-    at = page("attack", set="Digits", attacked="TRADES")
+    at = page("attack", images="Digits", attacked="TRADES")
     assert not at.exception
     assert at.session_state["attacked"] == ["digits/trades"]
 
 
 def test_home_says_whose_numbers_it_shows(page):
     assert "Fashion-MNIST" in " ".join(each.value for each in page("home").caption)
-    assert "Handwritten digits" in " ".join(each.value for each in page("home", set="Digits").caption)
+    assert "Handwritten digits" in " ".join(each.value for each in page("home", images="Digits").caption)

@@ -107,7 +107,7 @@ def open_browser(browser, server):
         strangers: list[str] = []
         page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, server) else None)
         windows.append((context, page, strangers))
-        page.goto(f"{server}/{path}{'&' if '?' in path else '?'}set=Digits")
+        page.goto(f"{server}/{path}{'&' if '?' in path else '?'}images=Digits")
         page.wait_for_selector("h1", timeout=60_000)
         settle(page)
         return page

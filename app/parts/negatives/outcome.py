@@ -133,7 +133,7 @@ def feature_maps(part: Outcome) -> None:
         "app_pages/feature_maps.py",
         label="All of the Feature maps page with these models",
         icon=":material/scatter_plot:",
-        query_params={"models": titles, state.SET: set_of(names[0])},
+        query_params={"models": titles, state.IMAGES: set_of(names[0])},
     )
     if st.toggle("Show them here", key="outcome_maps", bind="query-params"):
         settings = ModelMapSettings()

@@ -77,7 +77,7 @@ def go_on(outcome: Outcome, result: CellResult) -> None:
                     f"app_pages/{page}.py",
                     label=label,
                     icon=icon,
-                    query_params={parameter: [title], state.SET: set_of(name)},
+                    query_params={parameter: [title], state.IMAGES: set_of(name)},
                 )
         return
     command = train_command(outcome, result)
