@@ -53,8 +53,3 @@ def plugins_folder() -> Path:
 def results_folders() -> tuple[Path, ...]:
     """Stored results: the workspace's, which is written to, then the ones that come with the project."""
     return workspace() / "results", ROOT / "checkpoints" / "results"
-
-
-def map_widget() -> Path:
-    """The script of the map widget, which the app serves and the HTML export of maps contains."""
-    return ROOT / "app" / "components" / "feature_map" / "feature_map.js"

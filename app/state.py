@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ancra.web.palette import Palette, palette
 from app import compute
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
-from app.figures.theme import Palette, palette
 from app.words.epsilon import epsilon_text
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ancra.errors import AncraError
-from ancra.paths import map_widget
 from ancra.scenes.scene import Frame, Scene, SceneMap
+from ancra.web.assemble import script, style
+from ancra.web.palette import palette
 
 ColourBy = Literal["true", "predicted", "flipped", "kept", "confidence"]
 COLOUR_TITLES: dict[str, str] = {
@@ -22,11 +23,8 @@ COLOUR_TITLES: dict[str, str] = {
     "kept": "true neighbours kept on the map",
     "confidence": "confidence of the prediction",
 }
-# Petroff (2021): the same ten colours as in the app.
-CLASS_COLOURS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#6cc5c9",
-)  # fmt: skip
-RIGHT, WRONG = "#8f99a5", "#d55e00"
+COLOURS = palette()
+RIGHT, WRONG = COLOURS.natural, COLOURS.adversarial
 TWO_COLUMNS = 7.0  # Inches: the text width of a two-column paper.
 _THEME = """
 :root { --st-background-color: #ffffff; --st-secondary-background-color: #f3f4f6; --st-text-color: #131a2b;
@@ -41,24 +39,16 @@ h1 { font-size: 22px; margin: 0 0 12px; }
 
 
 def scene_html(scene: Scene, title: str = "Feature maps", colour: str = "true") -> str:
-    """One self-contained page: hover, lasso, morphing and filters work without a server.
-
-    Raises:
-        AncraError: the widget's script is not installed.
-    """
-    try:
-        script = map_widget().read_text(encoding="utf-8")
-    except OSError:
-        raise AncraError(f"The map widget {map_widget()} is missing: clone the whole repository.") from None
+    """One self-contained page: hover, lasso, morphing and filters work without a server."""
     # "</" would end the script element early; JSON reads "<\\/" as the same.
     data = json.dumps({"scene": scene.payload, "command": {"id": "start", "colour": colour}}).replace("</", "<\\/")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title><style>{_THEME}</style></head>
+<title>{html.escape(title)}</title><style>{_THEME}{style("feature_map")}</style></head>
 <body><h1>{html.escape(title)}</h1><div id="maps"></div><p class="caption">{html.escape(scene.caption)}</p>
 <script type="application/json" id="data">{data}</script>
 <script type="module">
-{script}
+{script("feature_map")}
 const data = JSON.parse(document.getElementById("data").textContent);
 const maps = createFeatureMap(document.getElementById("maps"));
 maps.update(data);
@@ -190,8 +180,8 @@ def _colours(scene: Scene, frame: Frame, colour: str) -> list[Any] | NDArray[Any
 
 def class_colour(label: int, classes: int) -> Any:
     """The colour of a class: the palette's up to ten classes, then evenly spread hues."""
-    if classes <= len(CLASS_COLOURS):
-        return CLASS_COLOURS[label]
+    if classes <= len(COLOURS.classes):
+        return COLOURS.classes[label]
     from matplotlib.colors import hsv_to_rgb
 
     return tuple(hsv_to_rgb(((label * 0.38197) % 1, 0.65 + 0.2 * (label % 2), 0.55 + 0.15 * (label % 3))))

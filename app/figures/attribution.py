@@ -10,7 +10,8 @@ from plotly.subplots import make_subplots
 from ancra.attribution.attribute import Attribution
 from ancra.attribution.channels import ChannelChange
 from ancra.attribution.methods import METHODS
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 Array = np.ndarray
 Scale = list[tuple[float, str]]

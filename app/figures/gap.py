@@ -5,7 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 
 def gap_chart(rows: Sequence[dict[str, Any]], colours: Palette) -> go.Figure:

@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 
+from ancra.web.palette import Palette
 from app.figures import pictures
-from app.figures.theme import Palette
 
 
 def image_sheet(

@@ -7,7 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 Rows = Sequence[dict[str, Any]]
 # Wong (2011), "Points of view: Color blindness"; lightened for the dark theme.

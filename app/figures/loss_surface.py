@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ancra.evaluation.loss_surface import LossSurface, Plane
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 Array = np.ndarray
 

@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.trace import AttackTrace
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 Array = np.ndarray
 

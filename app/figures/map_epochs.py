@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from ancra.maps.model_map import ModelMap
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 LINES = (
     ("Silhouette by true class, natural", "silhouette_true", 0),

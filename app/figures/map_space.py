@@ -4,7 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ancra.maps.model_map import ModelMap
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 
 def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:

@@ -13,7 +13,7 @@ from ancra.features.measures import MEASURES
 from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import Placed
 from ancra.scenes.of_models import format_measure, percent
-from app.figures.theme import Palette
+from ancra.web.palette import Palette
 
 STYLE = """<style>
 .mt { width: 100%; overflow-x: auto; }

@@ -14,8 +14,8 @@ from ancra.negatives.settings import PRESETS
 from ancra.strategies.known import title_of
 from ancra.strategies.mechanism import BatchMechanism
 from ancra.strategies.pair import ALPHAS, HeadPair, PairMechanism
+from ancra.web.palette import Palette
 from app.figures import pictures
-from app.figures.theme import Palette
 from app.words import mechanism as say
 
 Array = np.ndarray

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from app.figures.theme import Palette
+from ancra.web.palette import Palette
 
 Array = np.ndarray
 

@@ -12,8 +12,8 @@ from scipy.special import softmax
 
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
+from ancra.web.palette import Palette
 from app.figures import pictures
-from app.figures.theme import Palette
 from app.words import attack as words
 
 Array = np.ndarray

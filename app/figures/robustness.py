@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from ancra.evaluation.curves import Curves
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import TableRow, headings
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "triangle-down", "hexagon", "pentagon")
 CURVE_TITLES = {"pgd": "PGD-40 on p'", "adaptive": "Adaptive PGD-40", "worst": "Worst case"}

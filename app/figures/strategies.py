@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
 from ancra.strategies.summary import Statistics
-from app.figures.theme import Palette, layout
+from ancra.web.palette import Palette
+from app.figures.theme import layout
 
 LABELLED = 12
 """Class pairs of more classes are drawn without names and numbers."""

@@ -13,8 +13,9 @@ from ancra.sweeps.axes import STRATEGY
 from ancra.sweeps.outcome import TITLES, CellResult, Outcome, number
 from ancra.sweeps.plan import Values, short
 from ancra.sweeps.sweep import CellState
+from ancra.web.palette import Palette
 from app.figures.robustness import SYMBOLS
-from app.figures.theme import Palette, layout
+from app.figures.theme import layout
 
 CURVES = {
     "natural": "natural accuracy, %",

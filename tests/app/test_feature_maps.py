@@ -6,8 +6,8 @@ import pytest
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.web.palette import palette
 from app.figures.map_tables import cards, measures_table
-from app.figures.theme import palette
 from app.words import maps as words
 
 RA, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"

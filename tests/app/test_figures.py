@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from ancra.attacks.trace import AttackTrace
+from ancra.web.palette import palette
 from app.figures import pictures
-from app.figures.theme import palette
 from app.words import attack as words
 from app.words.epsilon import epsilon_text
 

@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ancra.errors import AncraError
+from ancra.web.palette import palette
 from app import guard
 from app.answers.models import preferred, title_of
 from app.figures.gap import gap_chart
-from app.figures.theme import palette
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 

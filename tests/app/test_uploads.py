@@ -13,8 +13,8 @@ from ancra.models.settings import ModelSettings
 from ancra.paths import ROOT
 from ancra.uploads.checkpoints import uploaded_checkpoints
 from ancra.uploads.images import image_sets
+from ancra.web.palette import palette
 from app.figures.image_sheet import image_sheet
-from app.figures.theme import palette
 
 PAGE = str(ROOT / "app" / "app_pages" / "train.py")
 SETTINGS = ModelSettings(width=4)

@@ -7,10 +7,10 @@ from typing import Literal
 import streamlit as st
 
 from ancra.progress import duration
+from ancra.web.palette import Palette
 from app import state
 from app.answers import recipes
 from app.answers.runs import RunView
-from app.figures.theme import Palette
 from app.parts.train import selection as selection
 
 PAGE = 8

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from ancra.web.palette import Palette
 from app.figures.learning import RUN_COLOURS
-from app.figures.theme import Palette
 
 MOST = len(RUN_COLOURS[False])
 """More lines than this cannot be told apart."""

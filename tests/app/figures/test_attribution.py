@@ -7,8 +7,8 @@ from ancra.attribution.channels import compare_channels
 from ancra.attribution.settings import AttributionSettings
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
+from ancra.web.palette import palette
 from app.figures.attribution import Panel, attribution_maps, channel_bars, channel_sentence, evidence_bars
-from app.figures.theme import palette
 
 CLASSES = [str(number) for number in range(10)]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ancra.evaluation.loss_surface import LossSurface, Plane, SurfaceSettings
+from ancra.web.palette import palette
 from app.figures.loss_surface import surface_figure, surface_sentence
-from app.figures.theme import palette
 
 AXIS = np.array([-1.0, 0, 1])
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ancra.web.palette import palette
 from app.figures.losses import attacked_curve, distinct, loss_curves, losses_sentence, squeeze, ticks
-from app.figures.theme import palette
 from app.words.trace_table import trace_csv
 
 NAMES = ["ce", "margin", "ce_first"]

@@ -10,8 +10,8 @@ from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
 from ancra.strategies.mechanism import batch_mechanism
 from ancra.strategies.pair import ALPHAS, anchor_mechanism
+from ancra.web.palette import palette
 from app.figures.mechanism import THUMBNAIL, mechanism_payload, short
-from app.figures.theme import palette
 from app.words import mechanism as say
 
 CLASSES = ("cat", "owl", "8")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from ancra.attacks.settings import AttackSettings
+from ancra.web.palette import palette
 from app.figures.replay import Replayed, replay, runs, shown_classes
-from app.figures.theme import palette
 
 CLASSES = ("cat", "dog", "owl")
 SETTINGS = AttackSettings(epsilon=0.1, steps=2)

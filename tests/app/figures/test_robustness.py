@@ -4,8 +4,8 @@ import pytest
 from ancra.evaluation.curves import SHOWN, Curves
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import COLUMNS, TableRow
+from ancra.web.palette import palette
 from app.figures.robustness import curves_chart, drop_chart, model_curves_chart, transfer_chart
-from app.figures.theme import palette
 
 CURVES = Curves((0.0, 0.1, 0.2), 20, {name: np.array([20, 10, 5 - index]) for index, name in enumerate(SHOWN)})
 

@@ -13,8 +13,8 @@ from ancra.strategies.known import strategies
 from ancra.strategies.measures import Weights
 from ancra.strategies.observed import Observed, observe
 from ancra.strategies.summary import Statistics
+from ancra.web.palette import palette
 from app.figures import strategies as figures
-from app.figures.theme import palette
 from app.words import strategies as says
 
 CLASSES = tuple(str(digit) for digit in range(10))

@@ -4,8 +4,8 @@ import pytest
 from ancra.jobs.status import RunStatus
 from ancra.runs.run import Run
 from ancra.sweeps.sweep import CellState
+from ancra.web.palette import palette
 from app.figures import sweeps as figures
-from app.figures.theme import palette
 
 ALPHA, STRATEGY, ZETA = "objective.contrast.alpha", "negatives.strategy", "objective.contrast.zeta"
 LEVEL = {"natural": 0.9, "pgd": 0.8, "adaptive": 0.6, "worst": 0.5}

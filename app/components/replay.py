@@ -1,17 +1,17 @@
 """The replay of an attack: plays, pauses and steps in the browser; Python only hears where it came to rest."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent
+from ancra.web.assemble import script, style
+
 _REPLAY = st.components.v2.component(
     "ancra.replay",
     html='<div class="replay" tabindex="0" role="group" aria-label="Replay of the attack"></div>\n',
-    css=(_FOLDER / "replay.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "replay.js").read_text(encoding="utf-8"),
+    css=style("replay"),
+    js=script("replay"),
 )
 
 

@@ -1,17 +1,17 @@
 """One anchor under every negative strategy: alpha, the attack's steps and the map move in the browser alone."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent
+from ancra.web.assemble import script, style
+
 _MECHANISM = st.components.v2.component(
     "ancra.mechanism",
     html='<div class="mechanism" role="group" aria-label="One anchor and its negatives"></div>\n',
-    css=(_FOLDER / "mechanism.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "mechanism.js").read_text(encoding="utf-8"),
+    css=style("mechanism"),
+    js=script("mechanism"),
 )
 
 

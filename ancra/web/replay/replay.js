@@ -1,4 +1,8 @@
 // Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
+import { make, write } from "../shared/dom.js"
+import { screen } from "../shared/film.js"
+import { bars, course, legend } from "./charts.js"
+
 const PACE = 130 // Milliseconds a step.
 const REST = 350 // After this long without a move Python is told the step, so that links and figures can follow.
 
@@ -15,147 +19,6 @@ function icon(name) {
   return `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`
 }
 
-function make(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  write(node, text)
-  return node
-}
-
-/** Text with **bold** parts. */
-function write(node, text) {
-  if (node.said === text) return
-  node.said = text
-  node.replaceChildren(
-    ...text.split("**").map((part, index) => {
-      if (index % 2 === 0) return document.createTextNode(part)
-      const bold = document.createElement("b")
-      bold.textContent = part
-      return bold
-    }),
-  )
-}
-
-/** A canvas, and a function that shows one frame on it. */
-function screen(film, name) {
-  const canvas = make("canvas")
-  canvas.width = film.width
-  canvas.height = film.height
-  canvas.setAttribute("role", "img")
-  canvas.setAttribute("aria-label", name)
-  const bytes = Uint8Array.from(atob(film.pixels), (char) => char.charCodeAt(0))
-  const context = canvas.getContext("2d")
-  const pixels = context.createImageData(film.width, film.height)
-  const size = film.width * film.height
-  const show = (frame) => {
-    for (let i = 0, from = frame * size * 3; i < size; i++, from += 3) {
-      pixels.data.set([bytes[from], bytes[from + 1], bytes[from + 2], 255], i * 4)
-    }
-    context.putImageData(pixels, 0, 0)
-  }
-  return [canvas, show]
-}
-
-function legend(parent, entries) {
-  const box = parent.appendChild(make("div", "legend"))
-  for (const [name, colour, kind] of entries) {
-    const entry = box.appendChild(make("span"))
-    const mark = entry.appendChild(make("i", kind))
-    mark.style[kind ? "borderColor" : "background"] = colour
-    entry.append(name)
-  }
-}
-
-function axis(parent) {
-  const scale = parent.appendChild(make("div", "axis"))
-  for (const [place, text] of [["0", "100 %"], ["50%", "50 %"], ["100%", "0"]]) {
-    scale.appendChild(make("span", "", text)).style.top = place
-  }
-}
-
-function bars(parent, row, model, data) {
-  const chart = parent.appendChild(make("div", "chart"))
-  chart.appendChild(make("h5", "", row.title))
-  axis(chart)
-  const plot = chart.appendChild(make("div", "bars"))
-  const names = chart.appendChild(make("div", "names"))
-  const columns = model.shown.map((index, place) => {
-    const column = plot.appendChild(make("div"))
-    const [before, after] = ["natural", "adversarial"].map((kind) => {
-      const bar = column.appendChild(make("i"))
-      bar.style.background = data.colours[kind]
-      return bar
-    })
-    before.style.height = `${row.before[place] * 100}%`
-    const name = data.classes[index]
-    names.appendChild(make("span", "", index === data.label ? `**${name}**` : name)).title = name
-    return [column, after, name, place]
-  })
-  return (step) => {
-    for (const [column, after, name, place] of columns) {
-      const value = row.after[step][place]
-      after.style.height = `${value * 100}%`
-      const [was, is] = [row.before[place], value].map((share) => `${(share * 100).toFixed(1)} %`)
-      column.title = `${name}: natural ${was}, attacked ${is}`
-    }
-  }
-}
-
-/** Black or white, whichever is easier to read on a colour. */
-function ink(colour) {
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000" : "#fff"
-}
-
-function course(parent, model, data, go) {
-  const count = data.steps + 1
-  const chart = parent.appendChild(make("div", "chart course"))
-  chart.appendChild(make("h5", "", `Probability of the true class, ${data.classes[data.label]}, at every step`))
-  axis(chart)
-  const time = chart.appendChild(make("div", "time"))
-  const lines = model.course
-    .map(({ values, colour, name }, index) => {
-      const points = values.map((value, step) => `${step + 0.5},${1 - value}`).join(" ")
-      const dash = index ? 'stroke-dasharray="7 5"' : ""
-      return `<polyline points="${points}" fill="none" stroke="${data.colours[colour]}" stroke-width="3" ${dash}
-        vector-effect="non-scaling-stroke"><title>${name}</title></polyline>`
-    })
-    .join("")
-  time.innerHTML = `<svg viewBox="0 0 ${count} 1" preserveAspectRatio="none" aria-hidden="true">${lines}</svg>`
-  const now = time.appendChild(make("div", "now"))
-  const places = [time]
-  for (const strip of model.strips) {
-    chart.appendChild(make("div", "label", strip.name))
-    const row = chart.appendChild(make("div", "time")).appendChild(make("div", "strip"))
-    places.push(row.parentElement)
-    let from = 0
-    for (const [value, length] of strip.runs) {
-      // The true class keeps quiet, so that a change is seen.
-      const colour = value === data.label ? data.colours.natural : data.classColours[value % data.classColours.length]
-      const cell = row.appendChild(make("span", "", data.classes[value]))
-      cell.style.cssText = `flex: ${length} 1 0; background: ${colour}; color: ${ink(colour)}`
-      cell.title = `${strip.name}: ${data.classes[value]}, steps ${from} to ${from + length - 1}`
-      from += length
-    }
-  }
-  const marks = places.slice(1).map((place) => place.appendChild(make("div", "now")))
-  for (const place of places) {
-    place.onclick = (event) => {
-      const box = place.getBoundingClientRect()
-      go(Math.floor(((event.clientX - box.left) / box.width) * count))
-    }
-  }
-  legend(parent, model.course.map(({ name, colour }, index) => [name, data.colours[colour], index ? "line dash" : "line"]))
-  if (model.strips.length > 1) {
-    parent.appendChild(
-      make("p", "soft", "The stripes: whose row each attention multiplies by, and the answer p' under them; grey is the true class."),
-    )
-  }
-  return (step) => {
-    for (const mark of [now, ...marks]) mark.style.left = `${((step + 0.5) / count) * 100}%`
-  }
-}
-
 function show(parent, model, data, go) {
   const box = parent.appendChild(make("section", "model"))
   box.appendChild(make("h4", "", model.title))
@@ -170,7 +33,10 @@ function show(parent, model, data, go) {
   })
   write(change.caption, model.scale)
   const outcome = box.appendChild(make("p", "soft"))
-  legend(box, [["natural", data.colours.natural, ""], ["attacked", data.colours.adversarial, ""]])
+  legend(box, [
+    ["natural", data.colours.natural, ""],
+    ["attacked", data.colours.adversarial, ""],
+  ])
   const moving = model.bars.map((row) => bars(box, row, model, data))
   if (model.without) box.appendChild(make("p", "soft", model.without))
   const note = box.appendChild(make("p", "soft"))

@@ -1,17 +1,17 @@
 """A sheet of small pictures, one of which can be picked by a click or with the keyboard."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent
+from ancra.web.assemble import script, style
+
 _CONTACT_SHEET = st.components.v2.component(
     "ancra.contact_sheet",
     html='<div class="sheet" role="listbox" tabindex="-1"></div>',
-    css=(_FOLDER / "contact_sheet.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "contact_sheet.js").read_text(encoding="utf-8"),
+    css=style("contact_sheet"),
+    js=script("contact_sheet"),
 )
 
 

@@ -1,19 +1,18 @@
 """The map widget: linked feature maps drawn in the browser; Python hears of the selection, the colour and the view."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from ancra.scenes.scene import Scene
+from ancra.web.assemble import script, style
 
-# The core's HTML export writes this same script into its file.
-SCRIPT = Path(__file__).with_name("feature_map.js")
 _FEATURE_MAP = st.components.v2.component(
     "ancra.feature_map",
     html='<div class="feature-map"></div>\n',
-    js=SCRIPT.read_text(encoding="utf-8"),
+    css=style("feature_map"),
+    js=script("feature_map"),
 )
 
 

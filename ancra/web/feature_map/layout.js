@@ -1,0 +1,44 @@
+// How much room each panel takes, and the colours of the page around it.
+import { mix, rgb } from "../shared/theme.js"
+
+export function layout(fm) {
+  function readTheme() {
+    const style = getComputedStyle(fm.main)
+    const background = rgb(style.getPropertyValue("--fm-bg").trim() || "#fff"),
+      text = rgb(style.color)
+    fm.dark = background[0] + background[1] + background[2] < 384
+    fm.theme = {
+      background,
+      text,
+      line: rgb(style.getPropertyValue("--fm-line").trim() || "#ccc"),
+      faint: mix(background, text, fm.dark ? 0.16 : 0.13),
+      accent: style.getPropertyValue("--fm-accent").trim() || "#0b66c3",
+      font: style.fontFamily,
+    }
+  }
+
+  /** Columns and panel heights for the width at hand: a row of maps on a screen, two a row on a phone. */
+  function arrange() {
+    const width = fm.main.clientWidth
+    if (!width || !fm.scene) return
+    const count = fm.grid.children.length,
+      gap = 10
+    let columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (155 + gap))))
+    if (count > columns) columns = Math.ceil(count / Math.ceil(count / columns))
+    fm.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${count === 1 ? 1100 : 620}px))`
+    const column = Math.min((width - gap * (columns - 1)) / columns, count === 1 ? 1100 : 620)
+    const aside = count === 1 && fm.panels.length > 1 && column > 520
+    for (const section of fm.grid.children)
+      section.querySelector(".fm-panels").style.gridTemplateColumns = aside ? "1fr 1fr" : "1fr"
+    const side = aside ? (column - 8) / 2 : column
+    for (const panel of fm.panels)
+      panel.box.style.height = `${Math.round(Math.min(side * 0.92, count === 1 ? 560 : 460))}px`
+  }
+
+  fm.observer = new ResizeObserver((entries) => {
+    if (entries.some((entry) => entry.target === fm.main)) fm.arrange()
+    fm.schedule()
+  })
+
+  Object.assign(fm, { readTheme, arrange })
+}
