@@ -39,6 +39,7 @@ test: install-dev browser engines lint
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/biome ci --error-on-warnings ancra/web
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -1,0 +1,107 @@
+"""The scripts that run in a browser: each widget loads as one module, and the shared parts compute what they say."""
+
+import base64
+import json
+
+import pytest
+
+from ancra.web.assemble import FOLDER, script, style
+from ancra.web.palette import palette
+from tests.browser.conftest import browser  # noqa: F401
+
+WIDGETS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").is_file())
+SHARED = sorted(path for path in (FOLDER / "shared").glob("*.js"))
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def blank(browser):  # noqa: F811
+    """A page that may import the scripts of the folder, one by one."""
+    page = browser.new_page()
+    kinds = {".js": "text/javascript", ".json": "application/json"}
+
+    def serve(route):
+        path = FOLDER / route.request.url.removeprefix("http://scripts/")
+        if path.is_file():
+            route.fulfill(body=path.read_text(encoding="utf-8"), content_type=kinds[path.suffix])
+        else:
+            route.fulfill(body="<!doctype html><title>blank</title>", content_type="text/html")
+
+    page.route("http://scripts/**", serve)
+    page.goto("http://scripts/blank.html")
+    yield page
+    page.close()
+
+
+def evaluate(page, module: str, expression: str):
+    """What an expression gives in which ``it`` is the module."""
+    return page.evaluate(f"import('/shared/{module}.js').then((it) => {expression})")
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_is_one_module_with_a_default_function(blank, name):
+    kind = blank.evaluate(
+        "text => import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'}))).then(m => typeof m.default)",
+        script(name),
+    )
+    assert kind == "function"
+    assert "\nimport " not in script(name)
+    assert style(name)
+
+
+@pytest.mark.parametrize("path", SHARED, ids=lambda path: path.stem)
+def test_a_shared_module_loads_by_itself(blank, path):
+    assert blank.evaluate(f"import('/shared/{path.name}').then(m => Object.keys(m).length)") > 0
+
+
+def test_the_assembled_script_holds_each_part_once():
+    text = script("mechanism")
+    assert text.count("function write(") == 1
+    assert text.index("function write(") < text.index("export default")
+
+
+def test_bits_survive_packing(blank):
+    flags = [index % 3 == 0 for index in range(8195)]
+    packed = evaluate(blank, "codec", f"it.packBits({json.dumps([int(flag) for flag in flags])})")
+    raw = base64.b64decode(packed)
+    assert [bool(raw[index >> 3] >> (index & 7) & 1) for index in range(8195)] == flags
+    again = evaluate(blank, "codec", f"[...it.unpackBits({json.dumps(packed)}, 8195)]")
+    assert [bool(flag) for flag in again] == flags
+
+
+def test_typed_arrays_are_decoded(blank):
+    packed = {"dtype": "u16", "data": base64.b64encode(bytes([1, 0, 0, 1])).decode()}
+    assert evaluate(blank, "codec", f"[...it.decode({json.dumps(packed)})]") == [1, 256]
+    assert evaluate(blank, "codec", "it.decode(null)") is None
+
+
+@pytest.mark.parametrize(("share", "text"), [(1, "> 99.9 %"), (0.5, "50.0 %"), (0, "< 0.1 %")])
+def test_a_probability_is_never_quite_certain(blank, share, text):
+    assert evaluate(blank, "codec", f"it.percent({share})") == text
+
+
+def test_what_lies_inside_a_polygon(blank):
+    # A polygon with a notch: the third point lies in it, so outside.
+    inside = evaluate(blank, "geometry", "[...it.insidePolygon([1,1, 5,5, 2,3.5], 3, [[0,0],[4,0],[4,4],[2,2],[0,4]])]")
+    assert inside == [1, 0, 0]
+
+
+def test_scales_are_one_two_or_five_times_a_power_of_ten(blank):
+    assert evaluate(blank, "geometry", "[0.7, 1, 19, 20, 4999].map(it.nice)") == [0.5, 1, 10, 20, 2000]
+
+
+def test_values_are_mixed_on_a_straight_line(blank):
+    assert evaluate(blank, "geometry", "it.between([0, 0.5, 1], [[0, 0], [1, 2], [3, 2]], 0.75)") == [2, 2]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_classes_have_the_colours_that_figures_have(blank, dark):
+    found = evaluate(blank, "theme", f"[...Array(10).keys()].map(i => it.classColour(i, 10, {str(dark).lower()}))")
+    assert tuple(found) == palette(dark).classes
+    many = evaluate(blank, "theme", "[...Array(200).keys()].map(i => it.classColour(i, 200, false))")
+    assert len(set(many)) > 150
+
+
+def test_no_script_is_long():
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.rglob("*.js")}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
