@@ -1,3 +1,5 @@
+import os
+import shutil
 import sys
 
 import numpy as np
@@ -187,3 +189,25 @@ def saved_model(attentive, tmp_path_factory):
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
     save_checkpoint(attentive.eval(), card, path)
     return path
+
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def chromium() -> str | None:
+    """The system's Chromium: $CHROMIUM, or what is usually installed."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install it, or name it in $CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()

@@ -1,7 +1,6 @@
 """A server of the app on tiny models, and a real Chromium that notices every request and error."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,13 +17,6 @@ from ancra.models.settings import ModelSettings
 from ancra.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-def chromium() -> str | None:
-    """The system's Chromium: $CHROMIUM, or what is usually installed."""
-    named = os.environ.get("CHROMIUM")
-    return named or next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
@@ -81,19 +73,6 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(url)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One Chromium for all tests."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = chromium()
-    if path is None:
-        pytest.skip("no Chromium: install it, or name it in $CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

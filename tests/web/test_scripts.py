@@ -7,7 +7,6 @@ import pytest
 
 from ancra.web.assemble import FOLDER, script, style
 from ancra.web.palette import palette
-from tests.browser.conftest import browser  # noqa: F401
 
 WIDGETS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").is_file())
 SHARED = sorted(path for path in (FOLDER / "shared").glob("*.js"))
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def blank(browser):  # noqa: F811
+def blank(browser):
     """A page that may import the scripts of the folder, one by one."""
     page = browser.new_page()
     kinds = {".js": "text/javascript", ".json": "application/json"}

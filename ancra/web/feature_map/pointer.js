@@ -1,6 +1,6 @@
 // Pointer, wheel and touch.
 import { h } from "../shared/dom.js"
-import { insidePolygon } from "../shared/geometry.js"
+import { clamp, insidePolygon } from "../shared/geometry.js"
 
 export function pointer(fm) {
   /** The nearest shown point within `reach` CSS pixels: {sample, row}. A plain scan: 0.2 ms for 100,000 points. */
