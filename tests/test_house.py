@@ -1,8 +1,12 @@
 """What holds for the house as a whole: what is quick to import, and that every room says what is in it."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -26,3 +30,24 @@ def test_settings_checkpoints_and_the_command_line_load_nothing_heavy(module: st
 def test_every_module_says_what_is_in_it(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree) or not tree.body
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    declared = {re.match(r"[\w-]+", each)[0].lower() for each in listed}
+    imported = {name.partition(".")[0] for path in MODULES for name in _imports(path)}
+    foreign = imported - set(sys.stdlib_module_names) - {"ancra", "app"}
+    of_package = packages_distributions()
+    assert not [name for name in foreign if not {each.lower() for each in of_package.get(name, [name])} & declared]
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module

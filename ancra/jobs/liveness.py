@@ -1,8 +1,8 @@
 """Is the process that works on a run still there? A pid alone does not tell: pids are used again."""
 
-import os
 import socket
-from pathlib import Path
+
+import psutil
 
 
 def host_name() -> str:
@@ -11,33 +11,22 @@ def host_name() -> str:
 
 
 def process_token(pid: int) -> str:
-    """What tells a process from a later one of the same pid: the boot and its start time. Empty when it is gone.
+    """What tells a process from a later one of the same pid: when it began, in hundredths of a second.
 
-    A zombie (ended, not yet reaped by its parent) counts as gone. Where the system has no /proc, the token is the pid.
+    Empty when it is gone; a zombie (ended, not yet reaped by its parent) counts as gone.
     """
-    if not Path("/proc/self/stat").exists():
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+    try:
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
             return ""
-        except PermissionError:
-            pass
-        return str(pid)
-    try:
-        # The second field is the program's name in brackets, and may itself hold blanks and brackets.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+        # Linux counts from the boot: as a time of day, the beginning would move whenever the clock is set.
+        origin = psutil.boot_time() if psutil.LINUX else 0.0
+        return str(round((process.create_time() - origin) * 100))
+    except psutil.Error:
         return ""
-    state, start_time = fields[0], fields[19]
-    if state in "ZX":
-        return ""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        boot = ""
-    return f"{boot}:{start_time}"
 
 
 def is_alive(pid: int | None, token: str) -> bool:
     """Whether the very process that was given this token still runs on this machine."""
-    return bool(pid and token) and process_token(pid or 0) == token
+    began = token.rpartition(":")[2]  # tokens of version 0.1 have the boot's name in front
+    return bool(pid and began) and process_token(pid or 0) == began
