@@ -50,19 +50,26 @@ chaos: install
 
 MODELS := natural natural-ra pgd-at trades mart pgd-at-ancra trades-ancra mart-ancra
 
+# RECIPES:FOLDER, the beginning of the recipes' names and the folder of checkpoints/ that their models go to.
+SETS := digits:digits fashion:fashion_mnist
+
 # Two runs at a time with one thread each: small networks gain nothing from more threads.
 checkpoints: install
-	printf '%s\n' $(MODELS) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
-		$(BIN)/ancra train digits-{} --out workspace/shipped/{} --resume --checkpoint checkpoints/digits/{}.safetensors
-	$(BIN)/ancra evaluate --write $(MODELS:%=checkpoints/digits/%.safetensors)
+	for set in $(SETS); do printf '%s\n' $(MODELS) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
+		$(BIN)/ancra train $${set%:*}-{} --out workspace/shipped/$${set%:*}-{} --resume \
+		--checkpoint checkpoints/$${set#*:}/{}.safetensors || exit; done
+	$(BIN)/ancra evaluate --write --attacks worst $(foreach set,$(SETS),$(MODELS:%=checkpoints/$(lastword $(subst :, ,$(set)))/%.safetensors))
 
-# What the Robustness page shows; when stopped, it goes on where it was.
-SHOWN := $(MODELS:%=digits/%) $(addprefix digits-strategies/,random soft-ls hard-ls targeted-attack)
+# What the app shows of them at once; when stopped, it goes on where it was.
+SHOWN := $(foreach set,$(SETS),$(MODELS:%=$(lastword $(subst :, ,$(set)))/%)) \
+	$(addprefix digits-strategies/,random soft-ls hard-ls targeted-attack)
 
 results: install
 	printf '%s\n' $(SHOWN) | ANCRA_THREADS=1 OMP_NUM_THREADS=1 xargs -P 2 -I {} \
 		$(BIN)/ancra results {} --parts attacks,autoattack,trust,curves --into checkpoints/results
 	$(BIN)/ancra results $(SHOWN) --parts transfer --into checkpoints/results
+	$(BIN)/python -m ancra.reports.demonstration
+	$(BIN)/python -m ancra.maps.ship
 
 # The paper's Table 2 and Figures 3 and 4 on digits, and the models of Table 2; when stopped, it goes on where it was.
 SWEEPS := table2-digits figure3-digits figure4-digits

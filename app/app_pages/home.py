@@ -1,10 +1,14 @@
-"""Home: what this is, what the shipped models achieve, and where to go."""
+"""Home: an image being fooled, what the shipped models achieve, and where to go."""
 
 import streamlit as st
 
 from app import compute, state
+from app.answers.demonstrations import demonstration
 from app.answers.models import SETS, set_of, title_of
+from app.components.fooled import fooled_widget
+from app.figures.fooled import fooled
 from app.figures.gap import gap_chart
+from app.guard import guard
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 IMAGES = {
@@ -20,36 +24,70 @@ WAYS = (
     ("train", "model_training", "Train your own", "From a recipe, with live curves; then attack it here."),
 )
 
-st.title("ANCRA Lab")
-st.markdown(
+# The whole card is the link.
+CARDS = """<style>[class*="st-key-way_"] { position: relative; }
+[class*="st-key-way_"] a::after { content: ""; position: absolute; inset: 0; }
+[class*="st-key-way_"]:hover { border-color: var(--st-primary-color); }</style>"""
+
+
+def play(names: list[str]) -> None:
+    """The stored attack on one image after another, and the way to an attack of one's own."""
+    found = demonstration(names)
+    if found is None:
+        st.markdown("Change an image a little, and see whether a network still knows what it shows.")
+    else:
+        shown, classes, key = found
+        fooled_widget(fooled(shown, classes, state.look().dark, key), key="fooled")
+    if st.button("Attack an image yourself", type="primary", icon=":material/swords:"):
+        st.switch_page("app_pages/attack.py")
+
+
+def gaps(names: list[str]) -> None:
+    """Every shipped model under two attackers; pressing a point opens that model's verdict."""
+    rows = {
+        name.rpartition("/")[2]: {"name": name, "title": title_of(name), **card.evaluation[-1]}
+        for name in names
+        if name.partition("/")[0] in SETS and (card := compute.card(name)).evaluation
+    }
+    ordered = [rows[name] for name in ORDER if name in rows]
+    if not ordered:
+        return
+    st.subheader("Can the numbers be believed? The same models, two attackers", anchor=False)
+    pressed = st.plotly_chart(
+        gap_chart(ordered, state.look()),
+        key="gap",
+        config={"displayModeBar": False},
+        on_select="rerun",
+        selection_mode="points",
+        alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
+    )
+    st.caption(
+        f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. **PGD-40** is the usual attack: it looks at the final "
+        "answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and attacks them "
+        "as well. Where the two points lie far apart, the first number was no measure of robustness. Press a point to "
+        "see that model's verdict."
+    )
+    points = pressed.selection.points
+    title = points[0].get("y") if points else None
+    if title and (chosen := next((row["name"] for row in ordered if row["title"] == title), None)):
+        st.switch_page("app_pages/robustness.py", query_params={"trust": title_of(chosen)})
+
+
+st.title("A small change, another answer")
+state.require_models()
+names = state.model_names()
+with guard():
+    play(names)
+with guard():
+    gaps(names)
+st.html(CARDS)
+with st.grid(5, min_column_width=200):
+    for page, icon, title, text in WAYS:
+        with st.container(border=True, height="stretch", key=f"way_{page}"):
+            st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
+            st.caption(text)
+st.caption(
     "A classifier is *robust* when small changes of an image do not change its answer. ANCRA trains for that in two "
     "ways: **asymmetric negative contrast** pushes classes apart, **reverse attention** multiplies the features by the "
     "weights of the class predicted so far. This lab shows what that does, and how far its numbers can be believed."
 )
-state.require_models()
-
-rows = {
-    name.rpartition("/")[2]: {"title": title_of(name), **card.evaluation[-1]}
-    for name in state.model_names()
-    if name.partition("/")[0] in SETS and (card := compute.card(name)).evaluation
-}
-if rows:
-    st.subheader("The same models, two attackers", anchor=False)
-    st.plotly_chart(
-        gap_chart([rows[name] for name in ORDER if name in rows], state.look()),
-        key="gap",
-        config={"displayModeBar": False},
-        alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
-    )
-    st.caption(
-        f"{IMAGES[set_of(state.model_names()[0])]}, lines are 95 % intervals. PGD-40 only looks at the final answer "
-        "p'. The adaptive attacker knows that reverse attention has auxiliary answers p, and attacks them as well. "
-        "Where the two points lie far apart, the first number was no measure of robustness. Worst cases may lie lower "
-        "still."
-    )
-
-with st.grid(5, min_column_width=200):
-    for page, icon, title, text in WAYS:
-        with st.container(border=True, height="stretch"):
-            st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
-            st.caption(text)

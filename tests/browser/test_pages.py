@@ -21,3 +21,33 @@ def test_the_first_page_leads_to_the_others(open_browser, settled):
     page.get_by_role("link", name="See a robust model fooled").click()
     page.wait_for_selector("text=Before the attack", timeout=60_000)
     assert "/attack" in page.url
+
+
+def test_home_plays_an_image_that_one_network_loses_and_the_other_keeps(open_browser):
+    page = open_browser()
+    models = page.locator(".fooled .model")
+    page.locator(".fooled .model.lost").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Play again").wait_for(timeout=20_000)
+    assert "lost" not in models.last.get_attribute("class")
+    assert models.last.locator(".said").inner_text().startswith("✓")
+    page.get_by_role("button", name="Next image").click()
+    page.get_by_text("Both networks know this").wait_for()
+
+
+def test_under_reduced_motion_home_shows_the_end_and_moves_nothing(browser, server):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{server}/?images=Digits")
+    page.locator(".fooled .model.lost").wait_for(timeout=60_000)
+    assert "20 of 20" in page.locator(".fooled .where").inner_text()
+    context.close()
+
+
+def test_a_point_of_the_chart_opens_that_models_verdict(open_browser, settled):
+    page = open_browser()
+    point = page.locator(".st-key-gap .scatterlayer .point").last
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/robustness**", timeout=60_000)
+    assert "trust=MART-ANCRA" in page.url

@@ -2,22 +2,48 @@
 import { decode } from "./codec.js"
 import { make } from "./dom.js"
 
-/** A canvas, and a function that shows one frame on it. */
+/** A canvas, and a function that shows one frame of a film of red, green and blue bytes on it. */
 export function screen(film, name) {
+  const bytes = decode({ dtype: "u8", data: film.pixels })
+  const size = film.width * film.height
+  return painted(film, name, (frame, pixel) => {
+    const from = (frame * size + pixel) * 3
+    return [bytes[from], bytes[from + 1], bytes[from + 2]]
+  })
+}
+
+/** A canvas, and a function that shows a frame on it whose pixels a function (frame, pixel) gives as [r, g, b]. */
+export function painted({ width, height }, name, colour) {
   const canvas = make("canvas")
-  canvas.width = film.width
-  canvas.height = film.height
+  canvas.width = width
+  canvas.height = height
   canvas.setAttribute("role", "img")
   canvas.setAttribute("aria-label", name)
-  const bytes = decode({ dtype: "u8", data: film.pixels })
   const context = canvas.getContext("2d")
-  const pixels = context.createImageData(film.width, film.height)
-  const size = film.width * film.height
+  const pixels = context.createImageData(width, height)
   const show = (frame) => {
-    for (let i = 0, from = frame * size * 3; i < size; i++, from += 3) {
-      pixels.data.set([bytes[from], bytes[from + 1], bytes[from + 2], 255], i * 4)
+    for (let i = 0; i < width * height; i++) {
+      const [r, g, b] = colour(frame, i)
+      pixels.data.set([r, g, b, 255], i * 4)
     }
     context.putImageData(pixels, 0, 0)
   }
   return [canvas, show]
+}
+
+/** Pixel i of picture n in bytes (N, C, H, W), as [r, g, b]. */
+export function planes(bytes, { width, height, channels }) {
+  const size = width * height
+  return (n, i) => {
+    const at = n * channels * size + i
+    return channels === 1 ? [bytes[at], bytes[at], bytes[at]] : [bytes[at], bytes[at + size], bytes[at + 2 * size]]
+  }
+}
+
+/** A change of one pixel, as [r, g, b]: grey ones blue (darker) or orange (brighter), of colour around mid-grey. */
+export function changed(before, after, largest, grey, [none, darker, brighter]) {
+  if (!grey) return after.map((value, c) => Math.round(127.5 + (127.5 * (value - before[c])) / largest))
+  const share = Math.max(-1, Math.min(1, (after[0] - before[0]) / largest))
+  const end = share < 0 ? darker : brighter
+  return none.map((value, c) => Math.round(value + (end[c] - value) * Math.abs(share)))
 }
