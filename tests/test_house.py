@@ -40,7 +40,8 @@ def test_every_package_that_is_imported_is_declared() -> None:
     ]
     declared = {re.match(r"[\w-]+", each)[0].lower() for each in listed}
     imported = {name.partition(".")[0] for path in MODULES for name in _imports(path)}
-    foreign = imported - set(sys.stdlib_module_names) - {"ancra", "app"}
+    # cuML comes with a CUDA machine's own packages; where it is missing UMAP runs on the CPU.
+    foreign = imported - set(sys.stdlib_module_names) - {"ancra", "app", "cuml", "cupy"}
     of_package = packages_distributions()
     assert not [name for name in foreign if not {each.lower() for each in of_package.get(name, [name])} & declared]
 
