@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -109,6 +109,7 @@ def stop(
     forget: Annotated[bool, typer.Option("--forget", help="Give up jobs whose engine is gone for good.")] = False,
 ) -> None:
     """Stop runs so that they can be resumed."""
+    from ancra.jobs.ending import wait_until_idle
     from ancra.launchers.registry import launcher_of
     from ancra.runs.launch import mark
     from ancra.runs.naming import find_run
@@ -122,9 +123,7 @@ def stop(
             mark(run, "cancelled", "Its job was given up; resume to submit it again.")
         else:
             launcher_of(run).cancel(run)
-        end = monotonic() + STOP_SECONDS
-        while run.status().active and monotonic() < end:
-            sleep(POLL / 5)
+        wait_until_idle(run.status, STOP_SECONDS)
         print(f"{run.name}: {'told to stop' if run.status().active else run.status().state}", flush=True)
 
 

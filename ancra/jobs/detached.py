@@ -10,7 +10,7 @@ from threading import Thread
 
 from ancra.errors import AncraError
 from ancra.jobs.liveness import host_name
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import JobStatus
 from ancra.paths import ROOT, workspace
 
 
@@ -49,7 +49,7 @@ def start_detached(command: Sequence[str], output: Path, add: bool = False, keep
     return process.pid
 
 
-def end_detached(status: RunStatus, name: str) -> None:
+def end_detached(status: JobStatus, name: str) -> None:
     """Send SIGTERM to the process of a status; nothing happens when it is gone.
 
     Raises:

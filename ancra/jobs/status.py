@@ -1,16 +1,17 @@
-"""The state of a run, as ``status.json`` holds it."""
+"""The state of a job - a run, a sweep, an evaluation - as its ``status.json`` holds it."""
 
 import json
+import os
 from pathlib import Path
 from time import time
-from typing import Literal
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ancra.errors import AncraError
 from ancra.files import replace_file
-from ancra.jobs.liveness import host_name, is_alive
-from ancra.settings import Settings, parse
+from ancra.jobs.liveness import host_name, is_alive, process_token
+from ancra.settings import Record, parse
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "lost"]
 UNFINISHED: tuple[State, ...] = ("failed", "cancelled", "lost")
@@ -18,15 +19,14 @@ HEARTBEAT = 2.0  # seconds between two signs of life
 SILENCE = 60.0  # seconds without one after which a process on another machine counts as gone
 
 
-class RunStatus(Settings):
-    """Where a run stands. ``lost`` is never written: it is what a queued or running run is when its process is gone."""
+class JobStatus(Record):
+    """Where a job stands. ``lost`` is never written: it is what a queued or running job is when its process is gone."""
+
+    # What another version wrote is read for what this one knows of it.
+    model_config = ConfigDict(extra="ignore")
 
     state: State = "queued"
     message: str = Field("", description="One sentence: why it failed, what it does.")
-    epoch: int = Field(0, description="Whole epochs done.")
-    epochs: int = 0
-    step: int = Field(0, description="Steps done in the current epoch.")
-    steps: int = 0
     remaining: float | None = Field(None, description="Seconds left, as far as can be told.")
     created: float = Field(0, description="Seconds since 1970, as all times here.")
     started: float | None = None
@@ -36,16 +36,22 @@ class RunStatus(Settings):
     host: str = ""
 
     @property
-    def fraction(self) -> float:
-        """Share of the run that is done, 0 to 1."""
-        return min((self.epoch + self.step / max(self.steps, 1)) / max(self.epochs, 1), 1.0)
-
-    @property
     def active(self) -> bool:
         """Whether a process works on it or is about to."""
         return self.state in ("queued", "running")
 
-    def seen_from_here(self) -> "RunStatus":
+    def working(self, state: State = "running", pid: int | None = None, **changes: Any) -> Self:
+        """The status of a job that a process of this machine is at: this very process, or the one of a pid."""
+        pid = os.getpid() if pid is None else pid
+        process = {"pid": pid, "token": process_token(pid), "host": host_name()}
+        return self.model_copy(update={"state": state, **process, **changes})
+
+    def ended(self, state: State, **changes: Any) -> Self:
+        """The status of a job that no process is at: it came to an end, or is queued for a process to come."""
+        nobody = {"pid": None, "token": "", "host": "", "remaining": None}
+        return self.model_copy(update={"state": state, **nobody, **changes})
+
+    def seen_from_here(self) -> Self:
         """The status with ``lost`` in place of a queued or running state whose process is gone."""
         if not self.active or self.pid is None:
             return self
@@ -54,20 +60,43 @@ class RunStatus(Settings):
             return self
         return self.lost("Its process ended without a word (killed, or the machine went down); resume to go on.")
 
-    def lost(self, message: str) -> "RunStatus":
-        """The status of a run that nobody works on any more, though nobody said so."""
+    def lost(self, message: str) -> Self:
+        """The status of a job that nobody works on any more, though nobody said so."""
         return self.model_copy(update={"state": "lost", "message": message, "remaining": None})
 
 
-def read_status(path: Path) -> RunStatus | None:
+class RunStatus(JobStatus):
+    """Where a run stands."""
+
+    epoch: int = Field(0, description="Whole epochs done.")
+    epochs: int = 0
+    step: int = Field(0, description="Steps done in the current epoch.")
+    steps: int = 0
+
+    @property
+    def share(self) -> float:
+        """Share of the run that is done, 0 to 1."""
+        return min((self.epoch + self.step / max(self.steps, 1)) / max(self.epochs, 1), 1.0)
+
+
+class ShareStatus(JobStatus):
+    """Where an evaluation or a sweep stands."""
+
+    share: float = Field(0.0, ge=0, le=1, description="Share of the work that is done.")
+
+
+S = TypeVar("S", bound=JobStatus)
+
+
+def read_status(kind: type[S], path: Path) -> S | None:
     """The status in a file as it stands; None when it is missing or damaged."""
     try:
-        return parse(RunStatus, json.loads(path.read_text(encoding="utf-8")), source=str(path))
+        return parse(kind, json.loads(path.read_text(encoding="utf-8")), source=str(path))
     except (OSError, ValueError, AncraError):
         return None
 
 
-def write_status(path: Path, status: RunStatus) -> None:
+def write_status(path: Path, status: JobStatus) -> None:
     """Replace a status file atomically, with the time of now. Raises OSError."""
     text = status.model_copy(update={"updated": time()}).model_dump_json(indent=1)
     replace_file(path, lambda file: file.write(text.encode()))

@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from ancra.environment import THREADS
 from ancra.jobs.detached import end_detached, start_detached
-from ancra.jobs.liveness import host_name, process_token
 from ancra.jobs.slots import slot_count
 from ancra.jobs.status import RunStatus
 from ancra.jobs.tickets import take_ticket
@@ -50,4 +49,4 @@ def _note_process(run: Run, pid: int) -> None:
     written = run.written_status()
     if written.state == "queued" and written.pid is None:
         with suppress(OSError):
-            run.write_status(written.model_copy(update={"pid": pid, "token": process_token(pid), "host": host_name()}))
+            run.write_status(written.working("queued", pid))

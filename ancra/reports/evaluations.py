@@ -1,6 +1,5 @@
 """Evaluations as processes of their own: started from a page, followed through a status file, stopped by a signal."""
 
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -9,14 +8,11 @@ from time import time
 from ancra.errors import AncraError
 from ancra.jobs.detached import end_detached, start_detached
 from ancra.jobs.ending import ending_written
-from ancra.jobs.liveness import host_name, process_token
 from ancra.jobs.signals import ended_by_signals
-from ancra.jobs.status import RunStatus, read_status, write_status
+from ancra.jobs.status import ShareStatus, read_status, write_status
 from ancra.paths import workspace
-from ancra.settings import parse
 from ancra.store import Store
 
-THOUSANDTHS = 1000
 WRITE_EVERY = 0.5  # seconds
 
 
@@ -27,12 +23,12 @@ class EvaluationJob:
         self.folder = workspace() / "evaluations" / digest
         self.digest = digest
 
-    def status(self) -> RunStatus | None:
+    def status(self) -> ShareStatus | None:
         """Where it stands, seen from here (``lost`` when its process is gone); None when there was none."""
-        status = read_status(self.folder / "status.json")
+        status = read_status(ShareStatus, self.folder / "status.json")
         return status.seen_from_here() if status else None
 
-    def write(self, status: RunStatus) -> None:
+    def write(self, status: ShareStatus) -> None:
         """Replace the status. Raises OSError."""
         write_status(self.folder / "status.json", status)
 
@@ -44,7 +40,7 @@ class EvaluationJob:
         command = [sys.executable, "-m", "ancra", "results", str(path), "--parts", ",".join(parts), "--report"]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.write(_status(start_detached(command, self.folder / "output.txt"), state="queued"))
+            self.write(_begun().working("queued", start_detached(command, self.folder / "output.txt")))
         except OSError as error:
             raise AncraError(f"The evaluation cannot be started: {error.strerror}.") from None
 
@@ -56,12 +52,12 @@ class EvaluationJob:
 
     def carry_out(self, path: Path, store: Store, parts: tuple[str, ...], device: str = "auto") -> None:
         """Make the results in this process and write the status. Raises what went wrong, after writing it down."""
-        status = _status(os.getpid(), state="running")
+        status = _begun().working()
         self.write(status)
 
         def report(text: str, share: float, left: float | None) -> None:
             nonlocal status
-            changes = {"message": text, "step": round(share * THOUSANDTHS), "remaining": left}
+            changes = {"message": text, "share": min(share, 1.0), "remaining": left}
             new = status.model_copy(update=changes)
             if time() - status.updated > WRITE_EVERY or text != status.message:
                 status = new.model_copy(update={"updated": time()})
@@ -69,25 +65,12 @@ class EvaluationJob:
                     self.write(status)
 
         stopped = "Stopped; what was finished is kept."
-        with ending_written(lambda: status, self.write, stopped, message="", step=THOUSANDTHS), ended_by_signals():
+        with ending_written(lambda: status, self.write, stopped, message="", share=1.0), ended_by_signals():
             from ancra.reports.results import make_results
 
             make_results(path, store, parts, device, report)
 
 
-def _status(pid: int, state: str) -> RunStatus:
-    return parse(
-        RunStatus,
-        {
-            "state": state,
-            "epochs": 1,
-            "steps": THOUSANDTHS,
-            "created": time(),
-            "started": time(),
-            "updated": time(),
-            "pid": pid,
-            "token": process_token(pid),
-            "host": host_name(),
-        },
-        "the evaluation",
-    )
+def _begun() -> ShareStatus:
+    now = time()
+    return ShareStatus(created=now, started=now, updated=now)

@@ -1,15 +1,14 @@
 """Carrying out a run in this process: its states and its lock."""
 
-import os
 import traceback
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import time
-from typing import Any
 
 from ancra.errors import AncraError
 from ancra.files import locked, remove_leftovers
-from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.ending import ending_written
 from ancra.jobs.signals import RunCancelled, ended_by_signals
 from ancra.jobs.status import RunStatus
 from ancra.recipe import Recipe
@@ -51,47 +50,47 @@ def execute(
 def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: OnLine | None) -> Path:
     recipe, before = run.recipe, run.written_status()
     status = RunStatus(
-        state="running",
-        epoch=before.epoch if resume else 0,
-        epochs=recipe.epochs,
-        created=before.created or time(),
-        started=time(),
-        pid=os.getpid(),
-        token=process_token(os.getpid()),
-        host=host_name(),
+        epoch=before.epoch if resume else 0, epochs=recipe.epochs, created=before.created or time(), started=time()
     )
-    recorder = Recorder(run, status, on_progress, on_line, EpochMapping(run, recipe) if recipe.keep_epochs else None)
-    ending: dict[str, Any] = {"state": "failed"}
-    try:
-        with recorder, ended_by_signals():
-            from ancra.training.trainer import train
+    on_epoch = EpochMapping(run, recipe) if recipe.keep_epochs else None
+    recorder = Recorder(run, status.working(), on_progress, on_line, on_epoch)
+    stopped = "Stopped by {signal}; resume to go on from the last whole epoch."
+    with (
+        ending_written(lambda: recorder.status, run.write_status, stopped, step=0, message=""),
+        _ending_logged(recorder),
+        recorder,
+        ended_by_signals(),
+    ):
+        from ancra.training.trainer import train
 
-            checkpoint = train(recipe, run.folder, recorder, resume)
-            if recipe.test_attacks:
-                _test(checkpoint, recipe, recorder)
-        ending = {"state": "finished", "step": 0, "remaining": 0.0, "message": ""}
-        run.log(f"finished: {checkpoint}")
-        return checkpoint
+        checkpoint = train(recipe, run.folder, recorder, resume)
+        if recipe.test_attacks:
+            _test(checkpoint, recipe, recorder)
+    return checkpoint
+
+
+@contextmanager
+def _ending_logged(recorder: Recorder) -> Iterator[None]:
+    """Log how it ended; a file that cannot be written becomes a sentence."""
+    run = recorder.run
+    try:
+        yield
+        run.log(f"finished: {run.final_checkpoint}")
     except RunCancelled as error:
-        ending = {"state": "cancelled", "message": f"Stopped by {error}; resume to go on from the last whole epoch."}
         run.log(f"cancelled by {error} after epoch {recorder.status.epoch}")
         raise
     except AncraError as error:
-        ending["message"] = str(error)
         run.log(f"failed: {error}")
         raise
     except OSError as error:
         gone = f"The run's folder {run.folder} is gone: it was moved or deleted while it was trained."
         cannot = f"{error.filename or run.folder} cannot be written: {error.strerror or error}."
-        ending["message"] = cannot if run.folder.is_dir() else gone
-        run.log(f"failed: {ending['message']}")
-        raise AncraError(ending["message"]) from None
-    except BaseException as error:
-        ending["message"] = f"Unexpected {type(error).__name__}: {error}".strip()
+        reason = cannot if run.folder.is_dir() else gone
+        run.log(f"failed: {reason}")
+        raise AncraError(reason) from None
+    except BaseException:
         run.log(traceback.format_exc())
         raise
-    finally:
-        _write_ending(run, recorder.status, ending)
 
 
 def _test(checkpoint: Path, recipe: Recipe, recorder: Recorder) -> None:
@@ -110,12 +109,3 @@ def _test(checkpoint: Path, recipe: Recipe, recorder: Recorder) -> None:
     row["checkpoint"] = recorder.run.name  # a path says nothing on another machine
     keep_evaluation(checkpoint, row)
     recorder.log(sentence(row))
-
-
-def _write_ending(run: Run, status: RunStatus, ending: dict[str, Any]) -> None:
-    changes = {"remaining": None, "pid": None, "token": "", **ending}
-    try:
-        run.write_status(status.model_copy(update=changes))
-    except OSError as error:
-        # Without a written ending the run shows as lost, which can be resumed just the same.
-        run.log(f"the status cannot be written: {error.strerror}")

@@ -36,7 +36,6 @@ def write_launch(run: Run, launch: Launch) -> None:
 def mark(run: Run, state: State, message: str = "") -> None:
     """Write down the state of a run that no process works on. Raises AncraError when its folder cannot be written."""
     try:
-        changes = {"state": state, "message": message, "pid": None, "token": "", "host": "", "remaining": None}
-        run.write_status(run.written_status().model_copy(update=changes))
+        run.write_status(run.written_status().ended(state, message=message))
     except OSError as error:
         raise AncraError(f"The run's folder {run.folder} cannot be written: {error.strerror}.") from None

@@ -101,7 +101,7 @@ class Run:
     def written_status(self) -> RunStatus:
         """``status.json`` as it stands; ``lost`` when it is damaged."""
         damaged = "Its status.json is missing or damaged; resume to go on."
-        return read_status(self.folder / "status.json") or RunStatus(state="lost", message=damaged)
+        return read_status(RunStatus, self.folder / "status.json") or RunStatus(state="lost", message=damaged)
 
     def write_status(self, status: RunStatus) -> None:
         """Replace ``status.json`` atomically. Raises OSError; a folder that was deleted is not made again."""

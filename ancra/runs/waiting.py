@@ -1,16 +1,14 @@
 """The queued part of a run's life: waiting, as a light process, for a slot of this machine."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from time import time
-from typing import Any
 
 from ancra.errors import AncraError
-from ancra.jobs.liveness import host_name, process_token
+from ancra.jobs.ending import ended_by
 from ancra.jobs.signals import RunCancelled, ended_by_signals
 from ancra.jobs.slots import held_slot, use_gpu_of
-from ancra.jobs.status import HEARTBEAT
+from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
 
 STOPPED_WAITING = "Stopped while it waited; resume to put it into the line again."
@@ -29,13 +27,10 @@ def its_turn(run: Run) -> Iterator[None]:
         try:
             with ended_by_signals():
                 slot = held.enter_context(held_slot(run.folder, waiting.goes_on))
-        except RunCancelled as error:
-            waiting.write(state="cancelled", message=STOPPED_WAITING, pid=None, token="")
-            run.log(f"cancelled by {error} while it waited")
-            raise
-        except AncraError as error:
-            waiting.write(state="failed", message=str(error), pid=None, token="")
-            run.log(f"failed: {error}")
+        except (RunCancelled, AncraError) as error:
+            waiting.write(ended_by(error, waiting.status, STOPPED_WAITING))
+            cancelled = isinstance(error, RunCancelled)
+            run.log(f"cancelled by {error} while it waited" if cancelled else f"failed: {error}")
             raise
         gpu = use_gpu_of(slot, device)
         if waiting.began or gpu:
@@ -48,9 +43,8 @@ class _Waiting:
 
     def __init__(self, run: Run) -> None:
         self.run, self.began, self.written = run, False, 0.0
-        mine = {"pid": os.getpid(), "token": process_token(os.getpid()), "host": host_name()}
-        self.status = run.written_status().model_copy(update={"state": "queued", "message": "", **mine})
-        self.write()
+        self.status = run.written_status().working("queued", message="")
+        self.write(self.status)
 
     def goes_on(self) -> None:
         if not self.run.recipe_file.exists():
@@ -59,9 +53,9 @@ class _Waiting:
             self.began = True
             self.run.log("waits for a free slot")
         if time() - self.written >= HEARTBEAT:
-            self.write()
+            self.write(self.status)
 
-    def write(self, **changes: Any) -> None:
+    def write(self, status: RunStatus) -> None:
         self.written = time()
         with suppress(OSError):  # the next sign of life may be written again
-            self.run.write_status(self.status.model_copy(update=changes))
+            self.run.write_status(status)

@@ -1,6 +1,5 @@
 """Carrying out a sweep: as many cells at a time as the launcher has slots, until all are done."""
 
-import os
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +11,8 @@ import ancra
 from ancra.errors import AncraError
 from ancra.files import locked
 from ancra.jobs.ending import ending_written
-from ancra.jobs.liveness import host_name, process_token
 from ancra.jobs.signals import RunCancelled, ended_by_signals
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import Launcher, launcher_of
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
@@ -108,24 +106,16 @@ _Report = Callable[..., None]
 @contextmanager
 def _status_of(sweep: Sweep) -> Iterator[_Report]:
     """Keeps the sweep's status up to date; gives a function to be told (cells ended, a message)."""
-    before = sweep.status()
-    status = RunStatus(
-        state="running",
-        epochs=len(sweep.cells),
-        created=before.created if before else time.time(),
-        started=time.time(),
-        pid=os.getpid(),
-        token=process_token(os.getpid()),
-        host=host_name(),
-    )
+    before, cells = sweep.status(), len(sweep.cells)
+    status = ShareStatus(created=before.created if before else time.time(), started=time.time()).working()
     begun: int | None = None
 
     def report(ended: int, message: str = "") -> None:
         nonlocal status, begun
         begun = ended if begun is None else begun
         done, spent = ended - begun, time.time() - (status.started or 0)
-        left = spent / done * (status.epochs - ended) if done else None
-        status = status.model_copy(update={"epoch": ended, "message": message, "remaining": left})
+        left = spent / done * (cells - ended) if done else None
+        status = status.model_copy(update={"share": ended / cells, "message": message, "remaining": left})
         with suppress(OSError):
             sweep.write_status(status)
 

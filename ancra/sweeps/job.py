@@ -5,8 +5,7 @@ from time import time
 
 from ancra.errors import AncraError
 from ancra.jobs.detached import end_detached, start_detached
-from ancra.jobs.liveness import host_name, process_token
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import launcher_of
 from ancra.paths import sweeps_folder
 from ancra.runs.launch import read_launch
@@ -43,8 +42,7 @@ def stop(sweep: Sweep) -> None:
         return
     end_detached(status, sweep.name)
     if status.state == "queued":  # it cannot write its ending yet
-        ending = {"state": "cancelled", "message": "Stopped before its first run.", "pid": None, "token": ""}
-        sweep.write_status(status.model_copy(update=ending))
+        sweep.write_status(status.ended("cancelled", message="Stopped before its first run."))
 
 
 def _launch(sweep: Sweep, launcher: str) -> None:
@@ -54,16 +52,8 @@ def _launch(sweep: Sweep, launcher: str) -> None:
     command = [sys.executable, "-m", "ancra", "sweep", str(sweep.plan_file.absolute()), "--yes", "--launcher", launcher]
     try:
         pid = start_detached(command, sweep.folder / "output.txt")
-        sweep.write_status(
-            RunStatus(
-                epoch=before.epoch if before else 0,
-                epochs=sweep.plan.size,
-                created=before.created if before else time(),
-                pid=pid,
-                token=process_token(pid),
-                host=host_name(),
-            )
-        )
+        known = {"share": before.share, "created": before.created} if before else {"created": time()}
+        sweep.write_status(ShareStatus(**known).working("queued", pid))
     except OSError as error:
         raise AncraError(f"{sweep.name} cannot be started: {error.strerror}.") from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.files import replace_file
-from ancra.jobs.status import RunStatus, read_status, write_status
+from ancra.jobs.status import RunStatus, ShareStatus, read_status, write_status
 from ancra.paths import sweeps_folder
 from ancra.runs.run import Run
 from ancra.settings import read_yaml, yaml_text
@@ -108,12 +108,12 @@ class Sweep:
         run = self.run(cell)
         return CellState(cell, run, run.status() if run.recipe_file.exists() else None)
 
-    def status(self) -> RunStatus | None:
-        """Where the whole stands (``epochs`` counts the cells); None for a sweep that was never started."""
-        status = read_status(self.folder / "status.json")
+    def status(self) -> ShareStatus | None:
+        """Where the whole stands; None for a sweep that was never started."""
+        status = read_status(ShareStatus, self.folder / "status.json")
         return status.seen_from_here() if status else None
 
-    def write_status(self, status: RunStatus) -> None:
+    def write_status(self, status: ShareStatus) -> None:
         """Replace the status. Raises OSError."""
         write_status(self.folder / "status.json", status)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import settings_of
@@ -10,7 +9,8 @@ from ancra.evaluation.curves import Curves, stored_curves
 from ancra.evaluation.robustness import RobustnessReport, stored_report, subject_of
 from ancra.evaluation.tables import TableRow
 from ancra.evaluation.transfer import Transfer, stored_transfer
-from ancra.jobs.status import RunStatus
+from ancra.jobs.ending import wait_until_idle
+from ancra.jobs.status import ShareStatus
 from ancra.reports.evaluations import EvaluationJob
 from ancra.reports.results import ATTACKS, PARTS, TITLES
 from ancra.store import Store
@@ -87,7 +87,7 @@ def part_titles(parts: tuple[str, ...]) -> str:
     return ", ".join(TITLES[part] for part in parts)
 
 
-def status(name: str) -> RunStatus | None:
+def status(name: str) -> ShareStatus | None:
     """Where the evaluation of a model stands; None when there was none."""
     return EvaluationJob(compute.card(name).digest).status()
 
@@ -101,6 +101,4 @@ def stop(name: str) -> None:
     """End an evaluation and give it a moment to write that down; what was finished is kept. Raises AncraError."""
     job = EvaluationJob(compute.card(name).digest)
     job.stop()
-    end = monotonic() + 5
-    while (found := job.status()) is not None and found.active and monotonic() < end:
-        sleep(0.1)
+    wait_until_idle(job.status, seconds=5)

@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.slots import queue_position
 from ancra.jobs.status import RunStatus
 from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
@@ -122,9 +122,7 @@ def stop(name: str) -> None:
     """End a run so that it can be resumed, and give it a moment to do so. Raises AncraError."""
     run = _open(name)
     launcher_of(run).cancel(run)
-    end = monotonic() + 3
-    while run.status().active and monotonic() < end:
-        sleep(0.1)
+    wait_until_idle(run.status, seconds=3)
 
 
 def delete(name: str) -> None:

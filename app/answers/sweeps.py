@@ -5,12 +5,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import time
 
 import streamlit as st
 
 from ancra.errors import AncraError
-from ancra.jobs.status import RunStatus
+from ancra.jobs.ending import wait_until_idle
+from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import launcher
 from ancra.paths import sweeps_folder
 from ancra.sweeps import job
@@ -41,7 +42,7 @@ class SweepView:
     name: str
     plan: SweepPlan
     states: list[CellState]
-    status: RunStatus | None
+    status: ShareStatus | None
 
     @property
     def active(self) -> bool:
@@ -169,9 +170,7 @@ def stop(name: str) -> None:
     """End a sweep and its runs, and give them a moment to do so. Raises AncraError."""
     sweep = _open(name)
     job.stop(sweep)
-    end = monotonic() + 5
-    while (status := sweep.status()) is not None and status.active and monotonic() < end:
-        sleep(0.1)
+    wait_until_idle(sweep.status, seconds=5)
 
 
 def forget() -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import RunStatus, ShareStatus
 from ancra.runs.run import Run
 from ancra.sweeps import job
 from ancra.sweeps.plan import load_plan
@@ -106,7 +106,7 @@ def test_two_settings_of_ones_own(open_page, none_shipped, make_outcome, home, t
     outcome = make_outcome(tiny_recipe, vary, noisy, seeds=2, name="mine")
     sweep = Sweep.create(home / "sweeps" / "mine", outcome.plan)
     outcome.write(sweep.folder)
-    sweep.write_status(RunStatus(state="finished", epochs=16))
+    sweep.write_status(ShareStatus(state="finished"))
     at = open_page("negatives", tab=FIGURES)
     assert not at.exception
     assert not at.error
@@ -181,7 +181,7 @@ def test_thousands_of_runs_are_asked_for_once_more(open_page, none_shipped, star
 def test_a_stopped_sweep_with_a_failed_run_can_go_on(open_page, none_shipped, started, home, tiny_recipe):
     plan = load_plan("figure4-digits")
     sweep = Sweep.create(home / "sweeps" / plan.name, plan)
-    sweep.write_status(RunStatus(state="cancelled", message="Stopped; the same command goes on.", epochs=18))
+    sweep.write_status(ShareStatus(state="cancelled", message="Stopped; the same command goes on."))
     run = Run.create(sweep.run(sweep.cells[0]).folder, sweep.cells[0].recipe)
     run.write_status(RunStatus(state="failed", message="The disk is full."))
     at = open_page("negatives", tab=FIGURES)

@@ -6,13 +6,12 @@ from time import time
 import psutil
 import pytest
 
-from ancra.jobs.liveness import host_name, is_alive, process_token
+from ancra.jobs.liveness import is_alive, process_token
 from ancra.jobs.status import SILENCE, RunStatus
 
 
 def running(**changes):
-    mine = {"pid": os.getpid(), "token": process_token(os.getpid()), "host": host_name()}
-    return RunStatus(state="running", **{**mine, **changes})
+    return RunStatus().working(**changes)
 
 
 def test_a_run_whose_process_lives_is_running_however_silent():

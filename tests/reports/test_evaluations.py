@@ -48,14 +48,14 @@ def test_the_status_follows_the_work_to_its_end(job, tmp_path, working):
 
     working(work)
     carry_out(job, tmp_path)
-    assert (seen[0].state, seen[0].message, seen[0].fraction, seen[0].remaining) == (
+    assert (seen[0].state, seen[0].message, seen[0].share, seen[0].remaining) == (
         "running",
         "Trust report",
         0.25,
         12,
     )
     assert job.status().state == "finished"
-    assert job.status().fraction == 1
+    assert job.status().share == 1
 
 
 def test_an_error_is_written_down_in_its_own_sentence(job, tmp_path, working):

@@ -57,7 +57,7 @@ def assert_same(run, whole):
 
 def test_a_whole_run_leaves_all_its_files(whole, tiny_recipe):
     status = whole.status()
-    assert (status.state, status.epoch, status.fraction, status.pid) == ("finished", 6, 1.0, None)
+    assert (status.state, status.epoch, status.share, status.pid) == ("finished", 6, 1.0, None)
     assert [row["epoch"] for row in whole.metrics()] == list(range(1, 7))
     assert "epoch 6/6" in whole.log_tail()
     assert list((whole.folder / "tensorboard").iterdir())

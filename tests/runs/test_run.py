@@ -1,9 +1,6 @@
-import os
-
 import pytest
 
 from ancra.errors import AncraError
-from ancra.jobs.liveness import host_name, process_token
 from ancra.jobs.status import RunStatus
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 
@@ -73,7 +70,6 @@ def test_runs_are_listed_newest_first_and_deleted(workspace, tiny_recipe):
 
 
 def test_a_running_run_is_not_deleted(run):
-    mine = {"pid": os.getpid(), "token": process_token(os.getpid()), "host": host_name()}
-    run.write_status(RunStatus(state="running", **mine))
+    run.write_status(RunStatus().working())
     with pytest.raises(AncraError, match="stop it first"):
         delete_run(run)

@@ -28,7 +28,7 @@ def test_every_cell_is_trained_tested_and_not_trained_again(sweep, here):
     assert read_outcome(sweep.outcome_file) == outcome
     assert outcome.command == "ancra sweep x"
     status = sweep.status()
-    assert (status.state, status.epoch, status.epochs) == ("finished", 2, 2)
+    assert (status.state, status.share) == ("finished", 1.0)
     again = here()
     assert carry_out(Sweep.open(sweep.folder), again, "ancra sweep x") == outcome
     assert again.trained == []

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from ancra.errors import AncraError
-from ancra.jobs.liveness import host_name, process_token
-from ancra.jobs.status import RunStatus
+from ancra.jobs.liveness import process_token
+from ancra.jobs.status import ShareStatus
 from ancra.sweeps import job
 from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.sweep import Sweep
@@ -80,8 +80,7 @@ def test_stopped_before_its_first_run(plan, workspace, commands):
 
 def test_a_running_one_is_asked_to_end_and_writes_its_ending_itself(plan, workspace, monkeypatch):
     sweep = Sweep.create(workspace / "sweeps" / "tiny", plan)
-    token = process_token(os.getpid())
-    sweep.write_status(RunStatus(state="running", pid=os.getpid(), token=token, host=host_name()))
+    sweep.write_status(ShareStatus().working())
     sent = []
     monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
     job.stop(sweep)
@@ -91,7 +90,7 @@ def test_a_running_one_is_asked_to_end_and_writes_its_ending_itself(plan, worksp
 
 def test_one_of_another_machine_is_left_alone(plan, workspace):
     sweep = Sweep.create(workspace / "sweeps" / "tiny", plan)
-    sweep.write_status(RunStatus(state="running", pid=1, token="x", host="elsewhere"))
+    sweep.write_status(ShareStatus(state="running", pid=1, token="x", host="elsewhere"))
     with pytest.raises(AncraError, match="elsewhere"):
         job.stop(sweep)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import ShareStatus
 from ancra.sweeps.outcomes import shelf
 from ancra.sweeps.sweep import Sweep
 
@@ -18,7 +18,7 @@ def own(workspace, outcome):
 
     def made(count):
         sweep = Sweep.create(workspace / "sweeps" / "tried", outcome.plan)
-        sweep.write_status(RunStatus(state="finished", epochs=4))
+        sweep.write_status(ShareStatus(state="finished"))
         outcome.model_copy(update={"results": outcome.results[:count]}).write(sweep.folder)
         return sweep
 

@@ -38,7 +38,7 @@ def _show(chosen: Results, was_active: bool) -> None:
         st.rerun(scope="app")  # the table and the figures follow
     if status is not None and active:
         left = f", about {duration(status.remaining)} left" if status.remaining is not None else ""
-        st.progress(status.fraction, text=f"{status.message or 'Starting'} ({status.fraction:.0%}{left})")
+        st.progress(status.share, text=f"{status.message or 'Starting'} ({status.share:.0%}{left})")
         st.caption("It goes on when you leave this page. What is finished is kept when you stop it.")
         if st.button("Stop", icon=":material/stop:", key="stop_evaluation"):
             answers.stop(chosen.name)

@@ -36,7 +36,7 @@ def card(run: RunView) -> None:
         st.markdown(f"**{plain_title(run)}**", width="content")
         st.badge(word, icon=icon, color=tint)
     if run.status.active:
-        st.progress(0.0 if run.status.state == "queued" else run.status.fraction, text=progress_text(run))
+        st.progress(0.0 if run.status.state == "queued" else run.status.share, text=progress_text(run))
     else:
         st.caption(f"{progress_text(run)} · {run.name}")
     if run.status.message and not run.status.active:

@@ -115,7 +115,7 @@ def _toggle(name: str) -> None:
 
 def _facts(run: RunView, palette: Palette, colour: str) -> str:
     """Progress and accuracies of a run as one line."""
-    share = 1.0 if run.status.state == "finished" else run.status.fraction
+    share = 1.0 if run.status.state == "finished" else run.status.share
     fill = colour or palette.muted
     bar = (
         f'<span style="flex:1 1 60px;min-width:40px;height:8px;border-radius:4px;overflow:hidden;'
