@@ -15,6 +15,7 @@ from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
 from ancra.paths import runs_folder, shipped_checkpoints, sweeps_folder, uploads_folder
 from ancra.recipe import Recipe
+from ancra.run_files import BEST, FINAL, RunFiles
 from ancra.settings import Record, parse
 from ancra.tensor_file import TensorFile, read_bytes, read_header, split
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 CARD_KEY = "ancra_card"
 SUFFIX = ".safetensors"
-FINAL, BEST = f"final{SUFFIX}", f"best{SUFFIX}"  # in a run's folder of checkpoints
 
 
 class Card(Record):
@@ -217,4 +217,5 @@ def _paths() -> list[Path]:
 
 def _of_run(folder: Path) -> list[Path]:
     """The checkpoints that a run offers: of its last epoch once it is finished, and of its best one."""
-    return [path for name in (FINAL, BEST) if (path := folder / "checkpoints" / name).is_file()]
+    files = RunFiles(folder)
+    return [path for path in (files.final_checkpoint, files.best_checkpoint) if path.is_file()]

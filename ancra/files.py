@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from uuid import uuid4
 
 from ancra.errors import AncraError
@@ -80,10 +80,17 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     except OSError as error:
         raise AncraError(f"The folder {path.parent} cannot be written: {error.strerror}.") from None
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AncraError(busy) from None
-        except OSError:
-            pass  # some network file systems have no locks
+        if not try_lock(file):
+            raise AncraError(busy)
         yield
+
+
+def try_lock(file: IO[str], shared: bool = False) -> bool:
+    """Lock an open file, for as long as a process has it open, unless somebody else does; gives whether it worked."""
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # some network file systems have no locks: there, nobody waits for anybody
+    return True

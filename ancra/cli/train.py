@@ -11,6 +11,7 @@ from ancra.cli.runs import submit
 from ancra.errors import AncraError
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe, load_recipe
+from ancra.run_files import RunFiles
 from ancra.settings import apply_changes, parse
 
 
@@ -74,7 +75,7 @@ def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
         if not candidates:
             raise AncraError(f"{runs_folder()} holds no unfinished run of {recipe.name}: leave out --resume.")
         run = candidates[0]
-    elif not (out / "recipe.yaml").exists():
+    elif not RunFiles(out).recipe_file.exists():
         return Run.create(out, recipe)
     else:
         run = Run.open(out)

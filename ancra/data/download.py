@@ -1,13 +1,13 @@
 """Fetching a published archive, once."""
 
 import hashlib
-import os
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 from ancra.errors import AncraError
+from ancra.files import replace_file
 from ancra.progress import OnProgress
 
 TIMEOUT = 20
@@ -27,24 +27,21 @@ def fetch(url: str, path: Path, md5: str, on_progress: OnProgress | None = None)
         AncraError: no network, another file than expected, no room; it says where to put the archive by hand.
     """
     by_hand = f"download {url} on a machine with a network and put it at {path}"
+
+    def write(file: BinaryIO) -> None:
+        checksum = hashlib.md5(usedforsecurity=False)
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+            total = int(answer.headers.get("Content-Length") or 0)
+            while piece := answer.read(2**20):
+                file.write(piece)
+                checksum.update(piece)
+                if on_progress:
+                    on_progress(file.tell(), max(total, file.tell()))
+        if checksum.hexdigest() != md5:
+            raise AncraError(f"{url} gave another file than the published one: {by_hand}.")
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-            try:
-                checksum = hashlib.md5(usedforsecurity=False)
-                with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
-                    total = int(answer.headers.get("Content-Length") or 0)
-                    while piece := answer.read(2**20):
-                        file.write(piece)
-                        checksum.update(piece)
-                        if on_progress:
-                            on_progress(file.tell(), max(total, file.tell()))
-                if checksum.hexdigest() != md5:
-                    raise AncraError(f"{url} gave another file than the published one: {by_hand}.")
-                os.chmod(file.name, 0o644)
-                os.replace(file.name, path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
+        replace_file(path, write)
     except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors
         reason = getattr(error, "reason", None) or error
         raise AncraError(f"{path.name} is not there and cannot be downloaded ({reason}): {by_hand}.") from None

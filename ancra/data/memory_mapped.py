@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from ancra.data.files import Files
 from ancra.data.images import read_image
 from ancra.errors import AncraError
+from ancra.files import replace_file
 from ancra.paths import workspace
 from ancra.progress import OnProgress
 
@@ -93,7 +94,6 @@ def mapped_array(
     for folder in folders:
         path = folder / f"{kind}-{digest}.npy"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             _write(path, shape, dtype, make)
             _remove_old(folder, kind)
             return np.load(path, mmap_mode="c")
@@ -114,20 +114,14 @@ def _folders(source: Path) -> tuple[Path, Path]:
 
 
 def _write(path: Path, shape: tuple[int, ...], dtype: np.dtype, make: Callable[[], Iterable[np.ndarray]]) -> None:
-    """Write to a temporary file and rename: other processes see the whole array or none."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        try:
-            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            # Plain writes: a full disk is an OSError, where writing to a mapped file would kill the process.
-            for piece in make():
-                file.write(np.ascontiguousarray(piece, dtype=dtype).reshape(-1).view(np.uint8).data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        finally:
-            Path(file.name).unlink(missing_ok=True)
+    def write(file: BinaryIO) -> None:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        # Plain writes: a full disk is an OSError, where writing to a mapped file would kill the process.
+        for piece in make():
+            file.write(np.ascontiguousarray(piece, dtype=dtype).reshape(-1).view(np.uint8).data)
+
+    replace_file(path, write)
 
 
 def _remove_old(folder: Path, kind: str) -> None:

@@ -11,7 +11,8 @@ from typing import IO
 
 from ancra.environment import SLOTS
 from ancra.errors import AncraError
-from ancra.jobs.tickets import lock, slots_folder, take_ticket, ticket_of, tickets
+from ancra.files import try_lock
+from ancra.jobs.tickets import slots_folder, take_ticket, ticket_of, tickets
 
 NEXT_POLL, POLL = 0.25, 1.0  # seconds between two looks: of the one whose turn is next, of all others
 
@@ -83,7 +84,7 @@ def _is_next(ticket: Path | None) -> bool:
 def _taken_slot(count: int) -> tuple[int, IO[str]] | None:
     for number in range(count):
         file = (slots_folder() / f"{number}.lock").open("w")
-        if lock(file):
+        if try_lock(file):
             return number, file
         file.close()
     return None

@@ -4,7 +4,6 @@ A place in the line is a file, named by the time, that its holder keeps locked. 
 hands the lock on to the process that trains it: it is held from the submission on, and free once that process has died.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from time import time_ns
 from typing import IO
 from uuid import uuid4
 
+from ancra.files import try_lock
 from ancra.jobs.liveness import host_name
 from ancra.paths import workspace
 
@@ -35,7 +35,7 @@ def take_ticket(run_folder: Path) -> IO[str]:
     line.mkdir(parents=True, exist_ok=True)
     hidden = line / f".{uuid4().hex}"
     file = hidden.open("w")
-    lock(file)
+    try_lock(file)
     file.write(str(run_folder.absolute()))
     file.flush()
     # Seen by others only once it is locked: one that is not counts as left behind.
@@ -47,7 +47,7 @@ def tickets() -> Iterator[tuple[Path, Path]]:
     """(ticket, folder of its run), the first in the line first. Places that were left behind are cleared away."""
     for path in sorted((slots_folder() / "waiting").glob("[0-9]*")):
         with suppress(OSError), path.open() as file:
-            if lock(file, shared=True):
+            if try_lock(file, shared=True):
                 path.unlink(missing_ok=True)
             else:
                 yield path, Path(file.read())
@@ -56,14 +56,3 @@ def tickets() -> Iterator[tuple[Path, Path]]:
 def ticket_of(run_folder: Path) -> Path | None:
     """The place that a run holds in the line; None when it does not wait."""
     return next((path for path, folder in tickets() if folder == run_folder.absolute()), None)
-
-
-def lock(file: IO[str], shared: bool = False) -> bool:
-    """Lock an open file unless somebody else holds it; gives whether that worked."""
-    try:
-        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # some network file systems have no locks: there, runs do not wait for each other
-    return True

@@ -12,8 +12,8 @@ from ancra.runs.run import Run
 
 def command(run: Run) -> list[str]:
     """The command that trains a run, from the start or from its last whole epoch."""
-    folder = run.folder.absolute()
-    return [sys.executable, "-m", "ancra", "train", str(folder / "recipe.yaml"), "--out", str(folder), "--resume"]
+    recipe, folder = run.recipe_file.absolute(), run.folder.absolute()
+    return [sys.executable, "-m", "ancra", "train", str(recipe), "--out", str(folder), "--resume"]
 
 
 def check_idle(run: Run, status: RunStatus) -> None:

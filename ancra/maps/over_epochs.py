@@ -13,7 +13,7 @@ from ancra.maps.making import lay_out, pixel_layout
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import map_meta, pack_map, unpack_map
-from ancra.run_files import epoch_file, kept_epochs
+from ancra.run_files import RunFiles
 from ancra.store import Store
 
 KIND = "epoch"
@@ -28,17 +28,17 @@ class EpochMaps:
     """
 
     def __init__(self, folder: Path, settings: ModelMapSettings = SETTINGS) -> None:
-        self._folder, self._settings = folder, settings
+        self._files, self._settings = RunFiles(folder), settings
         self._store = Store([folder / "maps"])
 
     def epochs(self) -> list[int]:
         """The epochs whose model is kept, mapped or not."""
-        return kept_epochs(self._folder)
+        return self._files.kept_epochs()
 
     def find(self, epoch: int) -> ModelMap | None:
         """The map of an epoch's model, or None."""
         try:
-            card = read_card(epoch_file(self._folder, epoch))
+            card = read_card(self._files.epoch_checkpoint(epoch))
         except AncraError:
             return None
         settings = resolve(card, self._settings)
@@ -54,7 +54,7 @@ class EpochMaps:
         found = self.find(epoch)
         if found is not None:
             return found
-        path = epoch_file(self._folder, epoch)
+        path = self._files.epoch_checkpoint(epoch)
         card = read_card(path)
         with TemporaryDirectory() as scratch:  # The features of all epochs would fill the disk.
             mapped = mapped_features(path, resolve(card, self._settings), Store([Path(scratch)]), device)

@@ -39,7 +39,7 @@ def execute(
         RunCancelled: it was stopped; it can be resumed.
     """
     busy = f"{run.name} is being trained by another process already; stop that one first."
-    with locked(run.folder / ".lock", busy):
+    with locked(run.lock_file, busy):
         if resume and run.written_status().state == "finished" and run.final_checkpoint.exists():
             return run.final_checkpoint
         with its_turn(run) if queued else nullcontext():

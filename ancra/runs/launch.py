@@ -22,15 +22,14 @@ class Launch(Record):
 
 def read_launch(run: Run) -> Launch:
     """How the run was last submitted; ``local`` for one that never was, or whose launch.json is damaged."""
-    path = run.folder / "launch.json"
     with suppress(OSError, ValueError, AncraError):
-        return parse(Launch, json.loads(path.read_text(encoding="utf-8")), source=str(path))
+        return parse(Launch, json.loads(run.launch_file.read_text(encoding="utf-8")), source=str(run.launch_file))
     return Launch()
 
 
 def write_launch(run: Run, launch: Launch) -> None:
     """Note how the run was submitted. Raises OSError."""
-    replace_file(run.folder / "launch.json", lambda file: file.write(launch.model_dump_json(indent=1).encode()))
+    replace_file(run.launch_file, lambda file: file.write(launch.model_dump_json(indent=1).encode()))
 
 
 def mark(run: Run, state: State, message: str = "") -> None:

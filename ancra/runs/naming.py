@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ancra.errors import AncraError, unknown_name
 from ancra.jobs.status import UNFINISHED
+from ancra.run_files import RunFiles
 from ancra.runs.run import Run, list_runs
 
 
@@ -13,7 +14,7 @@ def find_run(name: str) -> Run:
 
     The beginning of a name counts before a part elsewhere. Raises AncraError when there is none, or more than one.
     """
-    if name and Path(name, "recipe.yaml").is_file():
+    if name and RunFiles(Path(name)).recipe_file.is_file():
         return Run(Path(name))
     runs = {run.name: run for run in list_runs()}
     if name in runs:

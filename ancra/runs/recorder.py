@@ -56,7 +56,7 @@ class Recorder:
         from torch.utils.tensorboard import SummaryWriter
 
         self.run.keep_metrics(epoch)
-        self._events = SummaryWriter(str(self.run.folder / "tensorboard"), purge_step=epoch + 1)
+        self._events = SummaryWriter(str(self.run.tensorboard), purge_step=epoch + 1)
         self._update(epoch=epoch, step=0)
 
     def progressed(self, progress: Progress) -> None:

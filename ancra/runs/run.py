@@ -16,14 +16,12 @@ from ancra.files import replace_file
 from ancra.jobs.status import RunStatus, read_status, write_status
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
+from ancra.run_files import RunFiles
 from ancra.settings import read_yaml, yaml_text
 
 
-class Run:
+class Run(RunFiles):
     """A run's folder: recipe.yaml, status.json, metrics.jsonl, log.txt, checkpoints/, tensorboard/."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
     @classmethod
     def create(cls, folder: Path, recipe: Recipe) -> "Run":
@@ -53,36 +51,6 @@ class Run:
         return self.folder.name
 
     @property
-    def recipe_file(self) -> Path:
-        """The recipe as it was started."""
-        return self.folder / "recipe.yaml"
-
-    @property
-    def checkpoints(self) -> Path:
-        """``last.pt`` (to resume from) and ``final.safetensors``."""
-        return self.folder / "checkpoints"
-
-    @property
-    def final_checkpoint(self) -> Path:
-        """The finished model."""
-        return self.checkpoints / "final.safetensors"
-
-    @property
-    def log_file(self) -> Path:
-        """What happened, in lines for people."""
-        return self.folder / "log.txt"
-
-    @property
-    def output_file(self) -> Path:
-        """What a launched process printed itself: worth a look when it ended before it could log."""
-        return self.folder / "output.txt"
-
-    @property
-    def metrics_file(self) -> Path:
-        """One JSON object a line, one line an epoch."""
-        return self.folder / "metrics.jsonl"
-
-    @property
     def recipe(self) -> Recipe:
         """What is trained. Raises AncraError when the file was damaged."""
         return read_yaml(Recipe, self.recipe_file)
@@ -101,13 +69,13 @@ class Run:
     def written_status(self) -> RunStatus:
         """``status.json`` as it stands; ``lost`` when it is damaged."""
         damaged = "Its status.json is missing or damaged; resume to go on."
-        return read_status(RunStatus, self.folder / "status.json") or RunStatus(state="lost", message=damaged)
+        return read_status(RunStatus, self.status_file) or RunStatus(state="lost", message=damaged)
 
     def write_status(self, status: RunStatus) -> None:
         """Replace ``status.json`` atomically. Raises OSError; a folder that was deleted is not made again."""
         if not self.folder.is_dir():
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.folder))
-        write_status(self.folder / "status.json", status)
+        write_status(self.status_file, status)
 
     def metrics(self) -> list[dict[str, Any]]:
         """The rows of all epochs so far; a line that a crash cut short is left out."""

@@ -30,7 +30,7 @@ def start(plan: SweepPlan, launcher: str = "local") -> Sweep:
 def go_on(sweep: Sweep) -> None:
     """Carry out what is left, with the launcher that its runs had; failed runs are tried again. Raises AncraError."""
     runs = (sweep.run(cell) for cell in sweep.cells)
-    used = next((read_launch(run).launcher for run in runs if (run.folder / "launch.json").exists()), "local")
+    used = next((read_launch(run).launcher for run in runs if run.launch_file.exists()), "local")
     _launch(sweep, used)
 
 

@@ -12,7 +12,7 @@ from ancra.data.dataset import Dataset
 from ancra.data.digest import data_digest
 from ancra.models.classifier import Classifier
 from ancra.recipe import Recipe
-from ancra.run_files import epoch_file, forget_epochs
+from ancra.run_files import RunFiles
 from ancra.training.state import TrainingState, load_state, save_state
 
 
@@ -20,41 +20,38 @@ class Keeper:
     """Writes a run's checkpoints and its training state.
 
     Attributes:
-        state_file: what resuming starts from. best_file, final_file: the best epoch's model, and the last one's.
+        files: where they lie.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, dataset: Dataset) -> None:
-        self.folder, self.recipe, self.dataset = folder, recipe, dataset
+        self.files, self.recipe, self.dataset = RunFiles(folder), recipe, dataset
         self.images = data_digest(recipe.data)
-        self.state_file = folder / "checkpoints" / "last.pt"
-        self.best_file = folder / "checkpoints" / "best.safetensors"
-        self.final_file = folder / "checkpoints" / "final.safetensors"
 
     def state(self, device: torch.device) -> TrainingState | None:
         """What the run knew after its last whole epoch; None before the first. Raises AncraError."""
-        return load_state(self.state_file, self.recipe, device)
+        return load_state(self.files.state_file, self.recipe, device)
 
     def forget(self, after: int) -> None:
         """Remove what the epochs after so many left behind, which training is about to make anew."""
-        forget_epochs(self.folder, after)
+        self.files.forget_epochs(after)
         if not after:
-            self.best_file.unlink(missing_ok=True)
+            self.files.best_checkpoint.unlink(missing_ok=True)
 
     def keep_model(self, model: Classifier, epoch: int, accuracies: dict[str, float], best: bool) -> None:
         """Keep the model after so many whole epochs: among all if the recipe asks, as the best if it is."""
         if self.recipe.keep_epochs:
-            self._save(model, epoch_file(self.folder, epoch), epoch, accuracies)
+            self._save(model, self.files.epoch_checkpoint(epoch), epoch, accuracies)
         if best:
-            self._save(model, self.best_file, epoch, accuracies)
+            self._save(model, self.files.best_checkpoint, epoch, accuracies)
 
     def keep_state(self, **state: Any) -> None:
         """Keep what resuming needs; the arguments are the fields of ``TrainingState``. Raises OSError."""
-        save_state(TrainingState(self.recipe.model_dump_json(), images=self.images, **state), self.state_file)
+        save_state(TrainingState(self.recipe.model_dump_json(), images=self.images, **state), self.files.state_file)
 
     def finish(self, model: Classifier, epochs: int, accuracies: dict[str, float]) -> Path:
         """Keep the finished model. Raises AncraError."""
-        self._save(model, self.final_file, epochs, accuracies)
-        return self.final_file
+        self._save(model, self.files.final_checkpoint, epochs, accuracies)
+        return self.files.final_checkpoint
 
     def _save(self, model: Classifier, path: Path, epochs: int, accuracies: dict[str, float]) -> None:
         card = Card(

@@ -112,7 +112,7 @@ class _Training:
         if self.processes.keeps:
             self.keeper.finish(self.judged, done, self.accuracies)
         self.processes.part()
-        return self.keeper.final_file
+        return self.keeper.files.final_checkpoint
 
     def _introduction(self, done: int) -> str:
         processes = f", {self.processes.count} processes" if self.processes.count > 1 else ""

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from ancra.errors import AncraError
+from ancra.files import try_lock
 from ancra.jobs.slots import gpus, held_slot, queue_position, slot_count, use_gpu_of
-from ancra.jobs.tickets import lock, slots_folder, take_ticket, tickets
+from ancra.jobs.tickets import slots_folder, take_ticket, tickets
 from ancra.launchers.local import LocalLauncher
 from ancra.runs.execution import execute
 from ancra.runs.run import Run
@@ -55,7 +56,7 @@ def taken(workspace):
     """The only slot, held by somebody else."""
     slots_folder().mkdir(parents=True)
     with (slots_folder() / "0.lock").open("w") as file:
-        assert lock(file)
+        assert try_lock(file)
         yield file
 
 

@@ -6,7 +6,7 @@ from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.maps.over_epochs import EpochMaps
-from ancra.run_files import epoch_file, forget_epochs, kept_epochs
+from ancra.run_files import RunFiles
 from ancra.runs.execution import execute
 from ancra.runs.run import Run
 from ancra.scenes.of_epochs import MOST_EPOCHS, scene_of_epochs, shown_epochs
@@ -34,10 +34,10 @@ def test_mapping_the_epochs_changes_no_bit_of_the_training(recipe, tmp_path):
     kept = trained(tmp_path / "kept", recipe.with_changes(keep_epochs=True))
     first, second = (load_checkpoint(run.final_checkpoint)[0].state_dict() for run in (plain, kept))
     assert all(torch.equal(first[name], second[name]) for name in first)
-    assert kept_epochs(plain.folder) == []
-    assert kept_epochs(kept.folder) == [1, 2]
-    assert read_card(epoch_file(kept.folder, 1)).epochs_trained == 1
-    assert read_card(epoch_file(kept.folder, 2)).digest == read_card(kept.final_checkpoint).digest
+    assert plain.kept_epochs() == []
+    assert kept.kept_epochs() == [1, 2]
+    assert read_card(kept.epoch_checkpoint(1)).epochs_trained == 1
+    assert read_card(kept.epoch_checkpoint(2)).digest == read_card(kept.final_checkpoint).digest
 
     maps = EpochMaps(kept.folder)
     found = {epoch: maps.find(epoch) for epoch in maps.epochs()}
@@ -62,11 +62,11 @@ def test_a_map_that_fails_ends_no_training(recipe, tmp_path, monkeypatch):
 
 
 def test_later_epochs_are_forgotten(tmp_path):
-    epoch_file(tmp_path, 1).parent.mkdir(parents=True)
+    RunFiles(tmp_path).epoch_checkpoint(1).parent.mkdir(parents=True)
     for epoch in (1, 2, 3):
-        epoch_file(tmp_path, epoch).touch()
-    forget_epochs(tmp_path, after=1)
-    assert kept_epochs(tmp_path) == [1]
+        RunFiles(tmp_path).epoch_checkpoint(epoch).touch()
+    RunFiles(tmp_path).forget_epochs(after=1)
+    assert RunFiles(tmp_path).kept_epochs() == [1]
 
 
 def test_many_epochs_are_thinned():

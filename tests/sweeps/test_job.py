@@ -62,7 +62,7 @@ def test_it_is_started_as_on_the_command_line_and_once(plan, workspace, commands
     assert command[4:] == [str(sweep.plan_file), "--yes", "--launcher", "ray"]
     assert options["start_new_session"]
     assert sweep.plan.recipe.test_attacks == ("worst",)
-    assert (sweep.status().state, sweep.status().epochs) == ("queued", 1)
+    assert (sweep.status().state, sweep.status().share) == ("queued", 0.0)
     with pytest.raises(AncraError, match="already"):
         job.go_on(sweep)
 
