@@ -13,6 +13,7 @@ from uuid import uuid4
 from ancra.errors import AncraError
 
 _UNFINISHED = ".tmp"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -39,12 +40,27 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as the text of a CSV file, with every column that one of them has."""
+    """Rows as the text of a CSV file, with every column that one of them has; text that looks like a formula is quoted.
+
+    Titles and class names are other people's words, and a spreadsheet would carry out a formula among them.
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_harmless(name) for name in columns])
+    writer.writerows([_harmless(row.get(name, "")) for name in columns] for row in rows)
     return text.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell  # a number with a sign
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

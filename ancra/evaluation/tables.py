@@ -1,12 +1,12 @@
 """A table of models against attacks, and its CSV, Markdown and LaTeX."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
+from ancra.files import csv_text
 
 COLUMNS = (NATURAL, "pgd", "adaptive", "autoattack", "square", WORST)
 _LATEX = str.maketrans(
@@ -63,17 +63,17 @@ def headings(steps: int) -> dict[str, str]:
 
 def to_csv(rows: Sequence[TableRow]) -> str:
     """Fractions with the bounds of their intervals, one line a model."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    bounds = [f"{name}{end}" for name in COLUMNS for end in ("", "_low", "_high")]
-    writer.writerow(["model", "dataset", "samples", "norm", "epsilon", "steps", *bounds])
-    for row in rows:
-        numbers: list[str] = []
-        for name in COLUMNS:
-            cell = row.cells[name]
-            numbers += [f"{number:.4f}" for number in (cell.value, cell.low, cell.high)] if cell else [""] * 3
-        writer.writerow([row.title, row.dataset, row.samples, row.norm, f"{row.epsilon:.6g}", row.steps, *numbers])
-    return file.getvalue()
+    return csv_text([_csv_row(row) for row in rows])
+
+
+def _csv_row(row: TableRow) -> dict[str, Any]:
+    found: dict[str, Any] = {"model": row.title, "dataset": row.dataset, "samples": row.samples, "norm": row.norm}
+    found |= {"epsilon": f"{row.epsilon:.6g}", "steps": row.steps}
+    for name in COLUMNS:
+        cell = row.cells[name]
+        numbers = [f"{number:.4f}" for number in (cell.value, cell.low, cell.high)] if cell else [""] * 3
+        found |= {f"{name}{end}": number for end, number in zip(("", "_low", "_high"), numbers, strict=True)}
+    return found
 
 
 def to_markdown(rows: Sequence[TableRow]) -> str:

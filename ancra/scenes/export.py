@@ -1,6 +1,5 @@
 """Maps as files: a picture for a paper (PNG, SVG), a table (CSV), and one HTML file that needs no server."""
 
-import csv
 import html
 import io
 import json
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ancra.errors import AncraError
+from ancra.files import csv_text
 from ancra.scenes.scene import Frame, Scene, SceneMap
 from ancra.web.assemble import script, style
 from ancra.web.palette import palette
@@ -59,22 +59,24 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => maps
 
 def scene_csv(scene: Scene) -> str:
     """One line a model, image and condition: place on the map, labels, and what else points can be coloured by."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["model", "condition", "split", "index", "x", "y", "true", "predicted", *(c.id for c in scene.colours)]
+    return csv_text(
+        [
+            {
+                "model": one.title,
+                "condition": frame.title,
+                "split": scene.split,
+                "index": int(scene.indices[i]),
+                "x": f"{frame.positions[i][0]:.5f}",
+                "y": f"{frame.positions[i][1]:.5f}",
+                "true": scene.classes[int(scene.labels[i])],
+                "predicted": scene.classes[int(frame.predicted[i])],
+                **{c.id: f"{frame.values[c.id][i]:.4f}" if c.id in frame.values else "" for c in scene.colours},
+            }
+            for one in scene.maps
+            for frame in one.frames
+            for i in range(scene.count)
+        ]
     )
-    for one in scene.maps:
-        for frame in one.frames:
-            for i in range(scene.count):
-                x, y = frame.positions[i]
-                values = [f"{frame.values[c.id][i]:.4f}" if c.id in frame.values else "" for c in scene.colours]
-                names = [_cell(scene.classes[int(scene.labels[i])]), _cell(scene.classes[int(frame.predicted[i])])]
-                place = [f"{x:.5f}", f"{y:.5f}"]
-                writer.writerow(
-                    [_cell(one.title), frame.title, scene.split, int(scene.indices[i]), *place, *names, *values]
-                )
-    return text.getvalue()
 
 
 def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool = False) -> bytes:
@@ -208,9 +210,3 @@ def _wrapped(text: str) -> str:
     import textwrap
 
     return textwrap.fill(text, 128)
-
-
-def _cell(text: str) -> str:
-    """A name that a spreadsheet does not run as a formula."""
-    is_number = text[:1] in "+-" and text[1:2].isdigit()
-    return "'" + text if text.startswith(("=", "+", "-", "@")) and not is_number else text

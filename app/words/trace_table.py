@@ -1,11 +1,11 @@
 """A trace as a table: the numbers behind every figure of it."""
 
-import csv
-import io
+from typing import Any
 
 from scipy.special import softmax
 
 from ancra.attacks.trace import AttackTrace
+from ancra.files import csv_text
 
 
 def trace_csv(trace: AttackTrace, classes: tuple[str, ...]) -> str:
@@ -13,31 +13,18 @@ def trace_csv(trace: AttackTrace, classes: tuple[str, ...]) -> str:
     blocks = trace.auxiliary.shape[2]
     heads = {"p'": trace.logits[:, 0], **{f"p{block + 1}": trace.auxiliary[:, 0, block] for block in range(blocks)}}
     chances = {name: softmax(logits, axis=-1) for name, logits in heads.items()}
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(
-        [
-            "step",
-            "answer",
-            *(f"row of block {block + 1}" for block in range(blocks)),
-            "linf",
-            "l2",
-            "gradient norm",
-            *(f"loss {name}" for name in trace.loss_names),
-            *(f"{head}({name})" for head in chances for name in classes),
-        ]
-    )
-    for step in range(len(trace.images)):
-        numbers = [
-            trace.linf[step, 0], trace.l2[step, 0], trace.gradient_norm[step, 0], *trace.losses[step, 0],
-            *(value for values in chances.values() for value in values[step]),
-        ]  # fmt: skip
-        writer.writerow(
-            [
-                step,
-                classes[int(trace.predicted[step, 0])],
-                *(classes[int(row)] for row in trace.attended[step, 0]),
-                *(f"{value:.6g}" for value in numbers),
-            ]
-        )
-    return file.getvalue()
+
+    def row(step: int) -> dict[str, Any]:
+        attended = {f"row of block {block + 1}": classes[int(own)] for block, own in enumerate(trace.attended[step, 0])}
+        numbers = {"linf": trace.linf, "l2": trace.l2, "gradient norm": trace.gradient_norm}
+        measured = {name: values[step, 0] for name, values in numbers.items()}
+        losses = {f"loss {name}": loss for name, loss in zip(trace.loss_names, trace.losses[step, 0], strict=True)}
+        shares = {
+            f"{head}({name})": share
+            for head, values in chances.items()
+            for name, share in zip(classes, values[step], strict=True)
+        }
+        figures = {name: f"{value:.6g}" for name, value in (measured | losses | shares).items()}
+        return {"step": step, "answer": classes[int(trace.predicted[step, 0])], **attended, **figures}
+
+    return csv_text([row(step) for step in range(len(trace.images))])
