@@ -1,7 +1,8 @@
 """A recipe: everything that decides what a training run does."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,7 +13,9 @@ from ancra.losses.settings import ObjectiveSettings
 from ancra.models.settings import ModelSettings
 from ancra.negatives.settings import NegativeSettings
 from ancra.paths import recipes_folder
-from ancra.settings import Settings, read_yaml
+from ancra.settings import Settings, differences, read_yaml
+
+LABELS = {"name", "title", "description"}  # what a recipe is called, not what it does
 
 
 class OptimiserSettings(Settings):
@@ -165,3 +168,14 @@ def load_recipe(name_or_path: str) -> Recipe:
     if name_or_path not in recipe_names():
         raise unknown_name("recipe", name_or_path, recipe_names())
     return read_yaml(Recipe, recipes_folder() / f"{name_or_path}.yaml")
+
+
+def recipe_differences(recipes: Sequence[Recipe]) -> dict[str, list[Any]]:
+    """As ``ancra.settings.differences``: the settings in which recipes differ, whatever they are called."""
+    return differences([recipe.model_dump(mode="json", exclude=LABELS) for recipe in recipes])
+
+
+def recipe_changes(base: Recipe, recipe: Recipe) -> dict[str, tuple[Any, Any]]:
+    """What a recipe changes in another one: by dotted path, the old and the new value of each setting that it has."""
+    found = recipe_differences([recipe, base])
+    return {path: (old, new) for path, (new, old) in found.items() if new is not ...}

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -108,6 +108,18 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in table.items():
         found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
     return found
+
+
+def differences(tables: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The dotted paths at which nested settings, given as plain dicts, differ.
+
+    Returns:
+        For each path the value of every table, ``...`` where it has none.
+    """
+    flats = [flat(table) for table in tables]
+    paths = dict.fromkeys(path for table in flats for path in table)
+    values = {path: [table.get(path, ...) for table in flats] for path in paths}
+    return {path: each for path, each in values.items() if any(value != each[0] for value in each)}
 
 
 def settings_in(annotation: Any) -> type[BaseModel] | None:

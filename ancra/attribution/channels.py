@@ -86,11 +86,6 @@ class ChannelChange:
     adversarial: ChannelAttention
 
     @property
-    def switched(self) -> Array:
-        """(B, N) bool, the block takes the row of another class: the event that changes the answer."""
-        return self.natural.rows != self.adversarial.rows
-
-    @property
     def feature_similarity(self) -> Array:
         """(B, N) cosine of the features z before and after the attack: how far the attack moved them."""
         return _cosine(self.natural.before, self.adversarial.before)
@@ -100,11 +95,6 @@ class ChannelChange:
         """(B, N) cosine of the features z': above that of z where the attention undid the attack, below where it
         made it worse."""
         return _cosine(self.natural.after, self.adversarial.after)
-
-    def most_changed(self, image: int, block: int = -1, count: int = 8) -> Array:
-        """(count,) the features whose share of z' the attack changed most, the most first."""
-        shares = _shares(self.adversarial.after) - _shares(self.natural.after)
-        return np.argsort(-np.abs(shares[block, image]), kind="stable")[:count]
 
 
 def channel_attention(model: nn.Module, images: Tensor) -> ChannelAttention:

@@ -124,15 +124,6 @@ class LossSurface:
                 return plane
         raise AncraError(f"This surface has no objective {name!r}; it has {', '.join(self.losses)}.")
 
-    @property
-    def flatness(self) -> float:
-        """Smallest change of loss while the answer is right over the largest, in [0, 1].
-
-        Near 0 where one objective hides what another shows; 1 where all are constant, or there is only one.
-        """
-        changes = [plane.change_while_correct for plane in self.planes]
-        return min(changes) / max(changes) if max(changes) > 0 else 1.0
-
 
 def loss_surface(
     model: nn.Module,

@@ -83,18 +83,6 @@ class RobustnessReport:
         """Accuracy in the worst case over all attacks, sample by sample: the number to quote."""
         return Accuracy.of(int(self.survivors.sum()), len(self.natural))
 
-    @property
-    def first_breaker(self) -> list[str | None]:
-        """For each image the attack that broke it first; None where none did or it was wrong from the start."""
-        first: list[str | None] = [None] * len(self.natural)
-        alive = self.natural.copy()
-        for name, outcome in self.outcomes.items():
-            broken = alive & outcome.tried & ~outcome.robust
-            for index in np.flatnonzero(broken):
-                first[index] = name
-            alive &= ~broken
-        return first
-
     def rows(self) -> list[dict[str, Any]]:
         """One JSON-able row an attack: its own accuracy (None if images were spared), what it left, its share."""
         rows, alive = [], self.natural.copy()

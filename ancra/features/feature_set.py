@@ -43,11 +43,6 @@ class FeatureSet:
         """The attack in words ("No attack", "PGD-10")."""
         return attack_title(self.settings.attack)
 
-    @property
-    def is_natural(self) -> bool:
-        """Whether the images were left as they are."""
-        return self.settings.attack == "natural"
-
 
 def require_same_images(first: FeatureSet, other: FeatureSet) -> None:
     """Raise AncraError unless two feature sets are of the same images in the same order."""

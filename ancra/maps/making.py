@@ -10,7 +10,7 @@ from ancra.checkpoints import Card, read_card
 from ancra.data.digest import data_digest
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
-from ancra.maps.faithfulness import faithfulness, movement
+from ancra.maps.faithfulness import faithfulness, seed_movement
 from ancra.maps.inputs import Mapped, mapped_features
 from ancra.maps.layout import FeatureMap, make_map
 from ancra.maps.model_map import ModelMap
@@ -87,7 +87,7 @@ def lay_out(mapped: Mapped, start: np.ndarray, say: OnProgress, check_seed: bool
     say(5, 100)
     shown = make_map(mapped.points, mapped.settings.layout, start, true)
     say(55, 100)
-    seed = _seed_movement(mapped.points, shown, start, true) if check_seed else None
+    seed = _median_seed_movement(mapped.points, shown, start, true) if check_seed else None
     say(90, 100)
     made = describe(mapped, shown, true, seed)
     say(100, 100)
@@ -100,7 +100,7 @@ def true_neighbours(mapped: Mapped) -> Neighbours:
     return find_neighbours(mapped.points, k, mapped.settings.layout.metric)
 
 
-def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, seed_movement: float | None = None) -> ModelMap:
+def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, moved_by_seed: float | None = None) -> ModelMap:
     """A map with its measures and how far it may be believed."""
     natural, attacked, sets = mapped.natural, mapped.attacked, mapped.sets
     trust, kept = faithfulness(mapped.points, shown.positions, JUDGED_NEIGHBOURS, mapped.settings.layout.metric, true)
@@ -115,7 +115,7 @@ def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, seed_movement:
         kept=kept,
         pixels=None if attacked is None else attacked.pixels,
         measures=tuple(rows),
-        faithfulness={**trust.row(), "seed_movement": seed_movement},
+        faithfulness={**trust.row(), "seed_movement": moved_by_seed},
         classes=natural.classes,
         dataset=natural.dataset,
         settings=mapped.settings,
@@ -144,8 +144,7 @@ def unit_spread(positions: np.ndarray) -> np.ndarray:
     return (centred / (spread or 1.0)).astype(np.float32)
 
 
-def _seed_movement(features: np.ndarray, shown: FeatureMap, start: np.ndarray, true: Neighbours) -> float | None:
+def _median_seed_movement(features: np.ndarray, shown: FeatureMap, start: np.ndarray, true: Neighbours) -> float | None:
     if len(features) > SEED_CHECK_POINTS or shown.settings.method != "umap":
         return None
-    other = shown.settings.with_changes(seed=shown.settings.seed + 1)
-    return float(np.median(movement(shown.positions, make_map(features, other, start, true).positions)))
+    return float(np.median(seed_movement(features, shown, start, true)))

@@ -5,14 +5,13 @@ from typing import Any
 
 from ancra.errors import AncraError
 from ancra.jobs.slots import queue_position
-from ancra.recipe import Recipe, load_recipe, recipe_names
+from ancra.recipe import LABELS, Recipe, load_recipe, recipe_changes, recipe_differences, recipe_names
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.settings import flat
 from ancra.training.best import best_row
 
 ACCURACIES = ("natural", "pgd", "adaptive")
-LABELS = ("name", "title", "description")  # of a recipe: what it is called, not what it does
 
 
 def overview(run: Run) -> dict[str, Any]:
@@ -55,31 +54,29 @@ def comparison(runs: Sequence[Run]) -> list[dict[str, Any]]:
     Raises:
         AncraError: a run's recipe is damaged.
     """
-    settings = [flat_settings(run.recipe) for run in runs]
-    names = dict.fromkeys(name for each in settings for name in each)
-    differing = [name for name in names if any(each.get(name) != settings[0].get(name) for each in settings)]
+    # Settings that a run has not, as those of a table that is left out, count as none.
+    differing = {
+        path: [None if value is ... else value for value in values]
+        for path, values in recipe_differences([run.recipe for run in runs]).items()
+    }
+    differing = {path: values for path, values in differing.items() if any(value != values[0] for value in values)}
     return [
         {
             "run": run.name,
             "state": run.status().state,
-            "settings": {name: each.get(name) for name in differing},
+            "settings": {path: values[index] for path, values in differing.items()},
             "last": _accuracies(next(reversed(run.metrics()), None)),
             "best": _accuracies(best_epoch(run)),
         }
-        for run, each in zip(runs, settings, strict=True)
+        for index, run in enumerate(runs)
     ]
 
 
 def unlike_named(recipe: Recipe) -> dict[str, Any]:
     """The settings, by their dotted names, that differ from the shipped recipe of the same name; all without one."""
-    named = flat_settings(load_recipe(recipe.name)) if recipe.name in recipe_names() else {}
-    missing = object()
-    return {name: value for name, value in flat_settings(recipe).items() if value != named.get(name, missing)}
-
-
-def flat_settings(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's settings by their dotted names, without what it is called."""
-    return flat({name: value for name, value in recipe.model_dump(mode="json").items() if name not in LABELS})
+    if recipe.name not in recipe_names():
+        return flat(recipe.model_dump(mode="json", exclude=LABELS))
+    return {path: new for path, (_, new) in recipe_changes(load_recipe(recipe.name), recipe).items()}
 
 
 def _accuracies(row: dict[str, Any] | None) -> dict[str, Any] | None:

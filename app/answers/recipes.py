@@ -1,7 +1,6 @@
 """Recipes to start from: the ones that come with the project, and those of runs; and how two of them differ."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,8 +8,7 @@ import yaml
 
 from ancra.data.settings import DataSettings
 from ancra.models.settings import ModelSettings
-from ancra.recipe import Recipe, load_recipe, recipe_names
-from ancra.runs.overview import flat_settings
+from ancra.recipe import Recipe, load_recipe, recipe_changes, recipe_names
 from ancra.settings import apply_changes, parse
 from ancra.uploads.images import ARCHIVE, images_folder
 from ancra.uploads.receiving import file_name
@@ -78,20 +76,6 @@ def network_title(model: ModelSettings) -> str:
     return NETWORKS.get(model.architecture, model.architecture)
 
 
-def differences(recipes: Sequence[Recipe]) -> dict[str, list[Any]]:
-    """The settings in which recipes differ, by dotted path: each one's value, ``...`` where it has none."""
-    tables = [flat_settings(one) for one in recipes]
-    paths = dict.fromkeys(path for table in tables for path in table)
-    values = {path: [table.get(path, ...) for table in tables] for path in paths}
-    return {path: each for path, each in values.items() if any(value != each[0] for value in each)}
-
-
-def changes(base: Recipe, changed: Recipe) -> dict[str, tuple[Any, Any]]:
-    """What was changed: the old and the new value of each setting that the new recipe has."""
-    found = differences([changed, base])
-    return {path: (old, new) for path, (new, old) in found.items() if new is not ...}
-
-
 def named(base: Recipe, changed: Recipe) -> Recipe:
     """The changed recipe under its own name where it trains on other data, which the old name would deny."""
     if changed.data == base.data:
@@ -102,7 +86,7 @@ def named(base: Recipe, changed: Recipe) -> Recipe:
 
 def arguments(base: Recipe, changed: Recipe) -> list[str]:
     """The changes as the command line's ``--set`` takes them, ``path=value``."""
-    return [f"{path}={_as_yaml(new)}" for path, (_, new) in changes(base, changed).items()]
+    return [f"{path}={_as_yaml(new)}" for path, (_, new) in recipe_changes(base, changed).items()]
 
 
 def with_arguments(base: Recipe, given: list[str]) -> Recipe:

@@ -38,15 +38,12 @@ def test_channels_are_ordered_by_how_far_they_were_turned():
     assert found.shift[-1, 0, down[0]] == found.shift[-1, 0].min()
 
 
-def test_an_image_is_like_itself_and_a_switch_is_seen():
+def test_an_image_is_like_itself():
     model, images = make(), torch.rand(2, 1, 8, 8)
     same = compare_channels(model, images, images)
-    assert not same.switched.any()
+    assert np.array_equal(same.natural.rows, same.adversarial.rows)
     assert same.feature_similarity == pytest.approx(1, abs=1e-5)
     assert same.attended_similarity == pytest.approx(1, abs=1e-5)
-    other = compare_channels(model, images, 1 - images)
-    assert np.array_equal(other.switched, other.natural.rows != other.adversarial.rows)
-    assert len(other.most_changed(0, block=0, count=5)) == 5
 
 
 def test_bad_input_is_refused():

@@ -52,6 +52,6 @@ def test_images_that_are_gone(folder):
 
 def test_a_workspace_that_cannot_be_written_costs_only_time(folder, monkeypatch, tmp_path):
     before = data_digest(settings(folder))
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("ANCRA_HOME", str(tmp_path / "file"))
+    (tmp_path / "data").write_text("")  # where its folder would be
+    monkeypatch.setenv("ANCRA_HOME", str(tmp_path))
     assert data_digest(settings(folder)) == before

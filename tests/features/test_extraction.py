@@ -24,7 +24,7 @@ def test_natural_features_are_those_of_the_model(attentive, digits):
     assert found.pixels.dtype == np.uint8
     np.testing.assert_array_equal(found.pixels, (images * 255).round().to(torch.uint8))
     assert found.classes == digits.classes
-    assert found.is_natural
+    assert found.condition == "No attack"
 
 
 @pytest.mark.parametrize("features", ["z", "z_prime"])

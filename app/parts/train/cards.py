@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ancra.errors import AncraError
+from ancra.recipe import recipe_differences
 from app import compute, state
 from app.answers import recipes, runs
 from app.answers.models import title_of
@@ -156,7 +157,7 @@ def logs(found: Sequence[RunView]) -> None:
 
 def settings_table(found: Sequence[RunView]) -> None:
     """The settings in which the chosen runs differ."""
-    differing = recipes.differences([run.recipe for run in found])
+    differing = recipe_differences([run.recipe for run in found])
     # A table that one run has and another has not is told by its own settings.
     differing = {p: values for p, values in differing.items() if not any(o.startswith(f"{p}.") for o in differing)}
     st.markdown("**Settings that differ**")

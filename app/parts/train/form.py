@@ -7,7 +7,7 @@ import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.progress import duration
-from ancra.recipe import Recipe
+from ancra.recipe import Recipe, recipe_changes
 from app.answers import estimates, recipes, runs
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard, show_error
@@ -64,7 +64,7 @@ def choose_recipe() -> str:
 
 def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
     """What differs from the recipe the form began with; a press takes it back."""
-    found = recipes.changes(base, recipe)
+    found = recipe_changes(base, recipe)
     if recipes.uploaded(recipe.data):
         found.pop("data.root", None)  # the set's name says it
         found["data.name"] = (recipes.data_title(base.data), recipes.data_title(recipe.data))
