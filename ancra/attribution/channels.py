@@ -1,4 +1,4 @@
-"""Which channels the reverse attention turns up or down (METHOD section 1)."""
+"""Which channels the reverse attention turns up or down (docs/method.md, section 1)."""
 
 from dataclasses import dataclass
 
@@ -100,7 +100,8 @@ class ChannelChange:
 def channel_attention(model: nn.Module, images: Tensor) -> ChannelAttention:
     """What the reverse attention of a model does to each channel.
 
-    A feature is a channel, or a channel's pooled cell where the map is pooled to more than one cell (METHOD section 1).
+    A feature is a channel, or a channel's pooled cell where the map is pooled to more than one cell
+    (docs/method.md, section 1).
 
     Args:
         model: a classifier with reverse attention; its mode, gradients and BatchNorm statistics stay as they are.

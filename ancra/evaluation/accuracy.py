@@ -1,4 +1,4 @@
-"""Natural accuracy, robust accuracy under PGD on p', and under adaptive PGD (METHOD section 5)."""
+"""Natural accuracy, robust accuracy under PGD on p', and under adaptive PGD (docs/method.md, section 5)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Asymmetric negative contrast (METHOD section 2)."""
+"""Asymmetric negative contrast (docs/method.md, section 2)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Training objectives: natural, PGD-AT, TRADES and MART, each with and without ANCRA (METHOD section 4)."""
+"""Training objectives: natural, PGD-AT, TRADES and MART, each with and without ANCRA (docs/method.md, section 4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

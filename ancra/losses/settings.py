@@ -10,7 +10,7 @@ Base = Literal["natural", "pgd_at", "trades", "mart"]
 
 
 class ContrastSettings(Settings):
-    """Asymmetric negative contrast (METHOD section 2)."""
+    """Asymmetric negative contrast (docs/method.md, section 2)."""
 
     zeta: float = Field(3.0, ge=0, le=1000, description="Weight of the contrast in the whole loss.")
     alpha: float = Field(
@@ -19,7 +19,7 @@ class ContrastSettings(Settings):
 
 
 class ObjectiveSettings(Settings):
-    """The training objective (METHOD section 4)."""
+    """The training objective (docs/method.md, section 4)."""
 
     base: Base = Field("trades", description="The adversarial training that the objective builds on.")
     beta: float = Field(6.0, ge=0, le=1000, description="Weight of TRADES' robust term.")

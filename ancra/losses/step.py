@@ -84,7 +84,7 @@ def training_step(
     generator: torch.Generator,
     live: LiveSurrogate | None = None,
 ) -> LossParts:
-    """The loss of one batch (METHOD section 4); call ``.total.backward()`` on the answer.
+    """The loss of one batch (docs/method.md, section 4); call ``.total.backward()`` on the answer.
 
     The adversarial images, and the negatives' targeted attack, are made on the model in evaluation mode, both in one
     batch. Then the natural, adversarial and negative images pass through the model in the mode the caller set, each

@@ -29,7 +29,7 @@ class MapSettings(Settings):
         return self
 
 
-# "reference" is what the public reference implementation draws its figures with (METHOD section 6).
+# "reference" is what the public reference implementation draws its figures with (docs/method.md, section 6).
 MAP_PRESETS: dict[str, MapSettings] = {
     "plain": MapSettings(),
     "reference": MapSettings(densmap=True, metric="correlation"),

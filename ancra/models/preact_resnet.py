@@ -88,7 +88,7 @@ class PreActResNet(Classifier):
 
 
 def preact_resnet18(settings: ModelSettings, image_shape: ImageShape, classes: int) -> PreActResNet:
-    """PreActResNet-18: four stages of two blocks, 64 channels at first (METHOD section 1).
+    """PreActResNet-18: four stages of two blocks, 64 channels at first (docs/method.md, section 1).
 
     It pools 4x4 pixels of the last map: 1x1 cell for images of 32x32, 2x2 for 64x64. Larger images keep 2 cells a side,
     so that the classifier does not grow with them.

@@ -83,7 +83,7 @@ class ResNet(Classifier):
 
 
 def resnet18(settings: ModelSettings, image_shape: ImageShape, classes: int) -> ResNet:
-    """ResNet-18 as on CIFAR: four stages of two blocks, 64 channels at first (METHOD section 1)."""
+    """ResNet-18 as on CIFAR: four stages of two blocks, 64 channels at first (docs/method.md, section 1)."""
     return ResNet(settings, image_shape, classes, blocks=(2, 2, 2, 2), width=settings.width or 64)
 
 

@@ -1,4 +1,4 @@
-"""Reverse attention: a feature map weighted by a row of the classifier's weight (METHOD section 1)."""
+"""Reverse attention: a feature map weighted by a row of the classifier's weight (docs/method.md, section 1)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ def model_with_weights(
 def load_reference_weights(
     path: Path | str, settings: ModelSettings, image_shape: ImageShape, classes: int
 ) -> Classifier:
-    """A model, in evaluation mode, with weights made by the paper's reference implementation (METHOD section 1).
+    """A model, in evaluation mode, with weights made by the paper's reference (docs/method.md, section 1).
 
     Args:
         path: a ``.pt`` or ``.pth`` file with a state dict, bare or under a usual key; read without running any code

@@ -88,7 +88,7 @@ def uniform(like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def pick(picker: Picker, batch: Batch, generator: torch.Generator) -> Picks:
-    """Pick a negative for every anchor at once; Random serves anchors without a candidate (METHOD section 3)."""
+    """A negative for every anchor at once; Random serves anchors without a candidate (docs/method.md, section 3)."""
     others = batch.other_class
     candidates = picker.candidates(batch) & others
     chosen = _highest(picker.preference(batch, generator), candidates)

@@ -8,7 +8,7 @@ from ancra.settings import Settings
 
 
 class NegativeSettings(Settings):
-    """How each anchor gets its negative (METHOD section 3); ``PRESETS`` holds the four rows of the paper's Table 2.
+    """How each anchor gets its negative (docs/method.md, section 3); ``PRESETS``: the four rows of the paper's Table 2.
 
     ``strategy`` may be given instead of a picker and a perturbation: the name of a preset, or of a picker without one.
     """

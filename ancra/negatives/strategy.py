@@ -1,4 +1,4 @@
-"""A negative strategy: a picker, then perhaps a targeted attack on what it picked (METHOD section 3)."""
+"""A negative strategy: a picker, then perhaps a targeted attack on what it picked (docs/method.md, section 3)."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,8 @@
 """The two repulsive forces of the contrast: what pulls an anchor and its negative apart, which alpha shares out.
 
-The contrast of a pair is ``alpha * similarity(stop(x), x_o) + (1 - alpha) * similarity(x, stop(x_o))`` (METHOD section
-2), so its gradient is alpha times the whole force on the negative and (1 - alpha) times the whole force on the anchor.
+The contrast of a pair is ``alpha * similarity(stop(x), x_o) + (1 - alpha) * similarity(x, stop(x_o))`` (docs/method.md,
+section 2), so its gradient is alpha times the whole force on the negative and (1 - alpha) times the whole force on the
+anchor.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def heads_of(prediction: Prediction) -> list[int]:
 
 
 def head_weight(index: int, heads: int, auxiliary_weight: float) -> float:
-    """The weight of a head in the whole contrast, of a model with ``heads`` auxiliary ones (METHOD section 2)."""
+    """A head's weight in the whole contrast, of a model with ``heads`` auxiliary ones (docs/method.md, section 2)."""
     return 1.0 if index < 0 else auxiliary_weight / heads
 
 

@@ -14,7 +14,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Weights:
-    """How the parts of the contrast are weighed (METHOD section 2).
+    """How the parts of the contrast are weighed (docs/method.md, section 2).
 
     Attributes:
         alpha: share of the force on the negative, in [0, 1]. auxiliary: weight of the auxiliary logits' mean.

@@ -1,7 +1,7 @@
 """One anchor under every negative strategy: the negative it gets, and what the contrast does to the two.
 
-The contrast is that of training: both images attend with the rows of their own labels (METHOD sections 2 and 4), with
-BatchNorm as in use.
+The contrast is that of training: both images attend with the rows of their own labels (docs/method.md, sections 2
+and 4), with BatchNorm as in use.
 """
 
 from collections.abc import Sequence

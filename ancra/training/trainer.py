@@ -1,4 +1,4 @@
-"""The training loop: a recipe and a folder in, a checkpoint out (METHOD section 4)."""
+"""The training loop: a recipe and a folder in, a checkpoint out (docs/method.md, section 4)."""
 
 import math
 from collections import defaultdict
