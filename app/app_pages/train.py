@@ -23,7 +23,8 @@ st.markdown(
     "Train a model by a recipe. It runs as a process of its own: you may leave this page, or close it. "
     "A stopped run goes on from its last whole epoch."
 )
-first = "Runs" if runs.views() else "New run"
+# Decided once a visit: another default makes these other tabs, and what stands typed in the old ones goes with them.
+first = st.session_state.setdefault("first_part", "Runs" if runs.views() else "New run")
 tabs = st.tabs(list(PARTS), default=first, key="part", bind="query-params")
 for tab, draw in zip(tabs, PARTS.values(), strict=True):
     if tab.open:

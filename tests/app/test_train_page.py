@@ -65,6 +65,15 @@ def test_without_runs_the_form_comes_first_and_the_runs_say_what_to_do(submitted
     assert "No run yet" in open_page("Runs").info[0].value
 
 
+def test_the_form_stays_as_it_was_typed_when_the_first_run_appears_elsewhere(submitted, made):
+    page = open_page()
+    page.number_input(key="recipe/digits-trades-ancra/seed").set_value(2).run()
+    made("of-the-command-line", "running")
+    page.run()
+    assert page.number_input(key="recipe/digits-trades-ancra/seed").value == 2
+    assert page.session_state["part"] == "New run"
+
+
 def test_start_with_a_changed_setting(submitted):
     page = open_page()
     page.number_input(key="recipe/digits-trades-ancra/epochs").set_value(3).run()
