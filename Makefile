@@ -34,7 +34,7 @@ engines:
 	@tests/integration/install_slurm.sh
 
 test: install-dev browser engines lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=10 -rs
 
 lint: install-dev
 	$(BIN)/ruff check .

@@ -19,6 +19,28 @@ from ancra.scenes.scene import ColourMeasure, Frame, Scene, SceneMap
 from ancra.sweeps.outcome import CURVES, TITLES, CellResult, Outcome
 from ancra.sweeps.plan import SweepPlan
 
+REQUIRED = tuple(filter(None, os.environ.get("ANCRA_REQUIRE", "").lower().split(",")))
+"""What has to be there, such as ``chromium,ray,slurm``: a test that is skipped for want of it fails."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    return _missed((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _missed((yield))
+
+
+def _missed(report):
+    """A report as it is, or a failure where a test was skipped for want of what is required."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if any(name in reason.lower() for name in REQUIRED):
+            report.outcome, report.longrepr = "failed", f"{reason}, but $ANCRA_REQUIRE says that it has to be there"
+    return report
+
 
 @pytest.fixture(scope="session")
 def tiny_recipe() -> Recipe:
@@ -203,7 +225,7 @@ def chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for all tests."""
-    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright, which drives Chromium, is not installed")
     path = chromium()
     if path is None:
         pytest.skip("no Chromium: install it, or name it in $CHROMIUM")

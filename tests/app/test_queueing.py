@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 
@@ -10,17 +9,33 @@ def no_wait(text, share):
     pass
 
 
+class Once:
+    """Tells of the first time that somebody is made to wait."""
+
+    def __init__(self, told):
+        self.told, self.waiting = told, False
+
+    def __call__(self, text, share):
+        if not self.waiting:
+            self.waiting = True
+            self.told.release()
+
+
 def test_the_same_thing_is_computed_once_for_everybody():
-    queue, calls, answers = Queue(workers=2), [], []
+    queue, calls, answers, release = Queue(workers=2), [], [], threading.Event()
 
     def work(progress):
         calls.append(1)
-        time.sleep(0.2)
+        release.wait(30)
         return "answer"
 
-    threads = [threading.Thread(target=lambda: answers.append(queue.ask("key", work, no_wait))) for _ in range(5)]
+    asked = threading.Semaphore(0)  # whoever waits says so
+    threads = [threading.Thread(target=lambda: answers.append(queue.ask("key", work, Once(asked)))) for _ in range(5)]
     for thread in threads:
         thread.start()
+    for _ in threads:
+        assert asked.acquire(timeout=30)
+    release.set()
     for thread in threads:
         thread.join()
     assert answers == ["answer"] * 5
@@ -30,13 +45,13 @@ def test_the_same_thing_is_computed_once_for_everybody():
 
 
 def test_no_more_than_the_workers_run_at_once():
-    queue, lock, running, most = Queue(workers=2), threading.Lock(), [0], [0]
+    queue, lock, running, most, both = Queue(workers=2), threading.Lock(), [0], [0], threading.Barrier(2)
 
     def work(progress):
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        time.sleep(0.05)
+        both.wait(30)  # two at a time, or never
         with lock:
             running[0] -= 1
 
@@ -49,23 +64,32 @@ def test_no_more_than_the_workers_run_at_once():
 
 
 def test_who_waits_is_told_for_how_many_and_how_far():
-    queue, texts, shares, release = Queue(workers=1), [], [], threading.Event()
+    queue, release, begun = Queue(workers=1), threading.Event(), threading.Event()
+    half_way, in_line = threading.Event(), threading.Event()
 
     def slow(progress):
         progress(1, 4)
-        release.wait(5)
+        begun.set()
+        release.wait(30)
 
-    first = threading.Thread(target=queue.ask, args=("slow", slow, lambda text, share: shares.append(share)))
+    def how_far(text, share):
+        if share == 0.25:
+            half_way.set()
+
+    def how_many(text, share):
+        if text == "Waiting for 1 other to finish.":
+            in_line.set()
+
+    first = threading.Thread(target=queue.ask, args=("slow", slow, how_far))
     first.start()
-    time.sleep(0.1)
-    second = threading.Thread(target=queue.ask, args=("next", lambda _: 1, lambda text, share: texts.append(text)))
+    assert begun.wait(30)
+    second = threading.Thread(target=queue.ask, args=("next", lambda _: 1, how_many))
     second.start()
-    time.sleep(0.8)
+    assert half_way.wait(30)
+    assert in_line.wait(30)
     release.set()
     first.join()
     second.join()
-    assert "Waiting for 1 other to finish." in texts
-    assert 0.25 in shares
 
 
 def test_an_error_reaches_the_asker_and_is_not_kept():
