@@ -1,4 +1,4 @@
-"""The only place of the app that loads, computes and caches: pages ask here, and draw what they get."""
+"""Models and datasets, loaded once for all sessions, and the way to the queue."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

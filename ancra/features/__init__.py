@@ -1,1 +1,1 @@
-"""Features of natural and adversarial images: extraction, measures, maps."""
+"""Features of natural and adversarial images: extraction, measures, neighbours."""

@@ -1,1 +1,1 @@
-"""Our own Streamlit components: one Python file and one JavaScript file each."""
+"""Our own Streamlit components: the Python side of each, whose script is in ``ancra/web``."""

@@ -16,9 +16,10 @@ from ancra.trust import examine  # noqa: F401  (importing it registers the check
 from ancra.trust.check import CHECKS
 
 DOCS = Path(__file__).parents[2] / "docs"
-RECIPE_TABLE = runpy.run_path(str(Path(__file__).with_name("recipe_table.py")))
-SWEEPS_TABLE = runpy.run_path(str(Path(__file__).with_name("sweeps_table.py")))
-RESULTS_TABLE = runpy.run_path(str(Path(__file__).with_name("results_table.py")))
+RECIPE_TABLE, SWEEPS_TABLE, RESULTS_TABLE, ROOMS = (
+    runpy.run_path(str(DOCS / "tools" / f"{name}.py"))
+    for name in ("recipe_table", "sweeps_table", "results_table", "rooms")
+)
 
 
 def rows_of(page: str, heading: str) -> dict[str, list[str]]:
@@ -30,19 +31,20 @@ def rows_of(page: str, heading: str) -> dict[str, list[str]]:
 
 def test_the_table_of_recipe_fields_is_up_to_date():
     wanted = RECIPE_TABLE["page_with"](RECIPE_TABLE["table"]())
-    assert RECIPE_TABLE["PAGE"].read_text(encoding="utf-8") == wanted, "run python tests/docs/recipe_table.py"
+    assert RECIPE_TABLE["PAGE"].read_text(encoding="utf-8") == wanted, "run make docs"
 
 
 def test_the_readmes_table_holds_the_shipped_results():
-    assert RESULTS_TABLE["PAGE"].read_text(encoding="utf-8") == RESULTS_TABLE["page"](), (
-        "run python tests/docs/results_table.py"
-    )
+    assert RESULTS_TABLE["PAGE"].read_text(encoding="utf-8") == RESULTS_TABLE["page"](), "run make docs"
 
 
 def test_the_tables_of_sweeps_hold_the_shipped_outcomes():
-    assert SWEEPS_TABLE["PAGE"].read_text(encoding="utf-8") == SWEEPS_TABLE["page"](), (
-        "run python tests/docs/sweeps_table.py"
-    )
+    assert SWEEPS_TABLE["PAGE"].read_text(encoding="utf-8") == SWEEPS_TABLE["page"](), "run make docs"
+
+
+def test_the_lists_of_rooms_and_floors_are_those_of_the_code():
+    assert ROOMS["PAGE"].read_text(encoding="utf-8") == ROOMS["page"](), "run make docs"
+    assert ROOMS["MODULES"].read_text(encoding="utf-8") == ROOMS["modules"](), "run make docs"
 
 
 def test_every_objective_and_attack_is_described():

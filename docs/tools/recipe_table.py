@@ -1,4 +1,4 @@
-"""The table of recipe fields in docs/recipes.md, made from the settings: ``python tests/docs/recipe_table.py``."""
+"""The table of recipe fields in docs/recipes.md, made from the settings: ``python docs/tools/recipe_table.py``."""
 
 from collections.abc import Iterator
 from pathlib import Path

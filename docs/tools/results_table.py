@@ -1,4 +1,4 @@
-"""The results table of the README, made from the shipped results: ``python tests/docs/results_table.py``."""
+"""The results table of the README, made from the shipped results: ``python docs/tools/results_table.py``."""
 
 from pathlib import Path
 

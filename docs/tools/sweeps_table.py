@@ -1,4 +1,4 @@
-"""The tables of docs/sweeps.md, made from the shipped outcomes: ``python tests/docs/sweeps_table.py``."""
+"""The tables of docs/sweeps.md, made from the shipped outcomes: ``python docs/tools/sweeps_table.py``."""
 
 from pathlib import Path
 
