@@ -12,13 +12,19 @@ from app.guard import guard
 from app.parts.attack.choose_attack import choose_attack, choose_epsilon
 from app.parts.attack.choose_image import choose_image
 from app.parts.attack.explanations import deeper
-from app.parts.attack.guide import guide_sentence, guide_steps
+from app.parts.attack.guide import guide_sentence, guide_steps, told_by_now
 from app.parts.attack.save import save_attack
 from app.parts.attack.view import KEY, AttackView, keep_step, resting_step, trace_of
-from app.parts.robustness.verdict import verdict_card
+from app.parts.robustness.verdict import verdict_of, verdict_row
 from app.words import attack as words
 
 MOST = 4
+# The story's sentence stays in sight while one scrolls to what it speaks of.
+STORY_STAYS = """<style>
+@media (min-width: 1000px) {
+    .st-key-story { position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0; background: var(--st-background-color); }
+}
+</style>"""
 
 
 def choose_models() -> list[str]:
@@ -36,19 +42,21 @@ def choose_models() -> list[str]:
 
 @st.fragment
 @guard()
-def results(names: list[str], picture: Picture, settings: AttackSettings, target: int | None) -> None:
+def results(names: list[str], picture: Picture, settings: AttackSettings, target: int | None, told: bool) -> None:
     """The stored traces, replayed in the browser: a step computes nothing."""
     classes = compute.card(names[0]).classes
-    answers, traces = [], {}
-    with st.grid(len(names), min_column_width=190, gap="medium"):
-        for name in names:
-            with st.container(height="stretch"), guard():
-                before = verdict_card(name, picture, settings.epsilon)
-                answers.append(f"{title_of(name)} says {words.answer(before, classes)}")
-                traces[name] = trace_of(name, picture, settings, target)
+    verdicts, traces = {}, {}
+    above = st.container()
+    for name in names:
+        with guard():
+            verdicts[name] = verdict_of(name, picture, settings.epsilon)
+            traces[name] = trace_of(name, picture, settings, target)
     if not traces:
         return
+    with above:
+        verdict_row({name: verdicts[name] for name in traces}, told)
     view = AttackView(names, picture, settings, target, traces, resting_step(settings.steps))
+    answers = [f"{title_of(name)} says {words.answer(verdicts[name].logits, classes)}" for name in traces]
     intro = f"**Before the attack**: a {classes[picture.label]}. {'; '.join(answers)}."
     shown = [Replayed(view.titles[name], trace, settings) for name, trace in traces.items()]
     with st.container(key="replay_place"):
@@ -63,28 +71,26 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
     deeper(view)
 
 
-st.title("Attack")
-st.markdown(
-    "Change an image so little that you would not call it anything else, and see whether a model still does not. "
-    "An attack that fails proves little: it may only be looking in the wrong place."
-)
+title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="bottom")
+title.title("Attack")
 state.require_models()
-steps, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
-sentence = st.container()
+st.html(STORY_STAYS)
+sentence = st.container(key="story")
 with choice:
     models = choose_models()
 left, right = st.columns([1, 3], gap="large")
 picture = None
 with left:
     if models:
-        image_slot, attack_slot = st.container(), st.container()
+        image_slot, attack_slot, more_slot = st.container(), st.container(), st.container()
         with attack_slot:
             epsilon = choose_epsilon(models)
         with image_slot, guard():
-            picture = choose_image(models[0], epsilon)
+            picture = choose_image(models[0], epsilon, more_slot)
         if picture is not None:
             with attack_slot:
                 chosen, target = choose_attack(compute.card(models[0]).classes, picture.label, epsilon)
+current = None
 if picture is not None:
     with guard():
         with steps:
@@ -93,6 +99,10 @@ if picture is not None:
             guide_sentence(current, models, picture, epsilon)
 with right:
     if picture is not None:
-        results(models, picture, chosen, target)
+        results(models, picture, chosen, target, told=told_by_now(current))
     elif models:
         st.info("Upload an image on the left, and it is attacked at once.", icon=":material/upload:")
+st.caption(
+    "Change an image so little that you would not call it anything else, and see whether a model still does not. "
+    "An attack that fails proves little: it may only be looking in the wrong place."
+)

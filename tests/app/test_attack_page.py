@@ -31,7 +31,9 @@ def test_shows_both_models_with_a_verdict(attack):
     assert not attack.error
     assert not attack.warning
     assert attack.multiselect(key="attacked").value == ["uploads/tiny-ra", "uploads/tiny-plain"]
-    assert [heading.value for heading in attack.subheader] == [ATTENTION, PLAIN]
+    assert not any("badge[" in each.value for each in attack.markdown)  # the first step does not tell the end
+    attack.toggle(key="verdicts").set_value(True).run()
+    assert len([each for each in attack.markdown if "badge[" in each.value]) == 2
     shown = replayed(attack)
     assert (shown["steps"], shown["step"]) == (40, 40)
     assert [model["title"] for model in shown["models"]] == [ATTENTION, PLAIN]

@@ -84,7 +84,7 @@ def test_pictures_are_large_and_not_blurred(attack):
     page = attack()
     for name in ("The natural image", f"The attacked image, {ATTENTION}", "The perturbation, magnified"):
         picture = page.get_by_role("img", name=name).first
-        assert picture.evaluate("canvas => canvas.clientWidth") >= 140
+        assert picture.evaluate("canvas => canvas.clientWidth") >= 120
         assert picture.evaluate("canvas => canvas.width") == 8
         assert picture.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
 

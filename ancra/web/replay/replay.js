@@ -1,5 +1,5 @@
 // Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
-import { make, write } from "../shared/dom.js"
+import { calm, make, write } from "../shared/dom.js"
 import { screen } from "../shared/film.js"
 import { bars, course, legend } from "./charts.js"
 
@@ -22,16 +22,17 @@ function icon(name) {
 function show(parent, model, data, go) {
   const box = parent.appendChild(make("section", "model"))
   box.appendChild(make("h4", "", model.title))
-  const pair = box.appendChild(make("div", "pair"))
-  const [attacked, change] = [
-    screen(model.images, `The attacked image, ${model.title}`),
-    screen(model.perturbations, "The perturbation, magnified"),
-  ].map(([canvas, frame]) => {
-    const half = pair.appendChild(make("div"))
-    half.appendChild(canvas)
-    return { frame, caption: half.appendChild(make("p", "soft")) }
-  })
-  write(change.caption, model.scale)
+  const sum = box.appendChild(make("div", "sum"))
+  const add = ([canvas, frame], caption = "") => {
+    const figure = sum.appendChild(make("figure"))
+    figure.appendChild(canvas)
+    return { frame, caption: figure.appendChild(make("figcaption", "soft", caption)) }
+  }
+  add(screen(data.natural, "The natural image"), "Before").frame(0)
+  sum.appendChild(make("b", "", "+"))
+  const change = add(screen(model.perturbations, "The perturbation, magnified"), model.scale)
+  sum.appendChild(make("b", "", "="))
+  const attacked = add(screen(model.images, `The attacked image, ${model.title}`))
   const outcome = box.appendChild(make("p", "soft"))
   legend(box, [
     ["natural", data.colours.natural, ""],
@@ -54,13 +55,7 @@ function show(parent, model, data, go) {
 function build(root, data) {
   const view = { key: data.key, step: -1, timer: 0, rest: 0, commit: () => {} }
   root.replaceChildren()
-  const head = root.appendChild(make("div", "head"))
-  const [natural, once] = screen(data.natural, "The natural image")
-  once(0)
-  head.appendChild(natural)
-  const say = head.appendChild(make("div", "say"))
-  say.appendChild(make("div", "", data.intro))
-  say.appendChild(make("p", "soft", `${data.hint} Keys: space plays, arrows step.`))
+  root.appendChild(make("p", "say", data.intro))
   const bar = root.appendChild(make("div", "bar"))
   const button = (image, name, action) => {
     const made = bar.appendChild(make("button", image))
@@ -93,6 +88,7 @@ function build(root, data) {
     go(step)
   }
   const parts = data.models.map((model) => show(models, model, data, move))
+  root.appendChild(make("p", "soft", `${data.hint} Keys: space plays, arrows step.`))
 
   function go(step, tell = true) {
     view.step = Math.max(0, Math.min(data.steps, step))
@@ -127,6 +123,12 @@ function build(root, data) {
     event.preventDefault()
   }
   view.show = (step) => go(step, false)
+  view.playOnce = () => {
+    if (calm()) return
+    stop()
+    go(0, false)
+    start()
+  }
   view.end = () => {
     clearInterval(view.timer)
     clearTimeout(view.rest)
@@ -156,6 +158,7 @@ export default function ({ data, parentElement, setStateValue }) {
     root.revealed = number
     // The rest of the page is still being drawn.
     setTimeout(() => reveal(document.querySelector(`.st-key-${place}`)), 700)
+    if (place === "replay_place") root.view.playOnce()
   }
   return () => root.view?.end()
 }

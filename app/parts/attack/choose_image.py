@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 
 from app import compute, state
 from app.answers import attacks
@@ -19,15 +20,20 @@ ALL_CLASSES = "All"
 KINDS = ("Test image", "Upload")
 
 
-def choose_image(name: str, epsilon: float) -> Picture | None:
-    """The image, in the shape that a checkpoint takes; None while an upload is still missing."""
+def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | None:
+    """The image, in the shape that a checkpoint takes; None while an upload is still missing.
+
+    Args:
+        more: where the choices go that are needed less often.
+    """
     source = st.segmented_control(
-        "Image", KINDS, default=KINDS[0], required=True, key="source", bind="query-params", width="stretch"
-    )
-    return from_sheet(name, epsilon) if source == KINDS[0] else from_upload(name)
+        "Image", KINDS, default=KINDS[0], required=True, key="source", bind="query-params", width="stretch",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return from_sheet(name, epsilon, more) if source == KINDS[0] else from_upload(name)
 
 
-def from_sheet(name: str, epsilon: float) -> Picture:
+def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
     """One click on the sheet picks; the number is the same choice, and stands in the URL."""
     data = compute.dataset(name)
     labels, classes = data.test.labels.numpy(), data.classes
@@ -36,7 +42,8 @@ def from_sheet(name: str, epsilon: float) -> Picture:
     sheet = st.container()
     opening = min(state.opening().image, len(labels) - 1)
     first: int | Literal["min"] = "min" if "image" in st.session_state else opening
-    left, right = st.columns(2, wrap=False)
+    with more:
+        left, right = st.columns(2, wrap=False)
     shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params")
     index = int(right.number_input("Test image", 0, len(labels) - 1, first, key="image", bind="query-params"))
     rows = np.arange(len(labels)) if shown == ALL_CLASSES else np.flatnonzero(labels == classes.index(shown))
@@ -54,10 +61,10 @@ def from_sheet(name: str, epsilon: float) -> Picture:
             selected=int(position[0]) if len(position) else None,
             on_pick=pick,
             key="sheet",
+            label="Pick an image to attack",
         )
-        st.caption("Click an image to attack it.")
     if compute.card(name).model.reverse_attention_blocks:
-        st.button(
+        more.button(
             "Find an image that PGD misses",
             icon=":material/search:",
             width="stretch",

@@ -4,13 +4,15 @@ import streamlit as st
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import preset
-from app import compute
+from app import compute, state
 from app.answers.attacks import Picture
-from app.answers.models import title_of
+from app.answers.models import preferred, title_of
 from app.parts.attack import explanations
-from app.parts.attack.choose_attack import ANY_CLASS
+from app.parts.attack.choose_attack import ANY_CLASS, recipe_epsilon
+from app.parts.attack.choose_image import KINDS
 from app.parts.attack.view import trace_of
 from app.words import attack as words
+from app.words.epsilon import epsilon_text
 
 KEY = "guide"
 STEPS = ("1 PGD fails", "2 Aim elsewhere", "3 See why", "4 The number")
@@ -22,9 +24,14 @@ def guide_steps() -> str | None:
     current = st.session_state[KEY] = _current()
     st.segmented_control(
         "Look here: an illusion in four steps", STEPS, key=KEY, on_change=_go,
-        help="Each step sets the attack and what is shown below.",
+        help="Each step sets the attack and what is shown, and plays it.",
     )  # fmt: skip
     return current
+
+
+def told_by_now(current: str | None) -> bool:
+    """Whether the verdicts may be seen: not before the step of the path that they are the end of."""
+    return current != STEPS[0]
 
 
 def guide_sentence(current: str | None, names: list[str], picture: Picture, epsilon: float) -> None:
@@ -39,19 +46,20 @@ def guide_sentence(current: str | None, names: list[str], picture: Picture, epsi
 def _first(hero: str, picture: Picture, epsilon: float) -> None:
     text, broken = _outcome(hero, picture, epsilon, PLAIN)
     if broken:
-        text += " Choose another image, or press **Find an image that PGD misses**."
+        text += " The story needs an image on which it fails."
     else:
         text += " It looks robust. Is it? **Go on with 2.**"
-    st.markdown(f"PGD pushes the final answer p' of **{title_of(hero)}** towards any wrong class. {text}")
+    _say(f"PGD pushes the final answer p' of **{title_of(hero)}** towards any wrong class. {text}", anew=broken)
 
 
 def _second(hero: str, picture: Picture, epsilon: float) -> None:
     text, broken = _outcome(hero, picture, epsilon, AIMED)
     if broken:
         text += " The weakness was there all the time. **Why did PGD not find it? See 3.**"
-    st.markdown(
-        f"Same model, same image, same epsilon; only the aim is another: p, the answer before any attention. {text}"
-    )
+    else:
+        text += " At another epsilon, or on another image, it may succeed."
+    same = "Same model, same image, same epsilon; only the aim is another: p, the answer before any attention."
+    _say(f"{same} {text}", anew=not broken)
 
 
 def _third(hero: str, picture: Picture, epsilon: float) -> None:
@@ -74,6 +82,27 @@ def _fourth(hero: str, picture: Picture, epsilon: float) -> None:
         text = f"{title_of(hero)} has not been evaluated yet."
     st.markdown(text)
     st.page_link("app_pages/robustness.py", label="Every model under every attack", icon=":material/shield:")
+
+
+def _say(text: str, anew: bool) -> None:
+    """A sentence; where what is chosen does not bear it out, beside it what sets that again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(text, width="content" if anew else "stretch")
+        if anew:
+            st.button(
+                "Set it again",
+                key="guide_anew",
+                on_click=_set_again,
+                help="The models, image and epsilon that it is true of.",
+            )
+
+
+def _set_again() -> None:
+    names = state.model_names()
+    opening = state.opening()
+    st.session_state.update(attacked=preferred(names, opening.models), image=opening.image, source=KINDS[0])
+    st.session_state["epsilon"] = epsilon_text(recipe_epsilon(st.session_state["attacked"]))
+    _go()
 
 
 def _outcome(hero: str, picture: Picture, epsilon: float, objective: str) -> tuple[str, bool]:

@@ -1,5 +1,7 @@
 """What PGD and the adaptive attack say about one model and one image."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -16,22 +18,43 @@ BADGES = {
 }
 
 
-def verdict_card(name: str, picture: Picture, epsilon: float) -> np.ndarray:
-    """What PGD and the adaptive attack say about this image, whatever attack is looked at below.
+@dataclass(frozen=True)
+class ImageVerdict:
+    """What PGD and the adaptive attack say about one model and one image, whatever attack is looked at.
 
-    Returns:
-        (K,) the model's logits for the natural image.
+    Attributes:
+        kind, sentence: as ``words.attack.verdict`` gives them. badges: the kind and both outcomes as Markdown.
+        logits: (K,) the model's logits for the natural image.
     """
-    title = title_of(name)
-    plain, adaptive = attacks.pair(name, picture, epsilon, f"PGD and the adaptive attack on {title}")
+
+    kind: str
+    sentence: str
+    badges: str
+    logits: np.ndarray
+
+
+def verdict_of(name: str, picture: Picture, epsilon: float) -> ImageVerdict:
+    """Attack the image with PGD-40 on p' and with adaptive PGD-40, or take what is stored of it."""
+    plain, adaptive = attacks.pair(name, picture, epsilon, f"PGD and the adaptive attack on {title_of(name)}")
     kind, sentence = words.verdict(plain, adaptive, plain.auxiliary.shape[2] > 0)
     marks = [BADGES[kind]]
     if kind != "natural":
         for attack, trace in (("PGD-40 on p'", plain), ("Adaptive PGD-40", adaptive)):
             held = words.broken_at(trace) is None
             marks.append(f":green-badge[{attack}: fails]" if held else f":red-badge[{attack}: succeeds]")
-    with st.container(border=True, height="stretch"):
-        st.subheader(title, anchor=False)
-        st.markdown(" ".join(marks))
-        st.markdown(sentence)
-    return plain.natural_logits[0]
+    return ImageVerdict(kind, sentence, " ".join(marks), plain.natural_logits[0])
+
+
+def verdict_row(verdicts: dict[str, ImageVerdict], told: bool) -> None:
+    """One verdict a model, beside each other; behind a press while a story has not come to it yet.
+
+    Args:
+        verdicts: by checkpoint. told: whether they may be seen at once.
+    """
+    if not told and not st.toggle("Show the verdicts", key="verdicts", help="They tell how this story ends."):
+        return
+    with st.grid(len(verdicts), min_column_width=190, gap="medium"):
+        for verdict in verdicts.values():
+            with st.container():
+                st.markdown(verdict.badges)
+                st.caption(verdict.sentence)
