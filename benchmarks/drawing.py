@@ -55,7 +55,7 @@ def frame_milliseconds() -> float:
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.goto(file.as_uri())
         page.wait_for_selector(".fm[data-ready]")
-        page.get_by_label("Arrangement").select_option("attack")
+        page.get_by_role("button", name="Morph").click()
         page.locator(".fm-morph input").fill("0.5")
         draw = "map.drawNow(); return map.stats.frameMs;"
         times = page.locator(".fm").evaluate(

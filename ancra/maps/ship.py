@@ -1,10 +1,11 @@
-"""The maps that come with the project (``python -m ancra.maps.ship``), so that the page opens at once."""
+"""The maps that come with the project (``python -m ancra.maps.ship [--anew]``), so that the page opens at once."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ancra.checkpoints import find_checkpoints
+from ancra.checkpoints import checkpoint_name, find_checkpoints
 from ancra.features.settings import FeatureSettings
 from ancra.maps.making import model_map
 from ancra.maps.model_map import ModelMap
@@ -13,6 +14,8 @@ from ancra.maps.store import KINDS
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store
 
+# Sets whose images come with the project.
+DATASETS = ("digits", "fashion_mnist")
 # What the page's switches offer: attack, features, block.
 ATTACKS = ("natural", "pgd10", "adaptive10")
 FEATURES = (("z_prime", -1), ("z", -1), ("z", 0))
@@ -27,25 +30,30 @@ def all_settings() -> list[ModelMapSettings]:
     ]
 
 
-def ship_maps(folder: Path | None = None, dataset: str = "digits") -> Iterator[tuple[str, ModelMap]]:
-    """Map the shipped checkpoints of a dataset anew into ``folder`` (checkpoints/results); yields (title, map)."""
+def ship_maps(folder: Path | None = None, anew: bool = False) -> Iterator[tuple[str, ModelMap]]:
+    """Map the shipped checkpoints into ``folder`` (checkpoints/results); yields (name, map). What is there stays.
+
+    Args:
+        anew: delete all maps first, as after a change of how maps are made.
+    """
     workspace, shipped = results_folders()
     folder = folder or shipped
-    for kind in KINDS:
-        shutil.rmtree(folder / kind, ignore_errors=True)
+    if anew:
+        for kind in KINDS:
+            shutil.rmtree(folder / kind, ignore_errors=True)
     store, features = Store([folder]), Store([workspace])
     for path, card in find_checkpoints():
-        if not path.is_relative_to(shipped_checkpoints()) or card.dataset != dataset:
+        if not path.is_relative_to(shipped_checkpoints()) or card.dataset not in DATASETS:
             continue
         for settings in dict.fromkeys(resolve(card, each) for each in all_settings()):
-            yield card.title, model_map(path, settings, store, features_store=features)
+            yield checkpoint_name(path), model_map(path, settings, store, features_store=features)
 
 
 def main() -> None:
     """Write the maps and say how large they are."""
-    for title, made in ship_maps():
+    for name, made in ship_maps(anew="--anew" in sys.argv):
         features = made.settings.features
-        print(f"{title}: {features.attack}, {features.features} block {features.block}, {made.engine}", flush=True)
+        print(f"{name}: {features.attack}, {features.features} block {features.block}, {made.engine}", flush=True)
     folder = results_folders()[1]
     files = [path for kind in KINDS for path in (folder / kind).glob("*.npz")]
     print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.2f} MB in {folder}")

@@ -22,7 +22,8 @@ MOST = 4
 # The story's sentence stays in sight while one scrolls to what it speaks of.
 STORY_STAYS = """<style>
 @media (min-width: 1000px) {
-    .st-key-story { position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0; background: var(--st-background-color); }
+    .st-key-story { position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0;
+        background: var(--st-background-color); }
 }
 </style>"""
 

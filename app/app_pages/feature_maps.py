@@ -127,12 +127,13 @@ def downloads(scene: Scene) -> None:
             )
 
 
-st.title("Feature maps")
+heading, story = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+heading.title("Feature maps")
 state.require_models()
 if epochs.wanted():
     epochs.show()
     st.stop()
-story, sentences = st.container(), st.container()
+sentences = st.container()
 names, settings = controls.choose()
 with story:
     controls.story_steps()

@@ -163,7 +163,7 @@ def test_the_legend_hides_a_class(open_file):
 def test_every_arrangement_draws(open_file, view):
     page = open_file()
     before = widget(page, "map.stats.frames")
-    page.get_by_label("Arrangement").select_option(view)
+    page.locator(f".fm-views button[data-view={view}]").click()
     page.wait_for_timeout(200)
     assert widget(page, "map.stats.frames") > before
     assert page.locator(".fm-panel").count() == (1 if view == "models" else 2)
@@ -171,7 +171,9 @@ def test_every_arrangement_draws(open_file, view):
 
 def test_the_slider_moves_every_point_to_its_adversarial_version(open_file):
     page = open_file()
-    page.get_by_label("Arrangement").select_option("attack")
+    page.get_by_role("button", name="Morph").click()
+    page.wait_for_function("document.querySelector('.fm').featureMap.state.t === 1")  # it has played by itself
+    page.locator(".fm-morph input").fill("0")
     page.wait_for_timeout(200)
     start = widget(page, "map.locate(0, 3)")
     page.locator(".fm-morph input").fill("1")

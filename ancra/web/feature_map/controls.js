@@ -13,6 +13,25 @@ export function controls(fm) {
     element.value = value
   }
 
+  /** One button an arrangement; those that move play by themselves when they are chosen. */
+  function drawViews() {
+    const key = JSON.stringify(fm.views())
+    if (fm.viewGroup.dataset.key !== key) {
+      fm.viewGroup.dataset.key = key
+      fm.viewGroup.replaceChildren(
+        ...fm.views().map(([id, short, title]) => {
+          const onclick = () => {
+            fm.setView(id, true)
+            if (!fm.morph.hidden) fm.play()
+          }
+          return h("button", { type: "button", "data-view": id, title, onclick }, short)
+        }),
+      )
+    }
+    for (const button of fm.viewGroup.children)
+      button.setAttribute("aria-pressed", button.dataset.view === fm.state.view)
+  }
+
   function drawControls() {
     options(
       fm.colourSelect,
@@ -24,7 +43,7 @@ export function controls(fm) {
       ],
       fm.state.colour,
     )
-    options(fm.viewSelect, fm.views(), fm.state.view)
+    drawViews()
     for (const [button, on] of [
       [fm.panButton, fm.state.tool === "pan"],
       [fm.lassoButton, fm.state.tool === "lasso"],

@@ -168,7 +168,7 @@ function addElements(fm) {
     "aria-label": "Colour by",
     onchange: () => fm.setColour(fm.colourSelect.value, true),
   })
-  fm.viewSelect = h("select", { "aria-label": "Arrangement", onchange: () => fm.setView(fm.viewSelect.value, true) })
+  fm.viewGroup = h("div", { class: "fm-views", role: "group", "aria-label": "Arrangement" })
   const tool = (label, title, onclick) => h("button", { type: "button", title, "aria-label": title, onclick }, label)
   fm.panButton = tool("✥", "Move the maps", () => fm.setTool("pan"))
   fm.lassoButton = tool("◌ Lasso", "Draw around points to select them", () => fm.setTool("lasso"))
@@ -195,7 +195,7 @@ function addElements(fm) {
     "div",
     { class: "fm-bar" },
     h("label", {}, h("span", { class: "fm-word" }, "Colour"), fm.colourSelect),
-    h("label", {}, h("span", { class: "fm-word" }, "Show"), fm.viewSelect),
+    fm.viewGroup,
     fm.tools,
   )
   fm.slider = h("input", {

@@ -1,6 +1,10 @@
 // How much room each panel takes, and the colours of the page around it.
 import { mix, rgb } from "../shared/theme.js"
 
+const WIDE = 700 // Narrower windows scroll: there panels are as high as they are wide.
+const LEAST = 200 // Pixels of height below which a map says nothing.
+const [TITLE, ROW_TITLE] = [34, 26] // Pixels of a map's title, and of a row's.
+
 export function layout(fm) {
   function readTheme() {
     const style = getComputedStyle(fm.main)
@@ -17,6 +21,14 @@ export function layout(fm) {
     }
   }
 
+  /** The height that a panel may have so that those below each other end with the window. */
+  function room(aside) {
+    const scroller = document.querySelector("[data-testid=stMain]") ?? document.scrollingElement
+    const top = fm.grid.getBoundingClientRect().top + scroller.scrollTop
+    const rows = aside ? 1 : Math.max(...[...fm.grid.children].map((map) => map.querySelectorAll(".fm-panel").length))
+    return (innerHeight - top - TITLE) / rows - ROW_TITLE
+  }
+
   /** Columns and panel heights for the width at hand: a row of maps on a screen, two a row on a phone. */
   function arrange() {
     const width = fm.main.clientWidth
@@ -31,8 +43,9 @@ export function layout(fm) {
     for (const section of fm.grid.children)
       section.querySelector(".fm-panels").style.gridTemplateColumns = aside ? "1fr 1fr" : "1fr"
     const side = aside ? (column - 8) / 2 : column
-    for (const panel of fm.panels)
-      panel.box.style.height = `${Math.round(Math.min(side * 0.92, count === 1 ? 560 : 460))}px`
+    const most = Math.min(side * 0.92, count === 1 ? 560 : 460)
+    const height = Math.round(width < WIDE || count > columns ? most : Math.min(most, Math.max(LEAST, room(aside))))
+    for (const panel of fm.panels) panel.box.style.height = `${height}px`
   }
 
   fm.observer = new ResizeObserver((entries) => {

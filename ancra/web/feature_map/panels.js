@@ -5,16 +5,17 @@ import { Raster } from "../shared/raster.js"
 export function panels(fm) {
   const adversarial = () => fm.scene.maps.some((map) => map.frames.length > 1)
 
-  /** Views a scene can be seen in: id, title. */
+  /** Views a scene can be seen in: id, what its button says, title. */
   function views() {
-    const several = fm.scene.maps.length > 1
-    if (!adversarial())
-      return [["rows", several ? "Side by side" : "The map"], ...(several ? [["models", "Morph model to model"]] : [])]
+    const [natural, attacked] = fm.scene.rows
+    const across = ["models", "Model to model", "Every point from its place in one model's map to the next"]
+    const several = fm.scene.maps.length > 1 ? [across] : []
+    if (!adversarial()) return [["rows", several.length ? "Side by side" : "The map", ""], ...several]
     return [
-      ["rows", `${fm.scene.rows[0]} above, ${fm.scene.rows[1]} below`],
-      ["together", "Both in one map"],
-      ["attack", `Morph ${fm.scene.rows[0]} to ${fm.scene.rows[1]}`],
-      ...(several ? [["models", "Morph model to model"]] : []),
+      ["rows", "Above and below", `${natural} above, ${attacked} below`],
+      ["together", "Both in one", `${natural} and ${attacked} in one map`],
+      ["attack", "Morph", `Every point from ${natural} to ${attacked}`],
+      ...several,
     ]
   }
 
