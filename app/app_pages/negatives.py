@@ -12,13 +12,13 @@ from app.parts.negatives.population import population
 TABS = {"Mechanism": mechanism, "Population": population, "Outcome": outcome, "Figures 3 and 4": figures}
 
 st.title("Negatives")
-st.markdown(
-    "Training with ANCRA takes every image in turn as the **anchor** and gives it a **negative**: an image of another "
-    "class. The **contrast** measures how alike the model finds the two, and training pushes it down, so that classes "
-    "come apart. Four **strategies** differ only in which negative they choose."
-)
 state.require_models()
 for tab, draw in zip(st.tabs(list(TABS), key="tab", bind="query-params"), TABS.values(), strict=True):
     if tab.open:
         with tab, guard():
             draw()
+st.caption(
+    "Training with ANCRA takes every image in turn as the **anchor** and gives it a **negative**: an image of another "
+    "class. The **contrast** measures how alike the model finds the two, and training pushes it down, so that classes "
+    "come apart. Four **strategies** differ only in which negative they choose."
+)

@@ -99,16 +99,16 @@ function build(root, data, view) {
     rule.appendChild(make("p", "", one.words))
     const code = rule.appendChild(make("code", "", one.notation))
     code.title = "The paper's Table 2. gt: label, h: what the model says, ne: the anchor, OE: the other example."
+    const forced = push(column, one, data, colours)
+    const alike = similarity(column, one, data)
     const paint = sheet(column, one, data, sprite, (wanted) => view.go(wanted))
-    const show = negative(column, one, data, (frame) => {
+    const shown = negative(column, one, data, (frame) => {
       frames[index] = frame
       update()
     })
-    const alike = similarity(column, one, data)
-    const forced = push(column, one, data, colours)
     return (state) => {
       if (state.paint) paint()
-      show(state.frame)
+      shown(state.frame)
       alike(state)
       forced(state)
     }

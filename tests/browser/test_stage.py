@@ -1,0 +1,38 @@
+"""Cause and effect in one glance: the main control of a page and what it changes stand in the first viewport."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+WINDOWS = [(1440, 900), (1920, 1080)]
+STAGES = {
+    "": [".fooled .model >> nth=0", ".fooled .model >> nth=1", ".fooled .again"],
+    "attack": [
+        ".st-key-epsilon",
+        ".replay .bar",
+        ".replay canvas >> nth=2",
+        ".replay .bars >> nth=0",
+        "text=1 PGD fails",
+    ],
+    "feature_maps": [
+        ".st-key-condition",
+        ".fm-views",
+        ".fm-panel >> nth=0",
+        ".fm-panel >> nth=7",
+        "text=2 The adaptive attack",
+    ],
+    "negatives": [".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
+}
+
+
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+@pytest.mark.parametrize("name", STAGES)
+def test_the_stage_is_whole_in_the_first_viewport(browser, server, settled, name, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(f"{server}/{name}?images=Digits")
+    for part in STAGES[name]:
+        page.locator(part).wait_for(timeout=60_000)
+    settled(page)
+    boxes = {part: page.locator(part).bounding_box() for part in STAGES[name]}
+    page.close()
+    outside = {part: box for part, box in boxes.items() if box["y"] < 0 or box["y"] + box["height"] > height}
+    assert not outside
