@@ -34,47 +34,57 @@ def opening(found: list[Results]) -> str:
 
 
 def compare(found: list[Results]) -> None:
-    """Table, figure, downloads."""
+    """The table, and beside it the verdict on the model whose row is pressed; then figure and downloads."""
     rows = [row for each in found if (row := each.row) is not None]
     st.markdown(opening(found))
-    table.accuracy_table(found)
-    st.caption(f"{tables.note(rows)} A click on a heading sorts. Worst case: no attack of this table breaks the image.")
-    st.plotly_chart(
-        figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
-        alt="Accuracy of each model under PGD and in the worst case over all attacks",
-    )  # fmt: skip
-    st.caption(
-        "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the model. "
-        "Thin lines are 95 % intervals. RA is reverse attention."
-    )
-    table.downloads(rows)
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        pressed = table.accuracy_table(found)
+        if pressed is not None and pressed != st.session_state.get("pressed_row"):
+            st.session_state["trust"] = pressed
+        st.session_state["pressed_row"] = pressed
+        st.caption(
+            f"{tables.note(rows)} Press a row for its verdict, a heading to sort. Worst case: no attack of this table "
+            "breaks the image."
+        )
+        st.plotly_chart(
+            figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
+            alt="Accuracy of each model under PGD and in the worst case over all attacks",
+        )  # fmt: skip
+        st.caption(
+            "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the "
+            "model. Thin lines are 95 % intervals. RA is reverse attention."
+        )
+        table.downloads(rows)
+    with right:
+        believe(found)
 
 
 def believe(found: list[Results]) -> None:
     """The trust report and the curves of one model."""
     st.subheader("Can the number be believed?", anchor=False)
     names = [each.name for each in found]
+    if st.session_state.get("trust", names[0]) not in names:
+        del st.session_state["trust"]  # that model is not in the table any more
     first = state.start("trust", names.index(preferred(names, ["natural-ra"])[0])) or 0
     name = st.selectbox(
-        "Model", names, index=first, format_func=title_of, key="trust", bind="query-params"
+        "Model", names, index=first, format_func=title_of, key="trust", bind="query-params",
+        label_visibility="collapsed",
     )  # fmt: skip
     chosen = next(each for each in found if each.name == name)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        if chosen.trust:
-            trust_view(chosen.trust)
-        else:
-            st.info("This model was not examined yet: evaluate it below.")
-    with right:
-        if chosen.curves:
-            st.plotly_chart(
-                figures.model_curves_chart(chosen.curves, state.look()), key="own_curves", config=STATIC,
-                alt=f"Accuracy of {chosen.title} against epsilon under three attacks",
-            )  # fmt: skip
-            st.caption(
-                f"{chosen.title} as the attacker is allowed more (epsilon: the largest change of a pixel); "
-                f"{chosen.curves.samples} test images, bands are 95 % intervals. Where the lines part, PGD misleads."
-            )
+    if chosen.trust:
+        trust_view(chosen.trust)
+    else:
+        st.info("This model was not examined yet: evaluate it below.")
+    if chosen.curves:
+        st.plotly_chart(
+            figures.model_curves_chart(chosen.curves, state.look()), key="own_curves", config=STATIC,
+            alt=f"Accuracy of {chosen.title} against epsilon under three attacks",
+        )  # fmt: skip
+        st.caption(
+            f"{chosen.title} as the attacker is allowed more (epsilon: the largest change of a pixel); "
+            f"{chosen.curves.samples} test images, bands are 95 % intervals. Where the lines part, PGD misleads."
+        )
 
 
 def curves(found: list[Results]) -> None:
@@ -119,20 +129,17 @@ def transfer(found: list[Results]) -> None:
     )
 
 
-st.title("Robustness")
-st.markdown(
-    "How many test images a model still answers rightly when somebody changes them on purpose, under attacks that know "
-    "more and more about it."
-)
+heading, choice = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+heading.title("Robustness")
 state.require_models()
-names = state.choose_models("Models", "models", SHOWN, most=16)
+with choice:
+    names = state.choose_models("Models", "models", SHOWN, most=16)
 found = [answers.results(name) for name in names]
 ready = [each for each in found if each.report]
 evaluate.refusals(found)
 evaluate.require_any(ready)
 if ready:
     compare(ready)
-    believe(ready)
     curves(ready)
     transfer(ready)
 st.subheader("Evaluate more", anchor=False)
@@ -144,3 +151,7 @@ with st.expander("Published numbers, on other data"):
         "No source gives AutoAttack against the auxiliary answers."
     )
     table.published_table()
+st.caption(
+    "Robust accuracy: how many test images a model still answers rightly when somebody changes them on purpose, under "
+    "attacks that know more and more about it."
+)

@@ -23,8 +23,8 @@ DROP = "Drop"
 VERDICT = "Can PGD be believed?"
 
 
-def accuracy_table(found: Sequence[Results]) -> None:
-    """One row a model; a click on a heading sorts by the numbers."""
+def accuracy_table(found: Sequence[Results]) -> str | None:
+    """One row a model; a click on a heading sorts by the numbers. Returns the checkpoint whose row is pressed."""
     rows = [(each, row) for each in found if (row := each.row) is not None]
     names = headings(rows[0][1].steps)
     frame = pd.DataFrame(
@@ -50,7 +50,11 @@ def accuracy_table(found: Sequence[Results]) -> None:
     config["Model"] = st.column_config.Column(pinned=True)
     config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
     config[VERDICT] = st.column_config.Column(help="The verdict of the trust report below.")
-    st.dataframe(style, hide_index=True, column_config=config, placeholder="–", key="accuracies")
+    pressed = st.dataframe(
+        style, hide_index=True, column_config=config, placeholder="–", key="accuracies", on_select="rerun",
+        selection_mode="single-row",
+    ).selection.rows  # fmt: skip
+    return rows[pressed[0]][0].name if pressed else None
 
 
 def words(cell: Accuracy | None) -> str:
