@@ -20,7 +20,7 @@ def resolve_device(name: str = "auto") -> torch.device:
     if kind not in available:
         raise unknown_name("device", name, ["auto", *available])
     if not available[kind]:
-        raise AncraError(f"This machine has no {kind} device that PyTorch can use; choose --device cpu or auto.")
+        raise AncraError(f"This machine has no {kind} device that PyTorch can use; choose the device cpu or auto.")
     device = torch.device(name)
     if device.index is not None and kind == "cuda" and device.index >= torch.cuda.device_count():
         raise AncraError(f"There is no device {name}: this machine has {torch.cuda.device_count()} CUDA devices.")

@@ -74,18 +74,27 @@ def yaml_text(settings: Settings) -> str:
     return yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False)
 
 
-def apply_changes(data: Mapping[str, Any], changes: list[str]) -> dict[str, Any]:
-    """Apply ``a.b=value`` changes (the CLI's ``--set``; values are YAML) to nested settings given as a plain dict."""
+def parse_changes(changes: Sequence[str]) -> dict[str, Any]:
+    """Changes of settings from text, ``a.b=value`` with values as YAML has them: what ``changed`` takes.
+
+    Raises:
+        AncraError: a text is no such change.
+    """
     values: dict[str, Any] = {}
     for change in changes:
         key, separator, text = change.partition("=")
         if not separator or not key:
-            raise AncraError(f"--set takes key=value, as in --set epochs=20; got {change!r}.")
+            raise AncraError(f"{change!r} changes no setting: key=value is expected, as in epochs=20.")
         try:
             values[key.strip()] = yaml.safe_load(text)
         except yaml.YAMLError:
-            raise AncraError(f"--set {key}: {text!r} is not a YAML value.") from None
-    return changed(data, values)
+            raise AncraError(f"{key} = {text!r} is not a YAML value.") from None
+    return values
+
+
+def apply_changes(data: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Apply changes as ``parse_changes`` takes them to nested settings given as a plain dict. Raises AncraError."""
+    return changed(data, parse_changes(changes))
 
 
 def changed(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,12 @@ def test_every_module_says_what_is_in_it(path: Path) -> None:
     assert ast.get_docstring(tree) or not tree.body
 
 
+def test_no_module_is_longer_than_300_lines() -> None:
+    modules = [*MODULES, *(ROOT / "benchmarks").glob("*.py")]
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert not {name: count for name, count in lines.items() if count > 300}
+
+
 def test_every_package_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = [

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ancra.cli.console import counting_progress, print_table
+from ancra.cli.flags import given_by
 from ancra.errors import AncraError
 from ancra.paths import sweeps_folder
 from ancra.progress import duration
+from ancra.settings import parse_changes
 
 if TYPE_CHECKING:
     from ancra.sweeps.outcome import Outcome
@@ -40,13 +42,18 @@ def sweep(
 
     Run again, it goes on where it was: what is finished is not trained again.
     """
+    from ancra.sweeps.axes import parse_axis
     from ancra.sweeps.parse_plan import make_plan
     from ancra.sweeps.picture import check_ending, draw
     from ancra.sweeps.sweep import Sweep
 
     if figure is not None:
         check_ending(figure)
-    plan = make_plan(name, vary or (), changes or (), seeds, called)
+    with given_by("--vary"):
+        axes = dict(map(parse_axis, vary or ()))
+    with given_by("--set"):
+        changed = parse_changes(changes or ())
+    plan = make_plan(name, axes, changed, seeds, called)
     _ask(plan, yes)
     made = Sweep.create(sweeps_folder() / plan.name, plan)
     from ancra.jobs.signals import RunCancelled

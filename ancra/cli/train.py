@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from ancra.cli.console import training_progress
+from ancra.cli.flags import given_by
 from ancra.cli.runs import submit
 from ancra.errors import AncraError
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe, load_recipe
 from ancra.run_files import RunFiles
-from ancra.settings import apply_changes, parse
+from ancra.settings import changed, parse, parse_changes
 
 
 def train(
@@ -59,7 +60,9 @@ def train(
 
 def _recipe(name: str, changes: list[str]) -> Recipe:
     recipe = load_recipe(name)
-    data = apply_changes(recipe.model_dump(mode="json"), changes)
+    with given_by("--set"):
+        values = parse_changes(changes)
+    data = changed(recipe.model_dump(mode="json"), values)
     return parse(Recipe, data, source="--set" if changes else name).rooted()
 
 

@@ -16,7 +16,7 @@ STRATEGY = "negatives.strategy"  # stands for a picker and a perturbation
 
 
 def parse_axis(text: str) -> tuple[str, tuple[Any, ...]]:
-    """``--vary``'s text as the setting's full path and its values.
+    """What varies, as text, as the setting's full path and its values.
 
     Args:
         text: ``contrast.alpha=0:1:0.1`` (both ends included) or ``negatives.strategy=random,soft_ls``.
@@ -26,10 +26,10 @@ def parse_axis(text: str) -> tuple[str, tuple[Any, ...]]:
     """
     key, separator, listed = text.partition("=")
     if not separator or not listed.strip():
-        raise AncraError(f"--vary takes key=value,value or key=first:last:step; got {text!r}.")
+        raise AncraError(f"{text!r} varies nothing: key=value,value or key=first:last:step is expected.")
     values = _range(text, listed) if ":" in listed else tuple(_value(text, each) for each in listed.split(","))
     if len(set(map(str, values))) < len(values):
-        raise AncraError(f"--vary {text} names a value twice.")
+        raise AncraError(f"{text} names a value twice.")
     return setting_path(key.strip()), values
 
 
@@ -58,11 +58,11 @@ def _range(text: str, listed: str) -> tuple[Any, ...]:
         first, last, step = (Decimal(part.strip()) for part in listed.split(":"))
         count = int((last - first) / step) + 1
     except (ValueError, InvalidOperation, ArithmeticError):
-        raise AncraError(f"--vary {text}: a range is first:last:step, as in alpha=0:1:0.1.") from None
+        raise AncraError(f"{text}: a range is first:last:step, as in alpha=0:1:0.1.") from None
     if count < 1 or step <= 0:
-        raise AncraError(f"--vary {text}: the range holds no value.")
+        raise AncraError(f"{text}: the range holds no value.")
     if count > MOST_VALUES:
-        raise AncraError(f"--vary {text} has {count:,} values; {MOST_VALUES:,} are the most.")
+        raise AncraError(f"{text} has {count:,} values; {MOST_VALUES:,} are the most.")
     whole = all(part == part.to_integral_value() for part in (first, step))
     return tuple(int(value) if whole else float(value) for value in (first + index * step for index in range(count)))
 
@@ -73,7 +73,7 @@ def _value(text: str, part: str) -> Any:
     except yaml.YAMLError:
         value = None
     if value is None or isinstance(value, dict | list):
-        raise AncraError(f"--vary {text}: {part.strip()!r} is not a value.")
+        raise AncraError(f"{text}: {part.strip()!r} is not a value.")
     return value
 
 

@@ -54,7 +54,7 @@ class Sweep:
             check_names(cell.recipe)
         if sweep.plan_file.exists():
             if sweep.plan != plan:
-                raise AncraError(f"{folder} holds another sweep of this name: choose another --name, or remove it.")
+                raise AncraError(f"{folder} holds another sweep of this name: choose another name, or remove it.")
             return sweep
         try:
             replace_file(sweep.plan_file, lambda file: file.write(yaml_text(plan).encode()))

@@ -14,8 +14,9 @@ from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import launcher
 from ancra.paths import sweeps_folder
+from ancra.settings import parse_changes
 from ancra.sweeps import job
-from ancra.sweeps.axes import STRATEGY, setting_path
+from ancra.sweeps.axes import STRATEGY, parse_axis, setting_path
 from ancra.sweeps.outcome import CellResult
 from ancra.sweeps.outcomes import Shelved, shelf
 from ancra.sweeps.parse_plan import make_plan
@@ -136,29 +137,22 @@ def plan(base: str, vary: Sequence[str], changes: Sequence[str], seeds: int, cal
     Raises:
         AncraError: something does not fit; the sentence says what.
     """
-    try:
-        for key, _, listed in (axis.partition("=") for axis in vary):
-            if not setting_path(key) or not listed.strip():
-                raise AncraError(f"Say which values {key} takes: first:last:step, or one, two, three.")
-        made = make_plan(base, vary, changes, seeds, called or None)
-        if len(made.vary) < len(vary):
-            raise AncraError("The same setting is varied twice: choose another one, or leave the second empty.")
-        for key, values in made.vary.items():  # every value once; all combinations are checked when it starts
-            for value in values if len(values) <= FEW else (values[0], values[-1]):
-                others = {name: first for name, (first, *_) in made.vary.items()}
-                check_names(made.cell({**others, key: value}, 0).recipe)
-    except AncraError as error:
-        # The page has fields where the command line has flags.
-        raise AncraError(str(error).replace("--vary ", "").replace("--set ", "")) from None
+    for key, _, listed in (axis.partition("=") for axis in vary):
+        if not setting_path(key) or not listed.strip():
+            raise AncraError(f"Say which values {key} takes: first:last:step, or one, two, three.")
+    made = make_plan(base, dict(map(parse_axis, vary)), parse_changes(changes), seeds, called or None)
+    if len(made.vary) < len(vary):
+        raise AncraError("The same setting is varied twice: choose another one, or leave the second empty.")
+    for key, values in made.vary.items():  # every value once; all combinations are checked when it starts
+        for value in values if len(values) <= FEW else (values[0], values[-1]):
+            others = {name: first for name, (first, *_) in made.vary.items()}
+            check_names(made.cell({**others, key: value}, 0).recipe)
     return made if called else made.with_changes(name=_free_name(made))
 
 
 def start(plan: SweepPlan, by: str) -> str:
     """Start a sweep as a process of its own; returns its name. Raises AncraError."""
-    try:
-        return job.start(plan, by).name
-    except AncraError as error:
-        raise AncraError(str(error).replace("another --name", "another name")) from None
+    return job.start(plan, by).name
 
 
 def go_on(name: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from ancra.errors import AncraError
 from ancra.recipe import load_recipe
-from ancra.settings import apply_changes
+from ancra.settings import apply_changes, parse_changes
+from ancra.sweeps.axes import parse_axis
 from ancra.sweeps.parse_plan import make_plan
 from ancra.sweeps.plan import load_plan
 from ancra.sweeps.reproduce import sweep_command, train_command
@@ -18,8 +19,12 @@ def test_a_named_sweep_is_its_file():
     assert sweep_command(make_plan("table2-digits")) == "ancra sweep table2-digits"
 
 
+def planned(name, vary, changes=(), *rest):
+    return make_plan(name, dict(map(parse_axis, vary)), parse_changes(changes), *rest)
+
+
 def test_a_plan_and_its_command_are_the_same():
-    plan = make_plan("digits-trades-ancra", ["contrast.alpha=0:1:0.1", "epochs=1,2,4,8"], ["batch_size=64"], 2, "mine")
+    plan = planned("digits-trades-ancra", ["contrast.alpha=0:1:0.1", "epochs=1,2,4,8"], ["batch_size=64"], 2, "mine")
     assert (plan.size, plan.recipe.batch_size, plan.recipe.test_attacks) == (88, 64, ("worst",))
     words = shlex.split(sweep_command(plan))
     assert words[:3] == ["ancra", "sweep", "digits-trades-ancra"]
@@ -28,7 +33,7 @@ def test_a_plan_and_its_command_are_the_same():
         return [value for name, value in pairwise(words) if name == flag]
 
     assert given("--vary") == ["objective.contrast.alpha=0.0:1.0:0.1", "epochs=1,2,4,8"]
-    assert make_plan(words[2], given("--vary"), given("--set"), int(*given("--seeds")), *given("--name")) == plan
+    assert planned(words[2], given("--vary"), given("--set"), int(*given("--seeds")), *given("--name")) == plan
 
 
 def test_a_run_of_a_sweep_has_a_command(make_outcome):
@@ -56,4 +61,4 @@ def test_a_recipe_of_ones_own_has_no_command(make_outcome, tiny_recipe):
 )
 def test_bad_input(base, vary, said):
     with pytest.raises(AncraError, match=said):
-        make_plan(base, vary)
+        planned(base, vary)

@@ -6,7 +6,8 @@ from ancra.progress import duration
 from app import state
 from app.answers import sweeps as answers
 from app.answers.sweeps import SweepView
-from app.figures import sweeps as figures
+from app.figures import sweep_grid as figures
+from app.figures.sweeps import label
 from app.guard import guard
 from app.parts.sweeps.choose import take_click
 
@@ -95,7 +96,7 @@ def one(view: SweepView) -> None:
     if chosen is None:
         return
     word = figures.STATES[chosen.status.state if chosen.status else "none"][1]
-    who = f"{figures.label(tuple(chosen.cell.values.items()))}, seed {chosen.cell.seed}"
+    who = f"{label(tuple(chosen.cell.values.items()))}, seed {chosen.cell.seed}"
     st.markdown(f"**{who}**: {word}")
     if chosen.status is None:
         return

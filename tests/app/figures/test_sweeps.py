@@ -6,6 +6,7 @@ from ancra.runs.run import Run
 from ancra.sweeps.sweep import CellState
 from ancra.web.palette import palette
 from app.figures import sweeps as figures
+from app.figures.sweep_grid import grid_chart
 
 ALPHA, STRATEGY, ZETA = "objective.contrast.alpha", "negatives.strategy", "objective.contrast.zeta"
 LEVEL = {"natural": 0.9, "pgd": 0.8, "adaptive": 0.6, "worst": 0.5}
@@ -97,7 +98,7 @@ def test_the_grid_tells_states_by_sign_and_in_words(make_outcome, tiny_recipe, t
         *[RunStatus(state="finished")] * 3,
     ]
     states = [CellState(cell, Run(tmp_path / cell.name), status) for cell, status in zip(cells, statuses, strict=True)]
-    figure = figures.grid_chart(states, cells[2].name, palette(dark))
+    figure = grid_chart(states, cells[2].name, palette(dark))
     found = {trace.name: trace for trace in figure.data}
     assert set(found) == {"not started (1)", "being trained (1)", "failed (1)", "finished (3)"}
     assert len({trace.text for trace in figure.data}) == 4
