@@ -1,6 +1,5 @@
 """Natural accuracy, robust accuracy under PGD on p', and under adaptive PGD (docs/method.md, section 5)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness, subject_of
 from ancra.evaluation.settings import EvaluationSettings
-from ancra.progress import OnProgress
+from ancra.progress import OnNamedProgress, OnProgress
 from ancra.store import Store
 
 
@@ -122,7 +121,7 @@ def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
     return settings
 
 
-def _counted(on_progress: OnProgress | None, attacks: tuple[str, ...]) -> Callable[[str, int, int], None] | None:
+def _counted(on_progress: OnProgress | None, attacks: tuple[str, ...]) -> OnNamedProgress | None:
     """OnProgress over all attacks as hundredths of the whole."""
     if on_progress is None:
         return None

@@ -13,7 +13,7 @@ from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable, subject_of
 from ancra.evaluation.settings import EvaluationSettings
-from ancra.progress import OnNamedProgress
+from ancra.progress import OnProgress
 from ancra.settings import Settings
 from ancra.store import Store, Stored
 
@@ -61,14 +61,14 @@ def curve_settings(card: Card) -> CurveSettings:
 
 
 def make_curves(
-    model: nn.Module, split: Split, settings: CurveSettings, on_progress: OnNamedProgress | None = None
+    model: nn.Module, split: Split, settings: CurveSettings, on_progress: OnProgress | None = None
 ) -> Curves:
     """Attack at every epsilon: with each of the two headline attacks alone, and in the worst case over the suite.
 
     A larger ball holds the smaller one, so in the worst case an image stays broken once it is.
 
     Args:
-        on_progress: called with ("curves", epsilons done, epsilons in all).
+        on_progress: called with (epsilons done, epsilons in all).
     """
     correct: dict[str, list[int]] = {name: [] for name in SHOWN}
     alive: np.ndarray | None = None
@@ -84,13 +84,13 @@ def make_curves(
         alive = alive & report.survivors
         correct[WORST].append(int(alive.sum()))
         if on_progress:
-            on_progress(KIND, index + 1, len(settings.shares))
+            on_progress(index + 1, len(settings.shares))
     assert alive is not None
     return Curves(settings.epsilons, len(alive), {name: np.array(counts) for name, counts in correct.items()})
 
 
 def checkpoint_curves(
-    model: nn.Module, card: Card, split: Split, store: Store, on_progress: OnNamedProgress | None = None
+    model: nn.Module, card: Card, split: Split, store: Store, on_progress: OnProgress | None = None
 ) -> Curves:
     """The usual curves of a checkpoint, from the store or made and stored."""
     settings = curve_settings(card)

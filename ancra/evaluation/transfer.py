@@ -17,7 +17,7 @@ from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.robustness import RobustnessReport, fingerprint, refuse_unreadable, stored_report, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.paths import shipped_checkpoints
-from ancra.progress import OnNamedProgress
+from ancra.progress import OnProgress
 from ancra.settings import Settings
 from ancra.store import Store
 
@@ -99,12 +99,12 @@ def crafted(path: Path, split: Split, settings: TransferSettings, store: Store, 
 
 
 def checkpoint_transfer(
-    path: Path, store: Store, device: torch.device, on_progress: OnNamedProgress | None = None
+    path: Path, store: Store, device: torch.device, on_progress: OnProgress | None = None
 ) -> Transfer:
     """The transfer between a checkpoint and those that come with the project, from the store or made and stored.
 
     Args:
-        on_progress: called with ("transfer", models done, models in all).
+        on_progress: called with (models done, models in all).
     """
     card = read_card(path)
     found = stored_transfer(card, store)
@@ -124,7 +124,7 @@ def checkpoint_transfer(
         theirs = crafted(peer, split, transfer_settings(other, store), store, device)
         result.from_[other.digest] = _accuracy(own_model, theirs, labels, device)
         if on_progress:
-            on_progress(KIND, index + 1, len(peers))
+            on_progress(index + 1, len(peers))
     meta = {"attack": result.attack, "on": result.on, "from": result.from_}
     store.put(KIND, *_key(card, settings, peers), arrays={}, meta=meta)
     return result

@@ -76,9 +76,9 @@ def make_results(
                 path, store=store, device=device, on_progress=lambda title, done, total: clock.at(done, total)
             )
         elif part == "curves":
-            checkpoint_curves(model, card, split, store, lambda _, done, total: clock.at(done, total))
+            checkpoint_curves(model, card, split, store, clock.at)
         else:
-            checkpoint_transfer(path, store, where, lambda _, done, total: clock.at(done, total))
+            checkpoint_transfer(path, store, where, clock.at)
     clock.end()
 
 

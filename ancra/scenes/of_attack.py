@@ -7,8 +7,9 @@ from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.maps.model_map import require_comparable
 from ancra.maps.over_attack import AttackSteps
-from ancra.scenes.of_models import COLOURS, percent, thumbnails
+from ancra.scenes.of_models import COLOURS, thumbnails
 from ancra.scenes.scene import NATURAL_TITLE, Frame, MeasureRow, Scene, SceneMap
+from ancra.text import percent
 
 
 def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:

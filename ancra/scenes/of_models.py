@@ -17,6 +17,7 @@ from ancra.maps.model_map import ModelMap, require_comparable, shared_neighbours
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.progress import OnProgress
 from ancra.scenes.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
+from ancra.text import percent
 
 FEATURE_TITLES = {
     ("z_prime", -1): "z' (after the last reverse attention)",
@@ -131,11 +132,6 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
         return f"Features {which} of {halves}. Layout: the first principal components."
     start = "all models together" if first.engine == "AlignedUMAP" else "started from the images' pixels"
     return f"Features {which} of {halves}. Layout: {method}, {parameters}, {start}."
-
-
-def percent(share: float) -> str:
-    """A share of the images, as it is printed."""
-    return f"{100 * share:.0f} %"
 
 
 def format_measure(key: str, value: float | None) -> str:

@@ -8,6 +8,7 @@ from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
 from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
+from ancra.text import listed
 
 
 def value_text(value: Measured, measure: str) -> str:
@@ -23,10 +24,9 @@ def value_text(value: Measured, measure: str) -> str:
     return f"{text} ({scale * value.low:.{digits}f} to {scale * value.high:.{digits}f})"
 
 
-def listed(names: Sequence[str]) -> str:
+def titles_of(names: Sequence[str]) -> str:
     """Strategies by their titles: ``A``, ``A and B``, ``A, B and C``."""
-    titles = [title_of(name) for name in names]
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return listed([title_of(name) for name in names])
 
 
 def leading(statistics: Statistics, measure: str, what: str) -> str:
@@ -48,10 +48,10 @@ def leading(statistics: Statistics, measure: str, what: str) -> str:
         return f"{title_of(name)} has the highest {what} ({_short(statistics, name, measure)})."
     shown = [_short(statistics, name, measure) for name in standing.first]
     if len(set(shown)) == 1:
-        return f"{listed(standing.first)} have the same, highest {what} ({shown[0]})."
+        return f"{titles_of(standing.first)} have the same, highest {what} ({shown[0]})."
     values = " and ".join(shown[:2])
     more = "" if len(standing.first) == 2 else ", …"
-    return f"{listed(standing.first)} have the highest {what} ({values}{more}); the noise does not separate them."
+    return f"{titles_of(standing.first)} have the highest {what} ({values}{more}); the noise does not separate them."
 
 
 def sample(statistics: Statistics) -> str:

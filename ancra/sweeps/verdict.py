@@ -3,6 +3,7 @@
 from itertools import combinations
 
 from ancra.sweeps.outcome import TITLES, Outcome
+from ancra.text import listed
 
 NOISE = (
     "Inside the noise means: training once more with another seed moves the number as far as the other setting does, "
@@ -31,7 +32,7 @@ def _ranking(outcome: Outcome) -> str:
             "differs by more than seeds explain."
         )
     names = [TITLES[name] for name in dict.fromkeys(each.measure for each in apart)]
-    return f"{len(apart)} of {len(tests)} comparisons of two settings differ beyond the noise, in {_list(names)}."
+    return f"{len(apart)} of {len(tests)} comparisons of two settings differ beyond the noise, in {listed(names)}."
 
 
 def _drop(outcome: Outcome) -> list[str]:
@@ -52,7 +53,3 @@ def _drop(outcome: Outcome) -> list[str]:
         f"{said}: more than the largest difference between two settings in any accuracy ({largest:.1f} points). "
         "Which attack is asked matters more here than which setting was trained with."
     ]
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol
 
+from ancra.progress import OnProgress
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -60,7 +62,7 @@ class Nobody:
         """Nothing."""
 
 
-def preparing(say: Callable[[str], None], every: float = 10) -> Callable[[int, int], None]:
+def preparing(say: Callable[[str], None], every: float = 10) -> OnProgress:
     """Tells (done, total) of fetching or decoding data in a line for people, at most one in ``every`` seconds."""
     last = monotonic()
 

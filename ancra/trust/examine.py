@@ -1,6 +1,6 @@
 """Run the checks and write the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from torch import nn
 
@@ -8,6 +8,7 @@ from ancra.attacks.suite import Threat
 from ancra.data.dataset import Split
 from ancra.device import device_of
 from ancra.errors import AncraError
+from ancra.progress import OnNamedProgress
 from ancra.trust import effort, gradients, hygiene, masking, radius  # noqa: F401  (importing them registers the checks)
 from ancra.trust.check import CHECKS, Finding
 from ancra.trust.report import Level, TrustReport
@@ -22,7 +23,7 @@ def examine(
     split: Split,
     settings: TrustSettings,
     others: Sequence[nn.Module] = (),
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnNamedProgress | None = None,
 ) -> TrustReport:
     """Examine the claim "this robust accuracy under PGD on the final output is the truth".
 

@@ -12,7 +12,8 @@ from PIL import Image
 from ancra.features.measures import MEASURES
 from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import Placed
-from ancra.scenes.of_models import format_measure, percent
+from ancra.scenes.of_models import format_measure
+from ancra.text import percent
 from ancra.web.palette import Palette
 
 STYLE = """<style>

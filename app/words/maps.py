@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ancra.scenes.of_models import percent
+from ancra.text import percent
 
 Row = Mapping[str, Any]
 TIGHT = 0.5

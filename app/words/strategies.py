@@ -10,7 +10,8 @@ from scipy.stats import binom
 from ancra.evaluation.intervals import FEWEST_GROUPS
 from ancra.strategies.known import title_of
 from ancra.strategies.summary import Statistics
-from ancra.strategies.words import leading, listed, sample, value_text
+from ancra.strategies.words import leading, sample, titles_of, value_text
+from ancra.text import percent
 
 
 def basis(statistics: Statistics) -> str:
@@ -78,7 +79,7 @@ def forces_words(statistics: Statistics, where: str) -> str:
     elif alpha == 0:
         divided = "At alpha 0 only the anchor is pushed; the negative is left where it is."
     else:
-        shares = f"the negative gets {_percent(alpha)} of its force and the anchor {_percent(1 - alpha)} of its"
+        shares = f"the negative gets {percent(alpha)} of its force and the anchor {percent(1 - alpha)} of its"
         divided = f"At alpha {alpha:g} {shares}."
     end = "negative" if alpha > 0 else "anchor"
     return f"{divided} {leading(statistics, f'{end}_{where}', f'mean force on the {end}')}"
@@ -98,7 +99,7 @@ def pairs_words(statistics: Statistics, strategy: str) -> str:
     own, other, total = statistics.classes[anchor], statistics.classes[negative], images[anchor]
     return (
         f"**{title_of(strategy)}**: {counts[anchor, negative]} of {total} anchors {own} get a negative {other} "
-        f"({_percent(counts[anchor, negative] / total)}; blind picks {_percent(even[anchor, negative])})."
+        f"({percent(counts[anchor, negative] / total)}; blind picks {percent(even[anchor, negative])})."
     )
 
 
@@ -112,11 +113,13 @@ def agreement_words(statistics: Statistics, what: Literal["negative", "same_clas
     same = [pair for pair, both in found.items() if both.negative.value == 1]
     more = [pair for pair, share in shares.items() if share.low > chance and pair not in same]
     less = [pair for pair, share in shares.items() if share.high < chance]
-    text = [f"{listed(pair)} always pick the same image: they differ in what is done to it." for pair in same]
-    blind = f"blind picks among the other classes would give {_percent(chance, 1)}"
+    text = [f"{titles_of(pair)} always pick the same image: they differ in what is done to it." for pair in same]
+    blind = f"blind picks among the other classes would give {percent(chance, 1)}"
     if more:
         most = max(more, key=lambda pair: shares[pair].value)
-        text.append(f"{listed(most)} pick the same {thing} for {_percent(shares[most].value)} of the anchors; {blind}.")
+        text.append(
+            f"{titles_of(most)} pick the same {thing} for {percent(shares[most].value)} of the anchors; {blind}."
+        )
         text += [f"More than chance: {_pairs(more)}."] if len(more) > 1 else []
     else:
         text.append(f"No {'other ' if same else ''}pair picks the same {thing} more often than by chance; {blind}.")
@@ -131,7 +134,7 @@ def success_words(statistics: Statistics, strategy: str) -> str:
     text = (
         f"After {len(steps) - 1} steps the model takes {value_text(last, 'reached')} of the negatives for the anchor's "
         f"class, before the first {value_text(first, 'reached')}; the mean probability of that class goes from "
-        f"{_percent(before.value, 1)} to {_percent(after.value, 1)}."
+        f"{percent(before.value, 1)} to {percent(after.value, 1)}."
     )
     if not statistics.gain(strategy).low > 0:
         return f"{text} That is no more than the noise: here the attack may well achieve nothing."
@@ -140,12 +143,8 @@ def success_words(statistics: Statistics, strategy: str) -> str:
     return text
 
 
-def _percent(share: float, digits: int = 0) -> str:
-    return f"{100 * share:.{digits}f} %"
-
-
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
-    return "; ".join(listed(pair) for pair in pairs)
+    return "; ".join(titles_of(pair) for pair in pairs)
 
 
 def _value(statistics: Statistics, name: str, measure: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from ancra.attacks.suite import attack_title
 from ancra.maps.over_attack import AttackSteps
 from ancra.maps.settings import ModelMapSettings
-from ancra.scenes.of_models import percent
+from ancra.text import percent
 from app.answers import steps
 from app.components.feature_map import feature_map
 from app.parts.maps import controls

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from ancra.maps.model_map import ModelMap
-from ancra.scenes.of_models import most_moved, percent
+from ancra.scenes.of_models import most_moved
 from ancra.scenes.scene import Scene, pack_selection, unpack_selection
+from ancra.text import percent
 from app import state
 from app.answers.models import title_of
 from app.figures import map_tables

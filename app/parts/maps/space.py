@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ancra.maps.settings import ModelMapSettings
-from ancra.scenes.of_models import percent
+from ancra.text import percent
 from app import state
 from app.answers import maps as answers
 from app.figures import map_space
