@@ -46,9 +46,9 @@ def train(
     from ancra.runs.execution import execute
 
     if not queued:  # a process that waits in the line has no torch yet, and no helpers
-        from ancra.training.processes import helps
+        from ancra.training.processes import is_helper
 
-        if helps():
+        if is_helper():
             from ancra.training.trainer import help_train
 
             return help_train(_recipe(recipe, changes or []))

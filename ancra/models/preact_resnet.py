@@ -3,8 +3,9 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ancra.models.classifier import Classifier, ImageShape, refuse, require_blocks
+from ancra.models.classifier import ImageShape, refuse, require_blocks
 from ancra.models.settings import ModelSettings
+from ancra.models.staged import StagedClassifier
 
 
 class PreActBlock(nn.Module):
@@ -28,7 +29,7 @@ class PreActBlock(nn.Module):
         return self.conv2(F.relu(self.bn2(self.conv1(active)))) + through
 
 
-class PreActResNet(Classifier):
+class PreActResNet(StagedClassifier):
     """Stages of pre-activation blocks; each stage but the first halves the map.
 
     The one final BatchNorm and ReLU follow each reverse-attention block, or the last block where there is none.
@@ -53,34 +54,18 @@ class PreActResNet(Classifier):
         require_blocks(settings, blocks)
         super().__init__(settings, image_shape, classes, 2 ** (len(widths) - 1), cells)
         self.conv1 = nn.Conv2d(image_shape[0], stem, 3, padding=1, bias=False)
-        self.stages = len(widths)
-        channels_in = stem
-        for stage, channels in enumerate(widths):
-            layers = [PreActBlock(channels_in, channels, 1 if stage == 0 else 2)]
-            layers += [PreActBlock(channels, channels, 1) for _ in range(blocks - 1)]
-            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
-            channels_in = channels
-        self.bn = nn.BatchNorm2d(channels_in)
-        self.linear = nn.Linear(channels_in * cells[0] * cells[1], classes)
+        self.make_stages(PreActBlock, stem, widths, [blocks] * len(widths))
+        self.bn = nn.BatchNorm2d(widths[-1])
+        self.linear = nn.Linear(widths[-1] * cells[0] * cells[1], classes)
 
     @property
     def head(self) -> nn.Linear:
         """The linear classifier."""
         return self.linear
 
-    @property
-    def final_blocks(self) -> nn.Sequential:
-        """The residual blocks of the last stage."""
-        stage = self.get_submodule(f"layer{self.stages}")
-        assert isinstance(stage, nn.Sequential)
-        return stage
-
     def trunk(self, images: Tensor) -> Tensor:
         """Everything before the last stage."""
-        maps = self.conv1(images)
-        for stage in range(1, self.stages):
-            maps = self.get_submodule(f"layer{stage}")(maps)
-        return maps
+        return self.before_last_stage(self.conv1(images))
 
     def finish(self, maps: Tensor) -> Tensor:
         """The final BatchNorm and ReLU."""

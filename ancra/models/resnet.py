@@ -3,8 +3,9 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ancra.models.classifier import Classifier, ImageShape, refuse, require_blocks
+from ancra.models.classifier import ImageShape, refuse, require_blocks
 from ancra.models.settings import ModelSettings
+from ancra.models.staged import StagedClassifier
 
 
 class BasicBlock(nn.Module):
@@ -28,7 +29,7 @@ class BasicBlock(nn.Module):
         return F.relu(inner + self.shortcut(maps))
 
 
-class ResNet(Classifier):
+class ResNet(StagedClassifier):
     """Stages of basic blocks; each stage but the first halves the map and doubles the channels.
 
     Args:
@@ -52,34 +53,18 @@ class ResNet(Classifier):
         side = 2 * stem_stride + 1
         self.conv1 = nn.Conv2d(image_shape[0], width, side, stem_stride, padding=stem_stride, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.stages = len(blocks)
-        channels_in = width
-        for stage, count in enumerate(blocks):
-            channels = width * 2**stage
-            layers = [BasicBlock(channels_in, channels, 1 if stage == 0 else 2)]
-            layers += [BasicBlock(channels, channels, 1) for _ in range(count - 1)]
-            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
-            channels_in = channels
-        self.fc = nn.Linear(channels_in, classes)
+        widths = [width * 2**stage for stage in range(len(blocks))]
+        self.make_stages(BasicBlock, width, widths, blocks)
+        self.fc = nn.Linear(widths[-1], classes)
 
     @property
     def head(self) -> nn.Linear:
         """The linear classifier."""
         return self.fc
 
-    @property
-    def final_blocks(self) -> nn.Sequential:
-        """The residual blocks of the last stage."""
-        stage = self.get_submodule(f"layer{self.stages}")
-        assert isinstance(stage, nn.Sequential)
-        return stage
-
     def trunk(self, images: Tensor) -> Tensor:
         """Everything before the last stage."""
-        maps = F.relu(self.bn1(self.conv1(images)))
-        for stage in range(1, self.stages):
-            maps = self.get_submodule(f"layer{stage}")(maps)
-        return maps
+        return self.before_last_stage(F.relu(self.bn1(self.conv1(images))))
 
 
 def resnet18(settings: ModelSettings, image_shape: ImageShape, classes: int) -> ResNet:

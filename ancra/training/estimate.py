@@ -20,7 +20,7 @@ from ancra.recipe import Recipe
 from ancra.training.batches import hold_out
 from ancra.training.memory import SavedForBackward
 from ancra.training.processes import Processes
-from ancra.training.reproducibility import reproducible, said_in_one_sentence
+from ancra.training.reproducibility import as_ancra_errors, reproducible
 from ancra.training.update import Stepper, new_optimiser
 from ancra.training.validation import Validation
 
@@ -81,7 +81,7 @@ def estimate(recipe: Recipe, budget: float = 3.0) -> Estimate:
     """
     plain = recipe.with_changes(accumulate=1, compile=False, attack={**recipe.attack.model_dump(), "compiled": False})
     devices = list(range(torch.cuda.device_count()))
-    with said_in_one_sentence(recipe.data.root or workspace()), reproducible(), torch.random.fork_rng(devices):
+    with as_ancra_errors(recipe.data.root or workspace()), reproducible(), torch.random.fork_rng(devices):
         limit_threads()
         return _Measuring(plain, -(-recipe.batch_size // recipe.accumulate)).run(budget)
 

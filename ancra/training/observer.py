@@ -46,7 +46,7 @@ class Observer(Protocol):
         """A line for people."""
 
 
-class Nobody:
+class NullObserver:
     """An observer that takes no notice: that of processes which help another one."""
 
     def started(self, epoch: int) -> None:

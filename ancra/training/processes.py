@@ -18,14 +18,14 @@ T = TypeVar("T")
 PATIENCE = timedelta(hours=1)  # for which the others wait while the first one validates or maps
 
 
-def together() -> bool:
+def launched_by_torchrun() -> bool:
     """Whether torchrun started this process."""
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
-def helps() -> bool:
+def is_helper() -> bool:
     """Whether this process only helps one that keeps the run's files."""
-    return together() and os.environ.get("RANK", "0") != "0"
+    return launched_by_torchrun() and os.environ.get("RANK", "0") != "0"
 
 
 class Processes:
@@ -48,7 +48,7 @@ class Processes:
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         device = resolve_device(recipe.device)
         options: dict[str, Any] = {"accelerator": device.type, "precision": recipe.precision}
-        if not together():
+        if not launched_by_torchrun():
             devices = [device.index] if device.index is not None and device.type == "cuda" else 1
             self.fabric = Fabric(devices=devices, plugins=[LightningEnvironment()], **options)
         else:
@@ -70,7 +70,7 @@ class Processes:
         self.count, self.rank, self.device = self.fabric.world_size, self.fabric.global_rank, self.fabric.device
 
     @property
-    def keeps(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the process that validates, logs and writes files."""
         return self.rank == 0
 
@@ -84,7 +84,7 @@ class Processes:
         for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(part.view(tensor.shape))
 
-    def told(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """What the first process was given."""
         return value if self.count == 1 else self.fabric.broadcast(value)
 
@@ -97,7 +97,7 @@ class Processes:
         names = dict.fromkeys(name for one in found for name in one)
         return {name: sum(one.get(name, 0.0) for one in found) for name in names}
 
-    def part(self) -> None:
+    def shutdown(self) -> None:
         """Take leave of the others."""
         if self.count > 1:
             torch.distributed.destroy_process_group()

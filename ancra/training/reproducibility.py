@@ -10,7 +10,7 @@ import torch
 
 from ancra.errors import AncraError
 from ancra.training.memory import out_of_memory
-from ancra.training.processes import together
+from ancra.training.processes import launched_by_torchrun
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def reproducible() -> Iterator[None]:
 
 
 @contextmanager
-def said_in_one_sentence(folder: Path) -> Iterator[None]:
+def as_ancra_errors(folder: Path) -> Iterator[None]:
     """Turn what disks, memories and connections raise into an AncraError about the run in ``folder``."""
     try:
         yield
@@ -39,7 +39,7 @@ def said_in_one_sentence(folder: Path) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if out_of_memory(error):
             raise AncraError("The memory is full before the first step: choose a smaller model or data set.") from None
-        if together() and _is_of_the_connection(error):
+        if launched_by_torchrun() and _is_of_the_connection(error):
             raise AncraError("Another process of this run ended, and so does this one; resume the run.") from None
         raise
 

@@ -25,10 +25,10 @@ from ancra.training.batches import hold_out, on_device
 from ancra.training.best import Best
 from ancra.training.check import check_names
 from ancra.training.checkpointing import Keeper
-from ancra.training.observer import Nobody, Observer, Progress, preparing
+from ancra.training.observer import NullObserver, Observer, Progress, preparing
 from ancra.training.processes import Processes
 from ancra.training.remaining import Clock
-from ancra.training.reproducibility import reproducible, said_in_one_sentence
+from ancra.training.reproducibility import as_ancra_errors, reproducible
 from ancra.training.schedule import epsilon, learning_rate, step_time
 from ancra.training.update import Stepper, new_optimiser
 from ancra.training.validation import Validation
@@ -58,13 +58,13 @@ def train(recipe: Recipe, folder: Path, observer: Observer, resume: bool = False
         AncraError: an objective or a picker is unknown, the data or the device is not there, the loss became NaN,
             memory or disk is full.
     """
-    with said_in_one_sentence(folder), reproducible():
+    with as_ancra_errors(folder), reproducible():
         return _Training(recipe, folder, observer).run(resume)
 
 
 def help_train(recipe: Recipe) -> None:
     """Train along with the process that has the run's folder, and write nothing. Raises AncraError as ``train``."""
-    train(recipe, Path(), Nobody())
+    train(recipe, Path(), NullObserver())
 
 
 class _Training:
@@ -98,7 +98,7 @@ class _Training:
 
     def run(self, resume: bool) -> Path:
         done = self._restore(resume)
-        if self.processes.keeps:
+        if self.processes.is_main:
             self.keeper.forget(after=done)
         self.observer.started(done)
         self.observer.log(self._introduction(done))
@@ -109,9 +109,9 @@ class _Training:
             self._finish_epoch(done, row)
             self.clock.between(monotonic() - began)
         self._say_ending(done)
-        if self.processes.keeps:
+        if self.processes.is_main:
             self.keeper.finish(self.judged, done, self.accuracies)
-        self.processes.part()
+        self.processes.shutdown()
         return self.keeper.files.final_checkpoint
 
     def _introduction(self, done: int) -> str:
@@ -136,7 +136,7 @@ class _Training:
         """Keep what the epoch gave: first its model, the state that resuming starts from last."""
         self.accuracies = {name: row[name] for name in ("natural", "pgd", "adaptive")}
         self.best = self.best.after(done, self.accuracies)
-        if not self.processes.keeps:
+        if not self.processes.is_main:
             return
         self.keeper.keep_model(self.judged, done, self.accuracies, best=self.best.epoch == done)
         self.observer.epoch_finished(row)
@@ -160,8 +160,8 @@ class _Training:
     def _restore(self, resume: bool) -> int:
         """Go on from the state on disk, which the first process reads for all; gives the epochs that are done."""
         device = self.device if self.processes.count == 1 else torch.device("cpu")
-        read = resume and self.processes.keeps
-        state = self.processes.told(self.keeper.state(device) if read else None)
+        read = resume and self.processes.is_main
+        state = self.processes.broadcast(self.keeper.state(device) if read else None)
         if state is None:
             return 0
         self.model.load_state_dict(state.model)
@@ -192,7 +192,7 @@ class _Training:
             self._report(epoch, step + 1, len(batches))
         self._check_weights(epoch)
         validation_started = monotonic()
-        accuracies = self.processes.told(self.validation.accuracies(self.judged) if self.processes.keeps else {})
+        accuracies = self.processes.broadcast(self.validation.accuracies(self.judged) if self.processes.is_main else {})
         self.clock.validated(monotonic() - validation_started)
         means = self.processes.total({name: float(value) for name, value in sums.items()})
         return {

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from ancra.runs.run import Run
-from ancra.training.observer import Nobody
+from ancra.training.observer import NullObserver
 from ancra.training.trainer import train
 
 
-class Rows(Nobody):
+class Rows(NullObserver):
     """Collects the metrics of a run."""
 
     def __init__(self):
