@@ -9,7 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.memory import held_bytes
+
 Work = Callable[["Progress"], Any]
+KEPT = 512 * 2**20  # bytes of results in memory
+ENTRY = 1024  # bytes that the smallest result counts for, with its key
 
 
 @dataclass
@@ -42,14 +46,18 @@ class Queue:
 
     Whoever asks for something that is being computed already waits for the same computation. A computation that was
     started is finished even if the person leaves the page: the result is there when they come back.
+
+    Args:
+        workers: two or as many as there are cores, whichever is less, when left out.
+        keep: bytes of finished results in memory; the least recently asked for make room, the newest one always stays.
     """
 
-    def __init__(self, workers: int | None = None, keep: int = 256) -> None:
+    def __init__(self, workers: int | None = None, keep: int = KEPT) -> None:
         self._pool = ThreadPoolExecutor(workers or _cores(), "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, Job] = {}
-        self._results: OrderedDict[Hashable, Any] = OrderedDict()
-        self._keep = keep
+        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._keep, self._held = keep, 0
 
     def ask(self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None]) -> Any:
         """The result of ``work``, from memory or computed; ``on_wait(text, share)`` is called while the caller waits.
@@ -74,7 +82,7 @@ class Queue:
             if key in self._results:
                 self._results.move_to_end(key)
                 done: Future[Any] = Future()
-                done.set_result(self._results[key])
+                done.set_result(self._results[key][0])
                 return Job(done)
             job = self._jobs.get(key)
             if job is None:
@@ -91,11 +99,13 @@ class Queue:
                 self._jobs.pop(key, None)
             job.future.set_exception(error)
             return
+        size = held_bytes(result) + ENTRY
         with self._lock:
             self._jobs.pop(key, None)
-            self._results[key] = result
-            while len(self._results) > self._keep:
-                self._results.popitem(last=False)
+            self._results[key] = result, size
+            self._held += size
+            while self._held > self._keep and len(self._results) > 1:
+                self._held -= self._results.popitem(last=False)[1][1]
         job.future.set_result(result)
 
     def _describe(self, job: Job) -> tuple[str, float | None]:

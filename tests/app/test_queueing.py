@@ -1,8 +1,13 @@
 import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
+import torch
 
-from app.queueing import Queue
+from app.memory import held_bytes
+from app.queueing import Job, Queue
 
 
 def no_wait(text, share):
@@ -105,8 +110,33 @@ def test_an_error_reaches_the_asker_and_is_not_kept():
     assert calls == [1, 1]
 
 
-def test_old_results_make_room():
-    queue, calls = Queue(workers=1, keep=1), []
-    for key in ("a", "b", "a"):
-        queue.ask(key, lambda _: calls.append(1), no_wait)
-    assert len(calls) == 3
+def test_old_results_make_room_by_their_bytes():
+    queue, calls = Queue(workers=1, keep=100_000), []
+
+    def work(size):
+        return lambda _: calls.append(size) or {"pixels": np.zeros(size, np.uint8)}
+
+    for key, size in (("a", 40_000), ("b", 40_000), ("a", 40_000), ("c", 40_000), ("a", 40_000)):
+        queue.ask(key, work(size), no_wait)
+    assert len(calls) == 3, "the one asked for again stays, the other leaves"
+    queue.ask("b", work(40_000), no_wait)
+    assert len(calls) == 4
+    for _ in range(2):
+        queue.ask("large", work(200_000), no_wait)
+    assert calls.count(200_000) == 1, "the newest stays, however large"
+
+
+def test_what_a_result_holds_is_counted_once():
+    array = np.zeros((10, 10), np.float32)
+    assert held_bytes({"one": array, "again": [array, (array,)], "text": "four", "tensor": torch.zeros(3)}) == 416
+    assert held_bytes(Job(Future())) == 0
+    assert held_bytes(None) == 0
+
+
+def test_the_numbers_of_a_trace_are_counted():
+    @dataclass
+    class Trace:
+        losses: np.ndarray
+        names: list[str]
+
+    assert held_bytes([Trace(np.zeros(5), ["ce", "dlr"])]) == 45
