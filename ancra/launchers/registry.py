@@ -1,9 +1,10 @@
-"""What starts and stops runs: processes of this machine, Ray, Slurm. All train the same folder in the same way."""
+"""What starts and stops runs: this machine, Ray, Slurm, or the caller itself. All train the same folder in the same way."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from ancra.jobs.status import RunStatus
+from ancra.launchers.debug import DebugLauncher
 from ancra.launchers.local import LocalLauncher
 from ancra.launchers.ray import RayLauncher
 from ancra.launchers.slurm import SlurmLauncher
@@ -36,6 +37,7 @@ LAUNCHERS: Registry[Callable[[], Launcher]] = Registry("launcher")
 LAUNCHERS.add("local")(LocalLauncher)
 LAUNCHERS.add("ray")(RayLauncher)
 LAUNCHERS.add("slurm")(SlurmLauncher)
+LAUNCHERS.add("debug")(DebugLauncher)
 
 
 def launcher(name: str = "local") -> Launcher:

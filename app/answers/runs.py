@@ -86,7 +86,8 @@ def size(name: str) -> int:
 
 def launchers() -> Mapping[str, str]:
     """Each launcher with why it cannot be used here; an empty text for one that can."""
-    return {name: _why_not(name) for name in LAUNCHERS}
+    # A page would stand still until a run that is trained in its own process had ended.
+    return {name: _why_not(name) for name in LAUNCHERS if name != "debug"}
 
 
 @st.cache_data(ttl=60, show_spinner=False)
