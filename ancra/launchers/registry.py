@@ -1,4 +1,4 @@
-"""What starts and stops runs: this machine, Ray, Slurm, or the caller itself. All train the same folder in the same way."""
+"""What starts and stops runs: this machine, Ray, Slurm, or the caller itself; the same folder in the same way."""
 
 from collections.abc import Callable
 from typing import Protocol
