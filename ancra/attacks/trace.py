@@ -17,6 +17,8 @@ from ancra.models.classifier import Classifier
 from ancra.models.plain import PlainClassifier, as_classifier
 
 Array = np.ndarray
+# So many points are looked at in one batch: enough for a full one, and little memory for large images.
+LOOK_AT = 256
 
 
 @dataclass(frozen=True)
@@ -115,23 +117,27 @@ def trace_attack(
     sought, direction = (labels, 1.0) if targets is None else (targets, -1.0)
     generator = torch.Generator(images.device).manual_seed(settings.seed)
     answer = as_classifier(model)
-    rows: dict[str, list[Array]] = {"images": [], "logits": [], "auxiliary": [], "losses": [], "gradient_norm": []}
     with frozen(model):
         decide(model, images)
+        points, norms = [], []
         for step in search(model, images, sought, settings, generator, objective=goal, direction=direction):
-            logits, auxiliary, losses = _look(answer, step.images, labels)
-            last = torch.full(labels.shape, torch.nan)
-            norm = last if step.gradient is None else step.gradient.flatten(1).norm(dim=1)
-            for name, value in zip(rows, (step.images, logits, auxiliary, losses, norm), strict=True):
-                rows[name].append(value.cpu().numpy())
-        natural_logits, natural_auxiliary, _ = _look(answer, images, labels)
+            points.append(step.images)
+            unknown = torch.full(labels.shape, torch.nan, device=images.device)
+            norms.append(unknown if step.gradient is None else step.gradient.flatten(1).norm(dim=1))
+        walked = torch.stack(points)
+        logits, auxiliary, losses = _look(answer, walked, labels)
+        natural_logits, natural_auxiliary, _ = _look(answer, images[None], labels)
     return AttackTrace(
-        **{name: np.stack(values) for name, values in rows.items()},
+        images=walked.cpu().numpy(),
+        logits=logits,
+        auxiliary=auxiliary,
+        losses=losses,
+        gradient_norm=torch.stack(norms).cpu().numpy(),
         natural=images.cpu().numpy(),
         labels=labels.cpu().numpy(),
         targets=(torch.full_like(labels, -1) if targets is None else targets).cpu().numpy(),
-        natural_logits=natural_logits.cpu().numpy(),
-        natural_auxiliary=natural_auxiliary.cpu().numpy(),
+        natural_logits=natural_logits[0],
+        natural_auxiliary=natural_auxiliary[0],
         loss_names=np.array(recorded_objectives()),
     )
 
@@ -142,8 +148,21 @@ def recorded_objectives() -> list[str]:
 
 
 @torch.no_grad()
-def _look(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """p' (N, K), p (N, B, K) and every recorded objective (N, L) at ``images``."""
+def _look(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Array, Array, Array]:
+    """p' (S, N, K), p (S, N, B, K) and every recorded objective (S, N, L) at images (S, N, C, H, W).
+
+    All points together: a step's own few images cost a small network as much as a full batch does.
+    """
+    points, wanted = images.flatten(0, 1).split(LOOK_AT), labels.repeat(len(images)).split(LOOK_AT)
+    seen = [_seen(answer, *batch) for batch in zip(points, wanted, strict=True)]
+    logits, auxiliary, losses = (
+        torch.cat(part).unflatten(0, images.shape[:2]).cpu().numpy() for part in zip(*seen, strict=True)
+    )
+    return logits, auxiliary, losses
+
+
+def _seen(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """p' (n, K), p (n, B, K) and every recorded objective (n, L) at images (n, C, H, W)."""
     own = answer.predict(images)
     seen = []
     for name in recorded_objectives():

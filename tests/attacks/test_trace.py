@@ -1,6 +1,7 @@
 """Traces record what the attack saw, and survive being stored."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import torch
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
-from ancra.attacks.trace import AttackTrace, trace_attack
+from ancra.attacks.trace import AttackTrace, recorded_objectives, trace_attack
 from ancra.errors import AncraError
+from ancra.models.classifier import Classifier
 from tests.attacks.conftest import Case
 
 SETTINGS = AttackSettings(epsilon=0.1, steps=5)
@@ -36,6 +38,32 @@ def test_it_tells_what_the_model_says_of_each_point(trace: AttackTrace, case: Ca
     assert np.allclose(trace.logits[3], prediction.logits.numpy(), atol=1e-5)
     expected = OBJECTIVES["joint"].loss(prediction, case.labels).numpy()
     assert np.allclose(trace.loss("joint")[3], expected, atol=1e-4)
+
+
+def test_what_it_records_of_a_point_does_not_depend_on_how_many_points_are_looked_at_together(
+    trace: AttackTrace, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ancra.attacks.trace.LOOK_AT", 7)
+    again = trace_attack(case.model, case.images, case.labels, SETTINGS)
+    assert np.array_equal(again.images, trace.images)
+    for name in ("logits", "auxiliary", "losses", "natural_logits", "natural_auxiliary"):
+        assert np.allclose(getattr(again, name), getattr(trace, name), atol=1e-5), name
+
+
+def test_it_looks_at_all_points_in_one_pass_for_each_attention(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = []
+    predict = type(case.model).predict
+
+    def counted(model: Classifier, images: torch.Tensor, *attention: Any) -> Any:
+        batches.append(len(images))
+        return predict(model, images, *attention)
+
+    monkeypatch.setattr(type(case.model), "predict", counted)
+    trace_attack(case.model, case.images, case.labels, SETTINGS)
+    attentions = 1 + sum(OBJECTIVES[name].attention is not None for name in recorded_objectives())
+    points = SETTINGS.steps + 1
+    # Whether the natural images are finite, the search, all its points, and the natural images.
+    assert batches == [12] * (1 + points) + [12 * points] * attentions + [12] * attentions
 
 
 def test_distances_stay_inside_the_ball(trace: AttackTrace) -> None:
