@@ -1,5 +1,5 @@
 # CPU:  docker build -t ancra-lab .
-# CUDA: docker build -t ancra-lab --build-arg TORCH_INDEX= . && docker run --gpus all -p 8501:8501 ancra-lab
+# CUDA: docker build -t ancra-lab --build-arg TORCH_INDEX= . && docker run --gpus all -p 127.0.0.1:8501:8501 ancra-lab
 FROM python:3.12-slim
 # PyTorch's CPU wheels are a tenth of the size; an empty value takes the CUDA builds of the standard registry.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -13,4 +13,4 @@ ENV OMP_WAIT_POLICY=PASSIVE ANCRA_HOME=/srv/ancra/workspace
 VOLUME /srv/ancra/workspace
 EXPOSE 8501
 HEALTHCHECK CMD python -c "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health')"
-CMD ["ancra", "app", "--port", "8501", "--address", "0.0.0.0"]
+CMD ["ancra", "app", "--port", "8501", "--address", "0.0.0.0", "--trusted"]

@@ -14,10 +14,13 @@ from typing import Any
 import pandas  # noqa: F401
 import plotly.graph_objects  # noqa: F401
 import streamlit as st
+from starlette.middleware import Middleware
 
 FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
+
+from app.headers import SecurityHeaders  # noqa: E402
 
 
 @asynccontextmanager
@@ -29,4 +32,4 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan)
+app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])

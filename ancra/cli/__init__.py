@@ -2,9 +2,11 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from ancra import __version__
 from ancra.cli import evaluation, listing, maps, runs, serving, strategies, sweep, train
 from ancra.errors import AncraError
 from ancra.plugins import load_plugins
@@ -15,6 +17,23 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, attack and map adversarially robust image classifiers.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Train, attack and map adversarially robust image classifiers."""
+
+
 cli.command("list")(listing.list_)
 cli.command()(train.train)
 cli.add_typer(runs.runs, name="runs")

@@ -1,0 +1,69 @@
+"""``ancra app`` listens on this machine only, unless whoever starts it trusts the network."""
+
+import asyncio
+import os
+
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from ancra import __version__
+from ancra.paths import ROOT
+from app.headers import HEADERS, SecurityHeaders
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The arguments of the server that a command would have become."""
+    arguments = []
+    monkeypatch.setattr(os, "execv", lambda _, given: arguments.extend(given))
+    monkeypatch.chdir(ROOT)
+    return arguments
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.7", "class.example.org"])
+def test_an_address_that_others_reach_needs_to_be_called_trusted(ancra, started, address):
+    code, _, err = ancra("app", "--address", address)
+    assert code == 2
+    assert "--trusted" in err
+    assert not started
+    assert ancra("app", "--address", address, "--trusted")[0] == 0
+    assert f"--server.address={address}" in started
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "::1"])
+def test_this_machine_needs_no_word_of_trust(ancra, started, address):
+    assert ancra("app", "--address", address)[0] == 0
+    assert f"--browser.serverAddress={address}" in started
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+def test_a_server_on_every_network_asks_no_host_outside_for_its_address(ancra, started, address):
+    ancra("app", "--address", address, "--trusted")
+    assert "--browser.serverAddress=localhost" in started
+
+
+@pytest.mark.parametrize("path", ["/", "/missing"])
+def test_every_answer_carries_the_security_headers(path):
+    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("there"))], middleware=[Middleware(SecurityHeaders)])
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "method": "GET", "path": path, "headers": []}, None, send))
+    headers = Headers(raw=sent[0]["headers"])
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+
+
+def test_the_image_of_docker_says_that_it_trusts_and_the_readme_publishes_it_to_this_machine_only():
+    assert '"--trusted"' in (ROOT / "Dockerfile").read_text()
+    assert "-p 127.0.0.1:8501:8501" in (ROOT / "README.md").read_text()
+
+
+def test_the_version_is_one_line(ancra):
+    code, out, _ = ancra("--version")
+    assert (code, out.strip()) == (0, __version__)
