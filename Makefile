@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Waiting threads that spin slow each other down many times on a shared machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: app install install-dev browser test lint docs checkpoints results sweeps bench chaos engines clean
+.PHONY: app install install-dev browser test lint docs pictures checkpoints results sweeps bench chaos engines clean
 
 app: install
 	$(BIN)/ancra app --port $(PORT)
@@ -46,6 +46,10 @@ lint: install-dev
 # The tables of README.md and docs/ that are made from the code and from shipped results; tests hold them to it.
 docs: install-dev
 	for tool in rooms recipe_table results_table sweeps_table; do $(BIN)/python docs/tools/$$tool.py || exit; done
+
+# The pictures of the README, taken in Chromium from the running app.
+pictures: install-dev browser
+	$(BIN)/python docs/tools/pictures.py
 
 # Kills as many runs as REPEATS at random moments; each has to end as one that was never killed.
 REPEATS ?= 50

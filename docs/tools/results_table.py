@@ -1,4 +1,4 @@
-"""The results table of the README, made from the shipped results: ``python docs/tools/results_table.py``."""
+"""The results tables of the README, made from the shipped results: ``python docs/tools/results_table.py``."""
 
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from ancra.trust.stored import stored_trust
 
 PAGE = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
+BEGIN_PHOTOGRAPHS, END_PHOTOGRAPHS = "<!-- photographs -->\n", "<!-- /photographs -->"
+CARD = ("natural", "pgd", "adaptive", "worst")
 SHOWN = (NATURAL, "pgd", "adaptive", "autoattack", WORST)
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 
@@ -39,16 +41,40 @@ def table() -> str:
     return f"{body}\n\n{text} 95 % intervals reach at most {widest:.1f} points to either side.\n"
 
 
+def photographs() -> str:
+    """The table of Fashion-MNIST's models, from their cards. Raises ValueError where one was not evaluated."""
+    cards = {
+        path.stem: card for path, card in find_checkpoints() if shipped_checkpoints() / "fashion_mnist" in path.parents
+    }
+    lines = []
+    for name in ORDER:
+        if not cards[name].evaluation:
+            raise ValueError(f"{name} has not been evaluated: run `make checkpoints`")
+        row = cards[name].evaluation[-1]
+        cells = [f"{100 * row[column]:.1f}" for column in CARD]
+        lines.append([cards[name].title, *cells[:-1], f"**{cells[-1]}**"])
+    head, marks = ["Model", "Natural", "PGD-40", "Adaptive PGD-40", "Worst case"], ["---", *["---:"] * len(CARD)]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in (head, marks, *lines))
+    rows = [cards[name].evaluation[-1] for name in ORDER]
+    widest = max(50 * (high - low) for row in rows for low, high in row["intervals"].values())
+    return (
+        f"{body}\n\nAccuracy in %; {rows[0]['samples']} test images of Fashion-MNIST, Linf epsilon "
+        f"{rows[0]['settings']['epsilon']}. 95 % intervals reach at most {widest:.1f} points to either side.\n"
+    )
+
+
 def percent(cell: Accuracy | None) -> str:
     """A cell in words."""
     return f"{100 * cell.value:.1f}" if cell else "–"
 
 
 def page() -> str:
-    """The README with an up-to-date table."""
+    """The README with up-to-date tables."""
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + table() + END + rest.split(END)[1]
+    for (begin, end), made in (((BEGIN, END), table()), ((BEGIN_PHOTOGRAPHS, END_PHOTOGRAPHS), photographs())):
+        before, rest = text.split(begin)
+        text = before + begin + made + end + rest.split(end)[1]
+    return text
 
 
 if __name__ == "__main__":

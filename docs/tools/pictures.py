@@ -1,0 +1,90 @@
+"""The pictures of the README, taken from the running app: ``python docs/tools/pictures.py``."""
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "images"
+STILLS = {
+    "attack": ("attack", ".replay .model"),
+    "feature-maps": ("feature_maps", ".fm[data-ready]"),
+    "negatives": ("negatives", ".mechanism .board"),
+}
+WIDTH, HEIGHT = 1440, 900
+MOVING_WIDTH, COLOURS, FRAME = 880, 64, 300  # pixels, colours, milliseconds
+
+
+def main() -> None:
+    """Start the app on an empty workspace, look at it, and stop it again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "ancra", "app", "--port", str(port)]
+        server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "ANCRA_HOME": home})
+        try:
+            _wait(f"{address}/_stcore/health")
+            with sync_playwright() as playwright:
+                path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+                moving(page, address)
+                for name, (where, sign) in STILLS.items():
+                    page.goto(f"{address}/{where}")
+                    page.locator(sign).first.wait_for(timeout=120_000)
+                    _settle(page)
+                    page.screenshot(path=FOLDER / f"{name}.png")
+                    print(f"{name}.png", flush=True)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def moving(page: Page, address: str) -> None:
+    """Home's attack as an animated picture."""
+    page.goto(address)
+    widget = page.locator(".fooled")
+    page.get_by_role("button", name="Play again").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Play again").click()
+    frames: list[Any] = []
+    step = ""
+    while "20 of 20" not in step:
+        step = widget.locator(".where").inner_text()
+        shot = Image.open(io.BytesIO(widget.screenshot())).convert("RGB")
+        size = (MOVING_WIDTH, shot.height * MOVING_WIDTH // shot.width)
+        frames.append(shot.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS))
+    times = [FRAME] * (len(frames) - 1) + [3000]
+    frames[0].save(FOLDER / "home.gif", save_all=True, append_images=frames[1:], loop=0, duration=times)
+    print(f"home.gif, {(FOLDER / 'home.gif').stat().st_size / 1e6:.2f} MB", flush=True)
+
+
+def _settle(page: Page) -> None:
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=120_000)
+    page.wait_for_timeout(1500)  # for figures that glide to their places
+
+
+def _wait(url: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+if __name__ == "__main__":
+    main()
