@@ -32,8 +32,10 @@ def test_every_module_says_what_is_in_it(path: Path) -> None:
     assert ast.get_docstring(tree) or not tree.body
 
 
-def test_no_module_is_longer_than_300_lines() -> None:
-    modules = [*MODULES, *(ROOT / "benchmarks").glob("*.py")]
+def test_no_module_or_script_is_longer_than_300_lines() -> None:
+    scripts = [path for folder in ("ancra", "app", "tests") for path in (ROOT / folder).rglob("*.js")]
+    modules = [*MODULES, *(ROOT / "benchmarks").glob("*.py"), *scripts]
+    assert scripts
     lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
     assert not {name: count for name, count in lines.items() if count > 300}
 

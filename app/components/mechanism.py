@@ -9,7 +9,7 @@ from ancra.web.assemble import script, style
 
 _MECHANISM = st.components.v2.component(
     "ancra.mechanism",
-    html='<div class="mechanism" role="group" aria-label="One anchor and its negatives"></div>\n',
+    html='<div class="mechanism" role="group" tabindex="-1" aria-label="One anchor and its negatives"></div>\n',
     css=style("mechanism"),
     js=script("mechanism"),
 )

@@ -52,6 +52,9 @@ def test_one_key_leads_to_the_next_anchor_and_back(open_negatives, settled):
     first, picture = where(page), page.locator(".anchor img").get_attribute("src")
     assert first.startswith("Anchor 1 of 32")
     page.keyboard.press("n")
+    assert where(page) == first  # A key is the widget's own only while it has the focus.
+    page.get_by_role("button", name="Next anchor").focus()
+    page.keyboard.press("n")
     page.wait_for_function("new URL(location).searchParams.has('anchor')")
     settled(page)
     assert where(page).startswith("Anchor 2 of 32")
@@ -81,6 +84,13 @@ def test_the_attack_steps_and_an_image_says_why_it_is_dimmed(open_negatives):
     before = sheet.inner_text()
     sheet.locator("canvas").hover(position={"x": 5, "y": 5})
     assert sheet.inner_text() != before
+    sheet.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    assert sheet.inner_text() == "This is the anchor."
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    assert sheet.inner_text() != before
+    assert where(page).startswith("Anchor 1 of 32")
     page.get_by_role("button", name="One step of the weights").click()
     assert "Weights are shared" in page.locator(".mapped").inner_text()
     assert page.evaluate("window.sent") == 0

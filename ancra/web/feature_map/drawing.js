@@ -28,10 +28,14 @@ export function drawing(fm) {
       panel.raster.begin(width, height, fm.theme.background)
       const halo = fm.scene.count <= 3000 ? 0.75 * ratio : 0,
         ring = pack(fm.contrast.matches ? fm.theme.text : fm.theme.background)
+      const r = fm.radius() * ratio
+      // What is not selected lies below the selected points of every layer.
       for (const layer of panel.now) {
         const { colours, order, faint } = fm.paint(layer.data, any)
-        const r = fm.radius() * ratio
         if (faint) panel.raster.points(layer.xy, order, faint, colours, map, layer.mark, r * 0.85, 0, ring)
+      }
+      for (const layer of panel.now) {
+        const { colours, order, faint } = fm.paint(layer.data, any)
         panel.raster.points(
           layer.xy,
           faint ? order.subarray(faint) : order,

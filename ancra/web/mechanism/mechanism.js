@@ -42,6 +42,7 @@ function build(root, data, view) {
   step("Previous", "p", -1, "step").setAttribute("aria-label", "Previous anchor")
   step("Next", "n", 1, "main step").setAttribute("aria-label", "Next anchor")
   view.where = bar.appendChild(make("output", "", `Anchor **${rank + 1}** of ${data.order.length}`))
+  view.where.setAttribute("aria-live", "polite")
   view.where.title = "In the order in which the strategies differ, most first"
   const alpha = bar.appendChild(make("div", "alpha"))
   alpha.appendChild(make("label", "", "alpha")).htmlFor = "alpha"
@@ -86,7 +87,7 @@ function build(root, data, view) {
     make(
       "p",
       "soft",
-      `Image ${data.anchor} of the batch, dashed in every column. Each column is a strategy: lit images may serve as the negative, the outlined one is picked. Point at an image to see why; click it to make it the anchor.`,
+      `Image ${data.anchor} of the batch, dashed in every column. Each column is a strategy: lit images may serve as the negative, the outlined one is picked. Point at an image to see why; click it to make it the anchor. Arrow keys and Enter do the same.`,
     ),
   )
 
@@ -189,14 +190,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     view.next = undefined
     root.classList.remove("waiting")
   }
-  document.removeEventListener("keydown", view.press)
-  view.press = (event) => {
-    if (taken(event)) return
+  root.onkeydown = (event) => {
+    if (event.defaultPrevented || taken(event)) return
     const by = { n: 1, ArrowRight: 1, p: -1, ArrowLeft: -1 }[event.key]
     if (!by) return
     event.preventDefault()
     view.move(by)
   }
-  document.addEventListener("keydown", view.press)
-  return () => document.removeEventListener("keydown", view.press)
 }

@@ -1,7 +1,7 @@
 // The batch, and who of it may serve as the negative.
 import { make, write } from "../shared/dom.js"
 
-/** The picture of the batch: candidates lit, others dimmed, the pick outlined; says why to a pointer. */
+/** The picture of the batch: candidates lit, others dimmed, the pick outlined; says why to a pointer and to the arrow keys. */
 export function sheet(parent, one, data, sprite, go) {
   const box = parent.appendChild(make("div", "sheet"))
   const canvas = box.appendChild(make("canvas"))
@@ -27,8 +27,12 @@ export function sheet(parent, one, data, sprite, go) {
     return `Dimmed: ${it}. It does not meet the condition.`
   }
   write(says, summary)
-  canvas.setAttribute("role", "img")
-  canvas.setAttribute("aria-label", `The batch for ${one.title}: ${summary.replaceAll("**", "")}`)
+  canvas.tabIndex = 0
+  canvas.setAttribute("role", "application")
+  canvas.setAttribute("aria-roledescription", "batch of images")
+  canvas.setAttribute("aria-label", `The batch for ${one.title}`)
+  says.setAttribute("aria-live", "polite")
+  let cursor = -1
   const paint = () => {
     const width = canvas.clientWidth
     if (!width || !sprite.naturalWidth) return
@@ -60,7 +64,9 @@ export function sheet(parent, one, data, sprite, go) {
     for (const [index, colour, dash] of [
       [data.anchor, look.color, [3, 2]],
       [one.pick, look.getPropertyValue("--st-primary-color"), []],
+      [cursor, look.color, []],
     ]) {
+      if (index < 0) continue
       context.strokeStyle = colour
       context.lineWidth = 3
       context.setLineDash(dash)
@@ -78,6 +84,23 @@ export function sheet(parent, one, data, sprite, go) {
     canvas.title = index < 0 ? "" : `${why(index)} Click to make it the anchor.`
   }
   canvas.onpointerleave = () => write(says, summary)
+  canvas.onkeydown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.columns, ArrowDown: data.columns }[event.key]
+    const chosen = event.key === "Enter" || event.key === " "
+    if (!by && !chosen) return
+    event.preventDefault()
+    if (chosen) return cursor >= 0 && go(cursor)
+    const to = cursor < 0 ? data.anchor : cursor + by
+    if (to >= 0 && to < count) cursor = to
+    write(says, why(cursor))
+    paint()
+  }
+  canvas.onblur = () => {
+    cursor = -1
+    write(says, summary)
+    paint()
+  }
   // A finger has no other way to point than a tap.
   canvas.onclick = (event) => event.pointerType !== "touch" && at(event) >= 0 && go(at(event))
   return paint
