@@ -9,6 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
 
+from app.components.menu import menu  # noqa: E402
 from app.guard import guard, show_plugins  # noqa: E402
 from app.state import choose_set  # noqa: E402
 
@@ -41,6 +42,7 @@ page = st.navigation(pages(), position="top")
 st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
+    menu()
     show_plugins()
     choose_set()
     page.run()

@@ -51,3 +51,14 @@ def test_a_point_of_the_chart_opens_that_models_verdict(open_browser, settled):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/robustness**", timeout=60_000)
     assert "trust=MART-ANCRA" in page.url
+
+
+def test_a_phones_menu_says_so_and_closes_when_a_page_is_chosen(open_browser):
+    page = open_browser(width=390)
+    button = page.locator("[data-testid=stExpandSidebarButton]")
+    assert "Menu" in button.evaluate("element => getComputedStyle(element, '::after').content")
+    assert button.bounding_box()["height"] >= 44
+    button.click()
+    page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Negatives").click()
+    page.wait_for_url("**/negatives**")
+    page.wait_for_function("document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0")
