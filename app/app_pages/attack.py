@@ -19,12 +19,23 @@ from app.parts.robustness.verdict import verdict_of, verdict_row
 from app.words import attack as words
 
 MOST = 4
-# The story's sentence stays in sight while one scrolls to what it speaks of.
-STORY_STAYS = """<style>
-@media (min-width: 1000px) {
-    .st-key-story { position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0;
-        background: var(--st-background-color); }
-}
+
+
+def stage_style(background: str) -> str:
+    """The story's sentence stays in sight while one scrolls to what it speaks of.
+
+    On a phone the pictures come first, and epsilon stands at the bottom of the screen.
+    """
+    return f"""<style>
+@media (min-width: 1000px) {{
+    .st-key-story {{ position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0; background: {background}; }}
+}}
+@media (max-width: 640px) {{
+    .st-key-stage [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-epsilon) {{
+        flex-direction: column-reverse; }}
+    .st-key-epsilon {{ position: fixed; inset: auto 0 0 0; z-index: 70; width: auto !important;
+        padding: 8px 24px 20px; background: {background}; box-shadow: 0 -2px 8px rgb(0 0 0 / 20%); }}
+}}
 </style>"""
 
 
@@ -75,11 +86,12 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
 title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="bottom")
 title.title("Attack")
 state.require_models()
-st.html(STORY_STAYS)
+st.html(stage_style(state.look().background))
 sentence = st.container(key="story")
 with choice:
     models = choose_models()
-left, right = st.columns([1, 3], gap="large")
+with st.container(key="stage"):
+    left, right = st.columns([1, 3], gap="large")
 picture = None
 with left:
     if models:

@@ -27,7 +27,7 @@ WAYS = (
 # The whole card is the link.
 CARDS = """<style>[class*="st-key-way_"] { position: relative; }
 [class*="st-key-way_"] a::after { content: ""; position: absolute; inset: 0; }
-[class*="st-key-way_"]:hover { border-color: var(--st-primary-color); }</style>"""
+[class*="st-key-way_"]:hover { outline: 2px solid currentColor; }</style>"""
 
 
 def play(names: list[str]) -> None:
