@@ -2,23 +2,42 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic._internal._model_construction import ModelMetaclass
 
 from ancra.errors import AncraError
 
 S = TypeVar("S", bound="Record")
 
 
-class Record(BaseModel):
-    """Checked data that is stored: immutable, no unknown keys, no NaN or infinity."""
+class _InOneSentence(ModelMetaclass):
+    """Makes a wrong value an AncraError where settings are made in Python, too; nested settings are checked as ever."""
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            raise AncraError(f"{self.__name__}: {_explain(cast(type[BaseModel], self), error)}") from None
+
+
+class Record(BaseModel, metaclass=_InOneSentence):
+    """Checked data that is stored: immutable, no unknown keys, no NaN or infinity; ``8/255`` is a number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _fractions_are_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name is None or not _takes_numbers(cls.model_fields[info.field_name].annotation):
+            return value
+        return [number(each) for each in value] if isinstance(value, list | tuple) else number(value)
 
     def with_changes(self: S, **changes: Any) -> S:
         """A validated copy with some fields changed (``model_copy`` alone does not validate)."""
@@ -32,6 +51,15 @@ class Settings(Record):
         """16 hexadecimal digits that name these settings in caches and stored results."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def number(value: Any) -> Any:
+    """``"8/255"`` as the number that it means; anything else as it is."""
+    found = re.fullmatch(r"\s*([0-9.]+)\s*/\s*([0-9.]+)\s*", value) if isinstance(value, str) else None
+    try:
+        return float(found[1]) / float(found[2]) if found else value
+    except (ValueError, ZeroDivisionError):
+        return value
 
 
 def parse(kind: type[S], data: Mapping[str, Any] | None, source: str) -> S:
@@ -147,10 +175,16 @@ def _explain(kind: type[BaseModel], error: ValidationError) -> str:
         text = f"{where!r} is not a setting; {hint}"
     else:
         message = first["msg"].removeprefix("Value error, ").rstrip(".")
-        text = f"{where} = {first['input']!r} does not work: {message[:1].lower()}{message[1:]}."
+        given = "" if isinstance(first["input"], Mapping) else f" = {first['input']!r}"
+        end = "" if message.endswith("?") else "."
+        text = f"{where}{given} does not work: {message[:1].lower()}{message[1:]}{end}"
         if first["type"] == "missing":
             text = f"{where!r} is missing."
     return text + (f" ({len(others)} more like it.)" if others else "")
+
+
+def _takes_numbers(annotation: Any) -> bool:
+    return annotation is float or any(map(_takes_numbers, get_args(annotation)))
 
 
 def _fields_at(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -31,6 +31,7 @@ class Objective:
         attention: labels or targets (N,) -> the attention of the attacker's own forward pass; None for the model's own.
             The verdict on an image is always the model's own decision, whatever the attacker looked at.
         needs_targets: whether it makes sense only with a target class; without one the likeliest wrong classes serve.
+        fewest_classes: from how many classes on it means something; below, attacks with it are refused.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Objective:
     loss: Loss
     attention: Callable[[Tensor], Attention] | None = None
     needs_targets: bool = False
+    fewest_classes: int = 2
 
 
 OBJECTIVES: Registry[Objective] = Registry("objective")
@@ -106,6 +108,8 @@ for _objective in (
         "Logits ratio on p'",
         "The margin of the final answer, made independent of the logits' scale.",
         lambda p, y: logits_ratio(p.logits, y),
+        # Of two logits the first and the third are the same: the ratio is 1 or -1 everywhere, and flat.
+        fewest_classes=3,
     ),
     Objective(
         "joint",

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.ball import start_point
+from ancra.attacks.door import Admitted, Values, admit, check_classes
 from ancra.attacks.objectives import Loss, Objective, as_objective
 from ancra.attacks.search import attention_of, fast_copy, loss_of, search
 from ancra.attacks.settings import DEFAULT_TARGETS, AttackSettings
@@ -16,13 +17,14 @@ from ancra.models.surrogate import usable_precision
 RETIRING_SHARE = 1 / 8
 
 
+@torch.inference_mode(False)
 def pgd(
     model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
+    images: Values,
+    labels: Values,
     settings: AttackSettings,
     *,
-    targets: Tensor | None = None,
+    targets: Values | None = None,
     objective: str | Loss | Objective | None = None,
     generator: torch.Generator | None = None,
 ) -> AttackResult:
@@ -37,7 +39,8 @@ def pgd(
     is always the verdict of the model itself, and what only the copy takes for broken is not counted.
 
     Args:
-        model: any classifier ``x -> logits``; its mode, gradients and BatchNorm statistics stay as they are.
+        model: any classifier ``x -> logits``; its mode, gradients and BatchNorm statistics stay as they are. One in
+            half, bfloat16 or double precision is searched and judged in that, and so are the images that come back.
         images: (N, C, H, W) in [0, 1]; N may be 0.
         labels: (N,) the true classes.
         targets: (N,) the classes to reach; needed when ``settings.targeted``.
@@ -46,23 +49,24 @@ def pgd(
 
     Raises:
         AncraError: images outside [0, 1]; labels or targets that are no classes of the model; a targeted attack without
-            targets or with a target that is the label; logits that are not finite; no gradient.
+            targets or with a target that is the label; logits that are not finite; no gradient; an objective that means
+            nothing for so few classes.
     """
-    _check(images, labels, targets, settings)
+    as_classifier(model)
+    given = admit(model, images, labels, targets)
+    images, labels, targets = given.images, given.labels, given.targets
+    _check(labels, targets, settings)
     generator = generator or torch.Generator(images.device).manual_seed(settings.seed)
     goal = as_objective(objective or settings.objective)
-    as_classifier(model)
-    images = images.detach()
     best = images.clone()
     success = torch.zeros(len(images), dtype=torch.bool, device=images.device)
     best_loss = torch.full((len(images),), -torch.inf, device=images.device)
     if len(images) == 0:
-        return AttackResult(best, success, best_loss)
+        return AttackResult(best.to(given.format), success, best_loss, format=given.format)
     with frozen(model):
         natural = decide(model, images)
-        for classes in (labels, targets if settings.targeted else None):
-            if classes is not None and not 0 <= int(classes.min()) <= int(classes.max()) < natural.shape[1]:
-                raise AncraError(f"This model has the classes 0 to {natural.shape[1] - 1}; choose labels among them.")
+        check_classes(labels, natural)
+        check_classes(targets if settings.targeted else None, natural)
         all_aims = _aims(natural, labels, targets, settings, goal)
         fast = fast_copy(model, images, settings, settings.steps * settings.restarts * len(all_aims))
         if settings.keep == "first":
@@ -77,13 +81,15 @@ def pgd(
                 # Drawn for all images, so that an image's start does not depend on how the others fared.
                 start = start_point(images, settings, generator)[rest]
                 aim = None if aims is None else aims[rest]
-                found = _one_search(model, fast, images[rest], labels[rest], aim, start, settings, goal)
+                found = _one_search(model, fast, given, images[rest], labels[rest], aim, start, settings, goal)
                 better = found.success | (found.loss > best_loss[rest]) | (settings.keep == "last")
                 chosen = rest[better]
                 best[chosen], best_loss[chosen] = found.images[better], found.loss[better]
                 success[chosen] = found.success[better]
     precision = settings.precision if fast is not model else "fp32"
-    return AttackResult(best, success, best_loss, usable_precision(precision, images.device))
+    return AttackResult(
+        best.to(given.format), success, best_loss, usable_precision(precision, images.device), given.format
+    )
 
 
 def _aims(
@@ -101,6 +107,7 @@ def _aims(
 def _one_search(
     model: nn.Module,
     fast: nn.Module,
+    given: Admitted,
     images: Tensor,
     labels: Tensor,
     aims: Tensor | None,
@@ -133,7 +140,7 @@ def _one_search(
                 retired[fresh[verdict]] = True
                 # What the model does not take for broken walks on, and has to be claimed anew.
                 claimed[fresh[~verdict]] = False
-    return _judge(model, best, labels, aims, settings, goal)
+    return _judge(model, given.rounded(best, images), labels, aims, settings, goal)
 
 
 def _judge(
@@ -149,22 +156,10 @@ def _judge(
     return AttackResult(images, is_broken(logits, labels, aims if settings.targeted else None), loss.float())
 
 
-def _check(images: Tensor, labels: Tensor, targets: Tensor | None, settings: AttackSettings) -> None:
+def _check(labels: Tensor, targets: Tensor | None, settings: AttackSettings) -> None:
     if settings.leaves_ball:
         raise AncraError("The start n_fgsm leaves the epsilon ball, so it is for training only: choose uniform.")
     if settings.targeted and targets is None:
         raise AncraError("A targeted attack needs a target class for every image.")
-    for name, classes in {"labels": labels, "targets": targets}.items():
-        if classes is not None and classes.shape != images.shape[:1]:
-            raise AncraError(f"{len(images)} images need {len(images)} {name}; got shape {tuple(classes.shape)}.")
     if settings.targeted and targets is not None and bool((targets == labels).any()):
         raise AncraError("A target class must differ from the image's own class; choose another target.")
-    if images.dim() != 4 or not images.is_floating_point():
-        raise AncraError(
-            f"Images are needed as floating-point numbers (N, C, H, W); got {images.dtype} {tuple(images.shape)}."
-        )
-    # Written so that NaN pixels fail too.
-    if len(images) and not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
-        raise AncraError(
-            "Pixel values must be numbers in [0, 1]: divide 8-bit images by 255, and normalise inside the model."
-        )

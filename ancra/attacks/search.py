@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.ball import ascend, start_point
+from ancra.attacks.door import check_objective
 from ancra.attacks.objectives import Objective, as_objective
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import frozen
@@ -143,6 +144,7 @@ def attention_of(goal: Objective, labels: Tensor) -> Attention | None:
 
 
 def loss_of(goal: Objective, prediction: Prediction, labels: Tensor) -> Tensor:
+    check_objective(goal, prediction.logits)
     loss = goal.loss(prediction, labels)
     if not isinstance(loss, Tensor) or loss.shape != labels.shape:
         got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__

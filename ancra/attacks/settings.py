@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ancra.settings import Settings
 
@@ -26,6 +26,15 @@ class Budget(Settings):
     step_size: float | None = Field(
         None, gt=0, le=100, description="Length of a step; empty for epsilon / 4 (epsilon when there is one step)."
     )
+
+    @field_validator("epsilon")
+    @classmethod
+    def _leaves_something_of_the_image(cls, epsilon: float, info: ValidationInfo) -> float:
+        if info.data.get("norm") == "linf" and epsilon > 1:
+            raise ValueError(
+                f"pixels run from 0 to 1, so in Linf it allows every image at all; did you mean {epsilon:g}/255?"
+            )
+        return epsilon
 
 
 class AttackSettings(Budget):

@@ -3,6 +3,7 @@
 Croce and Hein 2020 (AutoAttack) and Andriushchenko et al. 2020 (Square, a black-box attack that uses no gradient).
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -10,9 +11,11 @@ from pyautoattack import AutoAttack
 from torch import Tensor, nn
 
 from ancra.attacks.ball import project
+from ancra.attacks.door import Values, admit, check_classes
 from ancra.attacks.settings import AttackSettings, Norm
 from ancra.attacks.verdict import AttackResult, decide, frozen, judge
 from ancra.errors import AncraError
+from ancra.models.plain import as_classifier
 from ancra.models.surrogate import surrogate
 
 Part = Literal["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t", "square"]
@@ -21,10 +24,23 @@ STANDARD_PARTS: tuple[Part, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
 MINIMUM_CLASSES = 4
 
 
+class _InSingle(nn.Module):
+    """A model in any number format, for a search that computes in float32."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.answer = as_classifier(model)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, K) the logits."""
+        return self.answer(images).float()
+
+
+@torch.inference_mode(False)
 def autoattack(
     model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
+    images: Values,
+    labels: Values,
     *,
     epsilon: float,
     norm: Norm = "linf",
@@ -42,12 +58,16 @@ def autoattack(
         steps: iterations of each gradient part. queries: of Square.
 
     Raises:
-        AncraError: epsilon 0; a targeted part with fewer than four classes; logits that are not finite.
+        AncraError: as ``admit``; epsilon 0; a targeted part with fewer than four classes; logits that are not finite.
     """
     if epsilon <= 0:
         raise AncraError("AutoAttack needs an epsilon above 0.")
+    ball = AttackSettings(epsilon=epsilon, norm=norm)
+    given = admit(model, images, labels)
+    images, labels = given.images, given.labels
     with frozen(model):
         logits = decide(model, images)
+        check_classes(labels, logits)
         targeted = any(part.endswith("-t") or part == "apgd-dlr" for part in parts)
         if targeted and logits.shape[1] < MINIMUM_CLASSES:
             raise AncraError(f"AutoAttack needs {MINIMUM_CLASSES} classes or more; use PGD for this model.")
@@ -55,7 +75,7 @@ def autoattack(
         right = (logits.argmax(dim=1) == labels).nonzero()[:, 0]
         if len(right):
             attack = AutoAttack(
-                surrogate(model, images[:1]),  # searched on the fast copy, judged below by the model itself
+                _InSingle(surrogate(model, images[:1])),  # searched on the fast copy, judged below by the model itself
                 attacks=list(parts),
                 version="custom",
                 eps=epsilon,
@@ -71,17 +91,19 @@ def autoattack(
             attack.apgd_targeted.n_target_classes = attack.fab.n_target_classes = min(9, classes)
             # The library seeds torch's global generator.
             with torch.random.fork_rng(devices=[images.device] if images.is_cuda else []):
-                found, _ = attack.run_standard_evaluation(images[right], labels[right], batch_size=len(right))
+                points, _ = attack.run_standard_evaluation(images[right].float(), labels[right], batch_size=len(right))
             # The search rounds to a little more than epsilon.
-            ball = AttackSettings(epsilon=epsilon, norm=norm)
-            adversarial[right] = project(found.detach(), images[right], ball)
-        return judge(model, adversarial, labels)
+            adversarial[right] = given.rounded(
+                project(points.detach().to(images.dtype), images[right], ball), images[right]
+            )
+        found = judge(model, adversarial, labels)
+        return replace(found, images=found.images.to(given.format), format=given.format)
 
 
 def square(
     model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
+    images: Values,
+    labels: Values,
     *,
     epsilon: float,
     norm: Norm = "linf",

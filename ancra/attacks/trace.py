@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.attacks.door import Values, admit, check_classes
 from ancra.attacks.objectives import OBJECTIVES, as_objective
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
@@ -93,13 +94,14 @@ class AttackTrace:
             raise AncraError(f"{path} is not a whole attack trace; save it again.") from None
 
 
+@torch.inference_mode(False)
 def trace_attack(
     model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
+    images: Values,
+    labels: Values,
     settings: AttackSettings,
     *,
-    targets: Tensor | None = None,
+    targets: Values | None = None,
 ) -> AttackTrace:
     """Run one search and record every point of it (``settings.restarts`` and ``settings.targets`` are not used).
 
@@ -112,13 +114,15 @@ def trace_attack(
     goal = as_objective(settings.objective)
     if (settings.targeted or goal.needs_targets) and targets is None:
         raise AncraError("This attack drives images to a chosen class: choose a target class.")
+    given = admit(model, images, labels, targets)
+    images, labels, targets = given.images, given.labels, given.targets
     if targets is not None and bool((targets == labels).any()):
         raise AncraError("A target class must differ from the image's own class; choose another target.")
     sought, direction = (labels, 1.0) if targets is None else (targets, -1.0)
     generator = torch.Generator(images.device).manual_seed(settings.seed)
     answer = as_classifier(model)
     with frozen(model):
-        decide(model, images)
+        check_classes(labels, decide(model, images))
         points, norms = [], []
         for step in search(model, images, sought, settings, generator, objective=goal, direction=direction):
             points.append(step.images)
@@ -162,11 +166,14 @@ def _look(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) 
 
 
 def _seen(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """p' (n, K), p (n, B, K) and every recorded objective (n, L) at images (n, C, H, W)."""
+    """p' (n, K), p (n, B, K) and every recorded objective (n, L) at images (n, C, H, W); NaN: means nothing."""
     own = answer.predict(images)
     seen = []
     for name in recorded_objectives():
         objective = OBJECTIVES[name]
+        if own.logits.shape[1] < objective.fewest_classes:
+            seen.append(torch.full(labels.shape, torch.nan))
+            continue
         attention = objective.attention(labels) if objective.attention else None
         seen.append(objective.loss(answer.predict(images, attention) if attention else own, labels))
     empty = own.logits.new_zeros((len(images), 0, own.logits.shape[1]))

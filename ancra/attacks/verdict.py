@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.objectives import cross_entropy
+from ancra.attacks.settings import Precision
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
-from ancra.models.surrogate import Precision
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,14 @@ class AttackResult:
         success: (N,) bool; the model's own decision is wrong (untargeted) or the target (targeted).
         loss: (N,) the objective at ``images``, judged by the model itself; negated for a search towards a target.
         precision: what the search computed in. The verdict, ``success``, is the model's own in any case.
+        format: the model's own number format, which its verdict was given in and ``images`` are held in.
     """
 
     images: Tensor
     success: Tensor
     loss: Tensor
     precision: Precision = "fp32"
+    format: torch.dtype = torch.float32
 
 
 @contextmanager
@@ -46,9 +48,22 @@ def frozen(model: nn.Module) -> Iterator[None]:
 
 
 def decide(model: nn.Module, images: Tensor) -> Tensor:
-    """(N, K) the model's own final logits, without gradients. Raises AncraError where they are not finite."""
+    """(N, K) the model's own final logits, without gradients.
+
+    Raises:
+        AncraError: they are not finite, or the model does not take such images.
+    """
     with torch.no_grad():
-        return finite(as_classifier(model).predict(images).logits)
+        try:
+            logits = as_classifier(model).predict(images).logits
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError, IndexError) as error:  # what layers raise for shapes that do not fit
+            raise AncraError(
+                f"The model does not take images of shape {tuple(images.shape[1:])} "
+                f"({str(error).strip().partition(chr(10))[0][:200]})."
+            ) from error
+    return finite(logits)
 
 
 def finite(logits: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ancra.errors import AncraError
+
 
 @dataclass(frozen=True)
 class Split:
@@ -16,11 +18,27 @@ class Split:
         images: (N, C, H, W), uint8, 0 ... pixel_max.
         labels: (N,), int64.
         pixel_max: the integer that stands for 1.0 (255 for files; 16 for digits).
+
+    Raises:
+        AncraError: images that are no integers 0 ... pixel_max, or labels that are no whole numbers, one an image.
     """
 
     images: Tensor
     labels: Tensor
     pixel_max: int = 255
+
+    def __post_init__(self) -> None:
+        if self.images.dim() != 4 or self.images.dtype != torch.uint8:
+            raise AncraError(
+                f"A split keeps images (N, C, H, W) as uint8, 0 to {self.pixel_max}; got {self.images.dtype} "
+                f"{tuple(self.images.shape)}: of images in [0, 1] keep (255 * images).round().to(torch.uint8)."
+            )
+        if self.labels.shape != self.images.shape[:1]:
+            raise AncraError(f"{len(self.images)} images need as many labels; got shape {tuple(self.labels.shape)}.")
+        whole = self.labels.to(torch.int64)
+        if not torch.equal(whole.to(self.labels.dtype), self.labels):
+            raise AncraError(f"Labels must be whole numbers, one class an image; got {self.labels.dtype}.")
+        object.__setattr__(self, "labels", whole)
 
     def __len__(self) -> int:
         return len(self.labels)

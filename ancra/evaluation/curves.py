@@ -34,7 +34,8 @@ class CurveSettings(Settings):
     @property
     def epsilons(self) -> tuple[float, ...]:
         """0 for no attack, then the epsilons, in [0, 1] pixel values."""
-        return 0.0, *(share * self.evaluation.epsilon for share in self.shares)
+        widest = 1.0 if self.evaluation.norm == "linf" else float("inf")
+        return 0.0, *(min(share * self.evaluation.epsilon, widest) for share in self.shares)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def make_curves(
     """
     correct: dict[str, list[int]] = {name: [] for name in SHOWN}
     alive: np.ndarray | None = None
-    for index, share in enumerate(settings.shares):
-        at = settings.evaluation.with_changes(epsilon=share * settings.evaluation.epsilon)
+    for index, epsilon in enumerate(settings.epsilons[1:]):
+        at = settings.evaluation.with_changes(epsilon=epsilon)
         report = evaluate_robustness(model, split, at, (*HEADLINE, *WORST_CASE))
         if alive is None:
             alive = report.natural

@@ -12,7 +12,9 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from ancra.attacks.door import admit
 from ancra.attacks.objectives import Loss, Objective, as_objective
+from ancra.attacks.search import attention_of, loss_of
 from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
@@ -125,6 +127,7 @@ class LossSurface:
         raise AncraError(f"This surface has no objective {name!r}; it has {', '.join(self.losses)}.")
 
 
+@torch.inference_mode(False)
 def loss_surface(
     model: nn.Module,
     image: Tensor,
@@ -151,12 +154,12 @@ def loss_surface(
         raise AncraError(
             f"One image (C, H, W) with values in [0, 1] is needed; got {image.dtype} of shape {tuple(image.shape)}."
         )
+    image = admit(model, image[None], torch.tensor([label])).images[0]
     goals = [as_objective(objective) for objective in (objectives or settings.objectives)]
     spanning = None if settings.direction is None else as_objective(settings.direction)
     for goal in (*goals, *([] if spanning is None else [spanning])):
         if goal.needs_targets:
             raise AncraError(f"The objective {goal.title!r} needs a target class; choose one that needs none.")
-    image = image.detach()
     generator = torch.Generator().manual_seed(settings.seed)
     random, spare = (_rademacher(image, generator) for _ in range(2))
     steps = torch.linspace(-settings.extent, settings.extent, settings.points, device=image.device)
@@ -199,11 +202,7 @@ def _gradient(model: nn.Module, image: Tensor, label: int, goal: Objective) -> T
 
 
 def _losses(model: nn.Module, images: Tensor, labels: Tensor, goal: Objective) -> Tensor:
-    attention = goal.attention(labels) if goal.attention else None
-    loss = goal.loss(as_classifier(model).predict(images, attention), labels)
-    if not isinstance(loss, Tensor) or loss.shape != labels.shape:
-        raise AncraError(f"The objective {goal.name!r} must give one loss a sample, shape ({len(labels)},).")
-    return loss
+    return loss_of(goal, as_classifier(model).predict(images, attention_of(goal, labels)), labels)
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ancra.attacks.door import check_classes
 from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card
@@ -131,6 +132,7 @@ def subject_of(card: Card) -> Subject:
     return card.digest, data_digest(card.data)
 
 
+@torch.inference_mode(False)
 def evaluate_robustness(
     model: nn.Module,
     split: Split,
@@ -156,8 +158,10 @@ def evaluate_robustness(
         on_progress: called with (attack, images done, images in all).
 
     Raises:
-        AncraError: an unknown attack; a model whose logits are not finite.
+        AncraError: an unknown attack; no images; labels that are no classes of the model; logits that are not finite.
     """
+    if not len(split):
+        raise AncraError("There is no image to evaluate the model on.")
     attacks = tuple(dict.fromkeys(attacks))
     for name in attacks:
         ATTACKS[name]
@@ -272,7 +276,9 @@ def _natural(model: nn.Module, split: Split, indices: torch.Tensor, batch_size: 
     with frozen(model):
         for chosen in indices.split(batch_size):
             images, labels = split.batch(chosen, device)
-            right.append((decide(model, images).argmax(dim=1) == labels).cpu())
+            logits = decide(model, images)
+            check_classes(labels, logits)
+            right.append((logits.argmax(dim=1) == labels).cpu())
     return torch.cat(right).numpy()
 
 

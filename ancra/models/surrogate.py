@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ancra.models.classifier import Classifier
 from ancra.models.folding import Folded, fold
-from ancra.models.plain import PlainClassifier, as_classifier
+from ancra.models.plain import PlainClassifier, own_type
 from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import Attention
 
@@ -35,7 +35,8 @@ class Surrogate(PlainClassifier):
         compiled: bool = False,
     ) -> None:
         super().__init__(model)
-        self.answer = as_classifier(model)
+        # A twin whose convolutions are in bfloat16 is still given images in float32: autocast rounds where it sees fit.
+        self.answer = model if isinstance(model, Classifier | PlainClassifier) else PlainClassifier(model)
         self.bf16 = precision == "bf16"
         self.layout = layout
         # One graph for all batch sizes: a search that retires images shrinks its batch.
@@ -102,7 +103,7 @@ class LiveSurrogate:
 
 def _make(model: nn.Module, probe: Tensor, precision: Precision, compiled: bool) -> tuple[nn.Module, Folded | None]:
     """The fast copy, or the model itself; and the folded network in it, where there is one."""
-    if probe.dtype != torch.float32:
+    if probe.dtype != torch.float32 or own_type(model) != torch.float32:
         return model, None
     found = fold(model, probe)
     twin = model if found is None else found.twin

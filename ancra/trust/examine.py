@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import nn
 
+from ancra.attacks.door import admit, check_classes
 from ancra.attacks.suite import Threat
+from ancra.attacks.verdict import decide, frozen
 from ancra.data.dataset import Split
 from ancra.device import device_of
 from ancra.errors import AncraError
@@ -18,6 +21,7 @@ from ancra.trust.subject import Subject
 NORM_WORDS = {"linf": "Linf", "l2": "L2"}
 
 
+@torch.inference_mode(False)
 def examine(
     model: nn.Module,
     split: Split,
@@ -43,7 +47,10 @@ def examine(
     images, labels = split.batch(chosen, device_of(model))
     if not len(labels):
         raise AncraError("There is no image to examine the model on.")
-    subject = Subject(model, images, labels, settings, others)
+    given = admit(model, images, labels)
+    with frozen(model):
+        check_classes(labels, decide(model, images[:1]))
+    subject = Subject(model, given.images, given.labels, settings, others)
     results = []
     for done, check in enumerate(CHECKS.values()):
         if on_progress:

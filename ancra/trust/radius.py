@@ -37,7 +37,9 @@ def monotone(subject: Subject) -> tuple[float, str] | Finding:
     """A larger ball holds the smaller one, so accuracy may not rise with epsilon."""
     if subject.threat.epsilon == 0:
         return Finding(Level.NOT_RUN, "At epsilon 0 there is no curve.")
-    curve = list(map(partial(_at, subject), [subject.threat.epsilon * share for share in (0.5, 1.0, 1.5, 2.0)]))
+    widest = 1.0 if subject.threat.norm == "linf" else float("inf")
+    epsilons = [min(subject.threat.epsilon * share, widest) for share in (0.5, 1.0, 1.5, 2.0)]
+    curve = list(map(partial(_at, subject), epsilons))
     rise = max(later - earlier for earlier, later in pairwise(curve))
     text = "Accuracy falls as epsilon grows, as it must." if rise <= 1 else f"Accuracy rises by {rise:.1f} points."
     return max(rise, 0.0), text

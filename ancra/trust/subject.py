@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ancra.attacks.objectives import cross_entropy
+from ancra.attacks.objectives import OBJECTIVES, cross_entropy
 from ancra.attacks.pgd import pgd
 from ancra.attacks.suite import Threat, run_attack
 from ancra.attacks.verdict import AttackResult, decide, frozen
@@ -94,7 +94,9 @@ class Subject:
     @cached_property
     def final_attacks(self) -> dict[str, Tensor]:
         """(N,) bool survivors of each white-box attack on the final output alone."""
-        names = ("margin", "dlr", "margin_targets") if self.logits.shape[1] > 2 else ("margin",)
+        # With two classes the one wrong class is what the margin attack aims at already.
+        fewest = {"margin": 2, "dlr": OBJECTIVES["dlr"].fewest_classes, "margin_targets": 3}
+        names = [name for name, classes in fewest.items() if self.logits.shape[1] >= classes]
         return {"pgd": self.claimed} | {name: self.survive(name) for name in names}
 
     @cached_property

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from pydantic import ValidationError
 from torch import nn
 
 from ancra.errors import AncraError
@@ -117,7 +116,7 @@ def test_bad_input_is_refused(model, image, label, changes, message):
 
 @pytest.mark.parametrize("wrong", [{"points": 4}, {"epsilon": 0}, {"epsilon": float("nan")}, {"objectives": ()}])
 def test_bad_settings_are_refused(wrong):
-    with pytest.raises(ValidationError):
+    with pytest.raises(AncraError):
         SurfaceSettings(**wrong)
 
 
