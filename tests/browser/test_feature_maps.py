@@ -251,7 +251,7 @@ def test_points_glide_to_a_new_scene_and_arrive(open_file):
 def test_the_way_of_an_image_is_drawn_and_told(open_browser, settled):
     page = open_maps(open_browser, "&selected=7")
     page.get_by_text("Show its attack, step by step").click()
-    page.wait_for_selector("text=The way of this image over the maps", timeout=60_000)
+    page.wait_for_selector("text=The way of this image over the maps", timeout=180_000)
     settled(page)
     assert page.locator(".fm-marks").get_by_text("Projected").count() == 1
     assert "map_follow=true" in page.url

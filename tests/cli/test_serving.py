@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -54,7 +55,9 @@ def test_every_answer_carries_the_security_headers(path):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app({"type": "http", "method": "GET", "path": path, "headers": []}, None, send))
+    asked = app({"type": "http", "method": "GET", "path": path, "headers": []}, None, send)
+    with ThreadPoolExecutor(1) as pool:  # a thread has no event loop yet, whatever ran in this process before
+        pool.submit(asyncio.run, asked).result()
     headers = Headers(raw=sent[0]["headers"])
     assert {name: headers[name] for name in HEADERS} == HEADERS
 
