@@ -29,7 +29,7 @@ def gap_chart(rows: Sequence[dict[str, Any]], colours: Palette) -> go.Figure:
     series = (
         ("natural", "no attack", colours.natural, "circle-open"),
         ("pgd", "PGD-40 on p'", colours.final, "circle"),
-        ("adaptive", "adaptive PGD-40", colours.adversarial, "diamond"),
+        ("adaptive", "adaptive PGD-40", colours.auxiliary, "diamond"),
     )
     for key, name, colour, symbol in series:
         figure.add_scatter(
