@@ -5,11 +5,17 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from ancra.data.files import SUFFIXES, FolderFiles, open_files
 from ancra.data.settings import DataSettings
 from ancra.files import replace_file
 from ancra.paths import workspace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ancra.data.dataset import Split
 
 PUBLISHED = frozenset({"digits", "fashion_mnist", "cifar10", "cifar100"})
 """Datasets whose files are checked against published checksums: their images never differ."""
@@ -24,6 +30,14 @@ def data_digest(settings: DataSettings) -> str:
     if settings.root is None or settings.name in PUBLISHED:
         return plain
     return _short(f"{plain}{_contents(settings.root.expanduser())}")
+
+
+def fingerprint(split: "Split", indices: "Tensor") -> str:
+    """16 hexadecimal digits that name these images and labels."""
+    chosen = split.subset(indices)
+    text = hashlib.sha256(chosen.images.contiguous().numpy().tobytes())
+    text.update(chosen.labels.numpy().tobytes())
+    return text.hexdigest()[:16]
 
 
 def _contents(root: Path) -> str:

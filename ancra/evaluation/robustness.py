@@ -1,6 +1,5 @@
 """How many images survive which attack, and the worst case over all attacks, sample by sample."""
 
-import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
-from ancra.data.digest import data_digest
+from ancra.data.digest import data_digest, fingerprint
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
@@ -250,14 +249,6 @@ class _Shelf:
         arrays = {"robust": outcome.robust, "tried": outcome.tried, **more}
         meta = {"seconds": round(outcome.seconds, 2), "images": self.images}
         self.store.put(KIND, *self.subject, self.settings.digest(), name, arrays=arrays, meta=meta)
-
-
-def fingerprint(split: Split, indices: torch.Tensor) -> str:
-    """16 hexadecimal digits that name these images and labels."""
-    chosen = split.subset(indices)
-    text = hashlib.sha256(chosen.images.contiguous().numpy().tobytes())
-    text.update(chosen.labels.numpy().tobytes())
-    return text.hexdigest()[:16]
 
 
 def _fitting(stored: Stored, natural: np.ndarray, images: str | None) -> Outcome | None:

@@ -12,9 +12,10 @@ from ancra.attacks.suite import ATTACKS, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
+from ancra.data.digest import fingerprint
 from ancra.data.registry import load_dataset
 from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import RobustnessReport, fingerprint, refuse_unreadable, stored_report, subject_of
+from ancra.evaluation.robustness import RobustnessReport, refuse_unreadable, stored_report, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.paths import shipped_checkpoints
 from ancra.progress import OnProgress

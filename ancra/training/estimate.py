@@ -97,7 +97,9 @@ class _Measuring:
         labels = dataset.train.labels
         # Only how many there are matters, so no image is copied.
         training, held_out = hold_out(
-            Split(torch.empty(len(labels), 0), labels), recipe.validation.fraction, recipe.seed
+            Split(torch.empty((len(labels), 1, 0, 0), dtype=torch.uint8), labels),
+            recipe.validation.fraction,
+            recipe.seed,
         )
         self.images, self.held_out = len(training), min(len(held_out), recipe.validation.samples)
         self.batch, self.part = min(recipe.batch_size, self.images), min(part, self.images)
