@@ -28,13 +28,15 @@ def stage_style(background: str) -> str:
     """
     return f"""<style>
 @media (min-width: 1000px) {{
-    .st-key-story {{ position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0; background: {background}; }}
+    [data-testid="stLayoutWrapper"]:has(> .st-key-story) {{ position: sticky; top: 3.75rem; z-index: 60;
+        padding: 4px 0; background: {background}; }}
 }}
 @media (max-width: 640px) {{
     .st-key-stage [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-epsilon) {{
         flex-direction: column-reverse; }}
     .st-key-epsilon {{ position: fixed; inset: auto 0 0 0; z-index: 70; width: auto !important;
         padding: 8px 24px 20px; background: {background}; box-shadow: 0 -2px 8px rgb(0 0 0 / 20%); }}
+    [data-testid="stMainBlockContainer"] {{ padding-bottom: 9rem; }}
 }}
 </style>"""
 
@@ -91,7 +93,7 @@ sentence = st.container(key="story")
 with choice:
     models = choose_models()
 with st.container(key="stage"):
-    left, right = st.columns([1, 3], gap="large")
+    left, right = st.columns([2, 7], gap="medium")
 picture = None
 with left:
     if models:

@@ -24,6 +24,7 @@ WAYS = (
     ("train", "model_training", "Train your own", "From a recipe, with live curves; then attack it here."),
 )
 
+PRESSED = "gap_pressed"
 # The whole card is the link.
 CARDS = """<style>[class*="st-key-way_"] { position: relative; }
 [class*="st-key-way_"] a::after { content: ""; position: absolute; inset: 0; }
@@ -53,11 +54,16 @@ def gaps(names: list[str]) -> None:
     if not ordered:
         return
     st.subheader("Can the numbers be believed? The same models, two attackers", anchor=False)
-    pressed = st.plotly_chart(
+
+    def press() -> None:
+        points = st.session_state["gap"].selection.points
+        st.session_state[PRESSED] = points[0].get("y") if points else None
+
+    st.plotly_chart(
         gap_chart(ordered, state.look()),
         key="gap",
         config={"displayModeBar": False},
-        on_select="rerun",
+        on_select=press,
         selection_mode="points",
         alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
     )
@@ -67,8 +73,8 @@ def gaps(names: list[str]) -> None:
         "as well. Where the two points lie far apart, the first number was no measure of robustness. Press a point to "
         "see that model's verdict."
     )
-    points = pressed.selection.points
-    title = points[0].get("y") if points else None
+    # Once: the chart keeps its selection, and a person who comes back to Home wants to stay there.
+    title = st.session_state.pop(PRESSED, None)
     if title and (chosen := next((row["name"] for row in ordered if row["title"] == title), None)):
         st.switch_page("app_pages/robustness.py", query_params={"trust": title_of(chosen)})
 

@@ -39,10 +39,7 @@ def compare(found: list[Results]) -> None:
     st.markdown(opening(found))
     left, right = st.columns([5, 3], gap="large")
     with left:
-        pressed = table.accuracy_table(found)
-        if pressed is not None and pressed != st.session_state.get("pressed_row"):
-            st.session_state["trust"] = pressed
-        st.session_state["pressed_row"] = pressed
+        table.accuracy_table(found, on_press=lambda name: st.session_state.update(trust=name))
         st.caption(
             f"{tables.note(rows)} Press a row for its verdict, a heading to sort. Worst case: no attack of this table "
             "breaks the image."

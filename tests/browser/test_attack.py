@@ -84,7 +84,7 @@ def test_pictures_are_large_and_not_blurred(attack):
     page = attack()
     for name in ("The natural image", f"The attacked image, {ATTENTION}", "The perturbation, magnified"):
         picture = page.get_by_role("img", name=name).first
-        assert picture.evaluate("canvas => canvas.clientWidth") >= 120
+        assert picture.evaluate("canvas => canvas.clientWidth") >= 140
         assert picture.evaluate("canvas => canvas.width") == 8
         assert picture.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
 
@@ -104,6 +104,8 @@ def test_the_path_leads_to_the_loss_surface(attack, settled):
     page.wait_for_url("**look=Loss+surface**")
     page.wait_for_timeout(1_500)
     assert page.locator(".st-key-deeper").evaluate("e => e.getBoundingClientRect().top < window.innerHeight")
+    story = page.get_by_text("Below is the loss around the image").bounding_box()
+    assert 0 <= story["y"] < story["y"] + story["height"] <= 900  # the sentence has not scrolled away
 
 
 def test_the_trace_can_be_downloaded(attack, tmp_path):

@@ -51,6 +51,11 @@ def test_a_point_of_the_chart_opens_that_models_verdict(open_browser, settled):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/robustness**", timeout=60_000)
     assert "trust=MART-ANCRA" in page.url
+    settled(page)
+    page.get_by_role("link", name="Home").first.click()
+    page.locator(".fooled .model").first.wait_for(timeout=60_000)
+    settled(page)
+    assert page.locator(".fooled .model").count() == 2  # Home stays, although the point is still selected
 
 
 def test_a_phones_menu_says_so_and_closes_when_a_page_is_chosen(open_browser):

@@ -17,3 +17,13 @@ def test_nothing_is_wider_than_the_window(open_browser, width, scheme):
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_pressed_row_is_the_model_whose_verdict_stands_beside(open_browser, settled):
+    page = open_browser("robustness")
+    table = page.locator("[data-testid=stDataFrame]").first
+    table.wait_for(timeout=60_000)
+    settled(page)
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 17, box["y"] + 3 * 35 + 17)  # the box before the third model
+    page.wait_for_function("document.querySelector('.st-key-trust input').value === 'PGD-AT'", timeout=60_000)

@@ -23,8 +23,8 @@ DROP = "Drop"
 VERDICT = "Can PGD be believed?"
 
 
-def accuracy_table(found: Sequence[Results]) -> str | None:
-    """One row a model; a click on a heading sorts by the numbers. Returns the checkpoint whose row is pressed."""
+def accuracy_table(found: Sequence[Results], on_press: Callable[[str], None]) -> None:
+    """One row a model; a click on a heading sorts by the numbers; ``on_press`` is told whose row is pressed."""
     rows = [(each, row) for each in found if (row := each.row) is not None]
     names = headings(rows[0][1].steps)
     frame = pd.DataFrame(
@@ -50,11 +50,15 @@ def accuracy_table(found: Sequence[Results]) -> str | None:
     config["Model"] = st.column_config.Column(pinned=True)
     config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
     config[VERDICT] = st.column_config.Column(help="The verdict of the trust report below.")
-    pressed = st.dataframe(
-        style, hide_index=True, column_config=config, placeholder="–", key="accuracies", on_select="rerun",
+
+    def press() -> None:
+        for row in st.session_state["accuracies"].selection.rows:
+            on_press(rows[row][0].name)
+
+    st.dataframe(
+        style, hide_index=True, column_config=config, placeholder="–", key="accuracies", on_select=press,
         selection_mode="single-row",
-    ).selection.rows  # fmt: skip
-    return rows[pressed[0]][0].name if pressed else None
+    )  # fmt: skip
 
 
 def words(cell: Accuracy | None) -> str:
