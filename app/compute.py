@@ -107,6 +107,8 @@ def dataset(name: str) -> "Dataset":
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the images …")
 def _dataset(images: str, _settings: DataSettings) -> "Dataset":
+    from ancra.data.places import require_here
     from ancra.data.registry import load_dataset
 
+    require_here(_settings)  # a page never fetches what nobody asked for
     return load_dataset(_settings)

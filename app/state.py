@@ -18,7 +18,7 @@ IN_HEADER = """<style>@media (min-width: 1000px) {
     .st-key-images_switch { position: fixed; top: 0.7rem; right: 4rem; width: fit-content !important; z-index: 999991; }
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")
-OF_AN_IMAGE = ("show", "target", "anchor", "map_selection")
+OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
 
 
 def look() -> Palette:

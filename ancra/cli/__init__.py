@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ancra import __version__
-from ancra.cli import evaluation, listing, maps, runs, serving, strategies, sweep, train
+from ancra.cli import data, evaluation, listing, maps, runs, serving, strategies, sweep, train
 from ancra.errors import AncraError
 from ancra.plugins import load_plugins
 
@@ -37,6 +37,7 @@ def options(
 cli.command("list")(listing.list_)
 cli.command()(train.train)
 cli.add_typer(runs.runs, name="runs")
+cli.add_typer(data.data, name="data")
 cli.command()(sweep.sweep)
 cli.command()(evaluation.evaluate)
 cli.command()(evaluation.trust)

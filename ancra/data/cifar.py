@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ancra.data.copies import CIFAR10_CLASSES, picture_folder
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
+from ancra.data.image_folder import load_image_folder
 from ancra.data.memory_mapped import mapped_array
 from ancra.data.settings import DataSettings, check_fixed_shape, data_root
 from ancra.errors import AncraError
@@ -26,8 +29,12 @@ TEST_IMAGES = 10_000
 def load_cifar10(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
     """60,000 colour images of 32 x 32 pixels in 10 classes, from airplane to truck; 10,000 are for testing.
 
-    Fetched to ``root`` when it is not there. Raises AncraError without a network: it says where to put the archive.
+    Fetched to ``root`` when it is not there; a folder of pictures there (``train/CLASS/image``) is read in its place.
+    Raises AncraError without a network: it says where to put the archive.
     """
+    pictures = picture_folder(settings)
+    if pictures is not None:
+        return _load_pictures(settings, pictures, on_progress)
     # torchvision takes a second to import, which the other datasets need not wait for.
     from torchvision.datasets import CIFAR10
 
@@ -42,6 +49,18 @@ def load_cifar100(settings: DataSettings, on_progress: OnProgress | None = None)
     from torchvision.datasets import CIFAR100
 
     return load_cifar(CIFAR100, settings, on_progress)
+
+
+def _load_pictures(settings: DataSettings, folder: Path, on_progress: OnProgress | None) -> Dataset:
+    check_fixed_shape(settings, channels=3, image_size=32)
+    found = load_image_folder(DataSettings(name="image_folder", root=folder, image_size=32), on_progress)
+    counts, whole = (len(found.train), len(found.test)), (TRAIN_IMAGES, TEST_IMAGES)
+    if (found.classes, counts) != (CIFAR10_CLASSES, whole):
+        raise AncraError(
+            f"{folder} is not the whole of CIFAR-10: it has {counts[0]:,} + {counts[1]:,} images in "
+            f"{len(found.classes)} classes instead of {whole[0]:,} + {whole[1]:,} in 10: complete it or move it away."
+        )
+    return replace(found, name=settings.name)
 
 
 def load_cifar(kind: type["CIFAR10"], settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:

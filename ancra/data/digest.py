@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from ancra.data.copies import picture_folder
 from ancra.data.files import SUFFIXES, FolderFiles, open_files
 from ancra.data.settings import DataSettings
 from ancra.files import replace_file
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from ancra.data.dataset import Split
 
 PUBLISHED = frozenset({"digits", "fashion_mnist", "cifar10", "cifar100"})
-"""Datasets whose files are checked against published checksums: their images never differ."""
+"""Datasets whose files are checked against published checksums: their images never differ.
+
+A folder of pictures in their place is another thing."""
 
 
 def data_digest(settings: DataSettings) -> str:
@@ -27,6 +30,9 @@ def data_digest(settings: DataSettings) -> str:
     For a folder or an archive of images the contents of the files count. Raises AncraError when it is gone.
     """
     plain = settings.with_changes(root=None).digest()
+    pictures = picture_folder(settings)
+    if pictures is not None:
+        return _short(f"{plain}{_contents(pictures)}")
     if settings.root is None or settings.name in PUBLISHED:
         return plain
     return _short(f"{plain}{_contents(settings.root.expanduser())}")

@@ -21,18 +21,25 @@ _MODES = {1: "L", 3: "RGB"}
 
 
 def read_image(
-    source: Path | BinaryIO | bytes, channels: int, size: tuple[int, int], name: str | None = None
+    source: Path | BinaryIO | bytes,
+    channels: int,
+    size: tuple[int, int],
+    name: str | None = None,
+    zoom: float = 1.0,
+    centre: tuple[float, float] = (0.5, 0.5),
 ) -> Tensor:
-    """Read an image, turn it upright, and fill ``size`` with its middle.
+    """Read an image, turn it upright, and fill ``size`` with a part of it, by default all of its middle.
 
     The first frame of an animation counts; transparent parts show white; CMYK, palettes and 16-bit grey are converted.
-    The aspect is kept: the image is resized (bicubic, antialiased) to cover ``size``, then cropped at its centre.
+    The aspect is kept: the image is resized (bicubic, antialiased) to cover ``size``, then cropped.
 
     Args:
         source: a file's path, an open binary file, or its bytes.
         channels: 1 for grey, 3 for colour.
         size: (height, width) in pixels.
         name: what error messages call the image; by default its path.
+        zoom: 1 takes the largest part of the form of ``size``, 2 one of half its width and height.
+        centre: where that part lies, from (0, 0), left and top, to (1, 1).
 
     Returns:
         (channels, height, width), uint8, 0 ... 255.
@@ -48,9 +55,9 @@ def read_image(
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(name)
             # Large JPEGs are decoded at a fraction of their size, twice what is needed at least.
-            image.draft(None, (2 * max(size), 2 * max(size)))
+            image.draft(None, (int(2 * max(size) * zoom),) * 2)
             picture = _to_mode(ImageOps.exif_transpose(image), _MODES[channels])
-        picture = ImageOps.fit(picture, (width, height), Image.Resampling.BICUBIC)
+        picture = _part(picture, width, height, zoom, centre)
     except AncraError:
         raise
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
@@ -63,6 +70,15 @@ def read_image(
         ) from None
     array = np.array(picture, dtype=np.uint8).reshape(height, width, channels)
     return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+
+
+def _part(image: Image.Image, width: int, height: int, zoom: float, centre: tuple[float, float]) -> Image.Image:
+    if zoom == 1:
+        return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC, centering=centre)
+    scale = min(image.width / width, image.height / height) / zoom
+    left, top = (image.width - width * scale) * centre[0], (image.height - height * scale) * centre[1]
+    box = (left, top, left + width * scale, top + height * scale)
+    return image.resize((width, height), Image.Resampling.BICUBIC, box=box)
 
 
 def _to_mode(image: Image.Image, mode: str) -> Image.Image:

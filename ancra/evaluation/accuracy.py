@@ -7,12 +7,13 @@ from typing import Any
 from torch import nn
 
 from ancra.attacks.suite import ATTACKS, WORST_CASE
-from ancra.checkpoints import Card, checkpoint_name, load_checkpoint
+from ancra.checkpoints import checkpoint_name, load_checkpoint
 from ancra.data.dataset import Split
+from ancra.data.digest import data_digest
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness, subject_of
+from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness, settings_of, subject_of
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.progress import OnNamedProgress, OnProgress
 from ancra.store import Store
@@ -62,7 +63,8 @@ def evaluate_checkpoint(
         store: where outcomes are looked up and kept; without one all are made anew.
 
     Returns:
-        ``RobustnessReport.row()`` with ``checkpoint`` (its name), ``title``, ``dataset`` and ``digest``.
+        ``RobustnessReport.row()`` with ``checkpoint`` (its name), ``title``, ``dataset``, ``digest`` (of the
+        weights) and ``images`` (their digest).
 
     Raises:
         AncraError: the checkpoint or its dataset cannot be read, or there is no such attack.
@@ -80,8 +82,13 @@ def evaluate_checkpoint(
         store=store,
         on_progress=_counted(on_progress, order),
     )
-    about = {"checkpoint": checkpoint_name(path), "title": card.title, "dataset": card.dataset, "digest": card.digest}
-    return {**about, **report.row()}
+    about = {
+        "checkpoint": checkpoint_name(path),
+        "title": card.title,
+        "dataset": card.dataset,
+        "digest": card.digest,
+    }
+    return {**about, "images": data_digest(card.data), **report.row()}
 
 
 def named_attacks(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -111,14 +118,6 @@ def sentence(row: dict[str, Any]) -> str:
         f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
         f"epsilon {row['settings']['epsilon']:.4g}"
     )
-
-
-def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
-    """The usual settings for a checkpoint: norm and epsilon of its recipe, Linf 8/255 for one without a recipe."""
-    settings = EvaluationSettings(samples=samples)
-    if card.recipe:
-        settings = settings.with_changes(norm=card.recipe.attack.norm, epsilon=card.recipe.attack.epsilon)
-    return settings
 
 
 def _counted(on_progress: OnProgress | None, attacks: tuple[str, ...]) -> OnNamedProgress | None:

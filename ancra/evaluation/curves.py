@@ -9,9 +9,17 @@ from torch import nn
 from ancra.attacks.suite import WORST_CASE
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
-from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable, subject_of
+from ancra.evaluation.robustness import (
+    HEADLINE,
+    WORST,
+    evaluate_robustness,
+    misfit,
+    refuse_unreadable,
+    settings_of,
+    subject_of,
+    subjects_of,
+)
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.progress import OnProgress
 from ancra.settings import Settings
@@ -106,10 +114,13 @@ def checkpoint_curves(
 def stored_curves(card: Card, store: Store) -> Curves | None:
     """The stored curves of a checkpoint, or None. Raises AncraError when they do not fit it."""
     settings = curve_settings(card)
-    key = (KIND, *subject_of(card), settings.digest())
-    stored = store.get(*key)
-    if stored is None:
+    for subject in subjects_of(card):
+        key = (KIND, *subject, settings.digest())
+        stored = store.get(*key)
+        if stored is not None:
+            break
         refuse_unreadable(store, *key)
+    else:
         return None
     curves = _read(stored, settings)
     counts = list(curves.correct.values())

@@ -13,7 +13,7 @@ from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
-from ancra.data.digest import data_digest, fingerprint
+from ancra.data.digest import PUBLISHED, data_digest, fingerprint
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
@@ -122,6 +122,28 @@ class RobustnessReport:
         }
 
 
+def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
+    """The usual settings for a checkpoint: norm and epsilon of its recipe, Linf 8/255 for one without a recipe."""
+    settings = EvaluationSettings(samples=samples)
+    if card.recipe:
+        settings = settings.with_changes(norm=card.recipe.attack.norm, epsilon=card.recipe.attack.epsilon)
+    return settings
+
+
+def subjects_of(card: Card) -> tuple[Subject, ...]:
+    """What stored results of a checkpoint may be named by, best first.
+
+    Its images as they are here; then, for a published dataset, the copies of it (JPEG files of CIFAR-10, say) that the
+    card's evaluations were measured on.
+
+    Raises:
+        AncraError: the images are gone.
+    """
+    rows = card.evaluation if card.data.name in PUBLISHED else ()
+    measured = (str(row["images"]) for row in rows if row.get("images"))
+    return tuple(dict.fromkeys((subject_of(card), *((card.digest, images) for images in measured))))
+
+
 def subject_of(card: Card) -> Subject:
     """The digests of a checkpoint and of its images, which every result that is stored of it is named by.
 
@@ -177,6 +199,16 @@ def evaluate_robustness(
             shelf.keep(name, outcome)
         report.outcomes[name] = outcome
     return report
+
+
+def checkpoint_report(card: Card, store: Store) -> RobustnessReport | None:
+    """What is stored for a checkpoint with its usual settings, without running anything; None when nothing is.
+
+    Raises:
+        AncraError: as ``stored_report``; the images are gone.
+    """
+    found = (stored_report(subject, settings_of(card), store) for subject in subjects_of(card))
+    return next((report for report in found if report is not None), None)
 
 
 def stored_report(subject: Subject, settings: EvaluationSettings, store: Store) -> RobustnessReport | None:

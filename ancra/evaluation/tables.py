@@ -1,9 +1,10 @@
 """A table of models against attacks, and its CSV, Markdown and LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ancra.checkpoints import Card
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
 from ancra.files import csv_text
@@ -42,11 +43,32 @@ class TableRow:
             title, dataset, len(report.natural), settings.epsilon, settings.norm, settings.steps, cells
         )  # fmt: skip
 
+    @classmethod
+    def of_evaluation(cls, title: str, dataset: str, row: Mapping[str, Any]) -> "TableRow":
+        """The row of an evaluation as a card keeps it (``RobustnessReport.row``)."""
+
+        def cell(name: str) -> Accuracy | None:
+            low, high = row["intervals"].get(name, (0.0, 0.0))
+            return Accuracy(row[name], low, high, row["samples"]) if name in row["intervals"] else None
+
+        settings = row["settings"]
+        cells = {name: cell(name) for name in COLUMNS}
+        return cls(title, dataset, row["samples"], settings["epsilon"], settings["norm"], settings["steps"], cells)
+
     @property
     def drop(self) -> float | None:
         """By how many points the worst case lies below PGD on p'."""
         pgd, worst = self.cells["pgd"], self.cells[WORST]
         return None if pgd is None or worst is None else 100 * (pgd.value - worst.value)
+
+
+def row_of(card: Card, title: str, report: RobustnessReport | None) -> TableRow | None:
+    """The row of a checkpoint: of what is stored of it, or of its card where that was attacked in more ways."""
+    stored = len(report.outcomes) if report else -1
+    told = max(card.evaluation, key=lambda row: (row["samples"], len(row["attacks"])), default=None)
+    if told is not None and len(told["attacks"]) > stored:
+        return TableRow.of_evaluation(title, card.dataset, told)
+    return TableRow.of(title, card.dataset, report) if report else None
 
 
 def headings(steps: int) -> dict[str, str]:

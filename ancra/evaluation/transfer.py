@@ -14,8 +14,15 @@ from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.digest import fingerprint
 from ancra.data.registry import load_dataset
-from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import RobustnessReport, refuse_unreadable, stored_report, subject_of
+from ancra.evaluation.robustness import (
+    RobustnessReport,
+    Subject,
+    checkpoint_report,
+    refuse_unreadable,
+    settings_of,
+    subject_of,
+    subjects_of,
+)
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.paths import shipped_checkpoints
 from ancra.progress import OnProgress
@@ -76,7 +83,7 @@ def strongest(report: RobustnessReport | None) -> str:
 
 def transfer_settings(card: Card, store: Store) -> TransferSettings:
     """The usual settings: the strongest single attack that is known for the checkpoint."""
-    report = stored_report(subject_of(card), settings_of(card), store)
+    report = checkpoint_report(card, store)
     return TransferSettings(evaluation=settings_of(card, samples=200), attack=strongest(report))
 
 
@@ -127,16 +134,20 @@ def checkpoint_transfer(
         if on_progress:
             on_progress(index + 1, len(peers))
     meta = {"attack": result.attack, "on": result.on, "from": result.from_}
-    store.put(KIND, *_key(card, settings, peers), arrays={}, meta=meta)
+    store.put(KIND, *_key(subject_of(card), settings, peers), arrays={}, meta=meta)
     return result
 
 
 def stored_transfer(card: Card, store: Store) -> Transfer | None:
     """The stored transfer of a checkpoint, or None. Raises AncraError when it does not fit it."""
-    key = (KIND, *_key(card, transfer_settings(card, store), peers_of(card)))
-    stored = store.get(*key)
-    if stored is None:
+    settings, peers = transfer_settings(card, store), peers_of(card)
+    for subject in subjects_of(card):
+        key = (KIND, *_key(subject, settings, peers))
+        stored = store.get(*key)
+        if stored is not None:
+            break
         refuse_unreadable(store, *key)
+    else:
         return None
     return Transfer(stored.meta["attack"], dict(stored.meta["on"]), dict(stored.meta["from"]))
 
@@ -165,8 +176,8 @@ class _Set(Settings):
     digests: tuple[str, ...]
 
 
-def _key(card: Card, settings: TransferSettings, peers: Sequence[Path]) -> tuple[str, ...]:
-    return *subject_of(card), settings.digest(), combined([read_card(peer).digest for peer in peers])
+def _key(subject: Subject, settings: TransferSettings, peers: Sequence[Path]) -> tuple[str, ...]:
+    return *subject, settings.digest(), combined([read_card(peer).digest for peer in peers])
 
 
 def _accuracy(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, device: torch.device) -> float:

@@ -2,12 +2,15 @@
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ancra.checkpoints import Card
 from ancra.data.digest import data_digest
+from ancra.data.places import place_of
+from ancra.evaluation.robustness import subjects_of
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
@@ -19,9 +22,19 @@ KINDS = (KIND, PIXELS_KIND, START_KIND)
 
 
 def find_model_map(card: Card, settings: ResolvedMap, store: Store) -> ModelMap | None:
-    """The stored map of a checkpoint, or None."""
+    """The stored map of a checkpoint, or None.
+
+    Where the images are not on this machine it may be a map of other copies of them, which then shows none.
+    """
     stored = store.get(KIND, *_key(card, settings))
-    return None if stored is None else unpack_map(stored, settings, find_pixels(store, card, settings))
+    if stored is not None:
+        return unpack_map(stored, settings, find_pixels(store, card, settings))
+    place = place_of(card.data)
+    for subject in subjects_of(card) if place and not place.here else ():
+        stored = store.get(KIND, *subject, settings.digest())
+        if stored is not None:
+            return replace(unpack_map(stored, settings, None), of_copies=True)
+    return None
 
 
 def keep_model_map(card: Card, made: ModelMap, store: Store) -> ModelMap:
@@ -104,6 +117,11 @@ def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> np.ndarray |
     if stored is None:
         return None
     return np.frombuffer(zlib.decompress(stored.arrays["pixels"].tobytes()), np.uint8).reshape(stored.meta["shape"])
+
+
+def forget_pixels(store: Store, card: Card, settings: ResolvedMap) -> None:
+    """Delete the stored adversarial images of a map."""
+    store.forget(PIXELS_KIND, *_pixels_key(card, settings))
 
 
 def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:

@@ -49,8 +49,8 @@ class Mover:
     shared: float
 
 
-def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
-    """The scene of several models' maps, by the models' names for people.
+def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset | None) -> Scene:
+    """The scene of several models' maps, by the models' names for people; without a dataset no image is shown.
 
     Raises:
         AncraError: no map, or maps of different images.
@@ -67,7 +67,7 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset) -> Scene:
         split=first.settings.features.split,
         rows=(NATURAL_TITLE, attack_title(attack)),
         maps=tuple(_scene_map(title, one) for title, one in maps.items()),
-        images=thumbnails(first, dataset),
+        images=None if dataset is None else thumbnails(first, dataset),
         colours=COLOURS,
         caption=caption(maps),
     )
@@ -105,7 +105,8 @@ def scene_of_checkpoints(
                 on_progress(100 * before + 100 * done // max(total, 1), 100 * len(paths))
 
         maps[title] = model_map(path, resolve(card, settings), device=device, on_progress=say)
-    return scene_of(maps, load_dataset(read_card(paths[0]).data))
+    of_copies = any(one.of_copies for one in maps.values())
+    return scene_of(maps, None if of_copies else load_dataset(read_card(paths[0]).data))
 
 
 def caption(maps: Mapping[str, ModelMap]) -> str:
@@ -113,7 +114,8 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     first = next(iter(maps.values()))
     features, layout = first.settings.features, first.settings.layout
     attacked = [one for one in maps.values() if one.attacked]
-    halves = f"{first.count} {features.split} images of {first.dataset}"
+    copies = " (copies that are not on this machine)" if first.of_copies else ""
+    halves = f"{first.count} {features.split} images of {first.dataset}{copies}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(f"{epsilon:.3g}" for epsilon in epsilons)

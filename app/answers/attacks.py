@@ -48,16 +48,27 @@ class Picture:
         return content.hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Part:
+    """The part of a photograph that a model is shown, as ``read_image`` takes it."""
+
+    zoom: float = 1.0
+    centre: tuple[float, float] = (0.5, 0.5)
+
+
+WHOLE = Part()
+
+
 def picture_of_test(name: str, index: int) -> Picture:
     """Image ``index`` of the test split that a checkpoint's dataset has."""
     image, label = compute.dataset(name).test.batch(slice(index, index + 1))
     return Picture(image, int(label), f"test-image-{index}")
 
 
-def picture_of_upload(name: str, content: bytes, filename: str, label: int) -> Picture:
-    """An uploaded file in the shape that a checkpoint takes. Raises AncraError for what is no image."""
+def picture_of_upload(name: str, content: bytes, filename: str, label: int, part: Part = WHOLE) -> Picture:
+    """A part of an uploaded file in the shape that a checkpoint takes. Raises AncraError for what is no image."""
     channels, height, width = compute.card(name).image_shape
-    image = read_image(content, channels, (height, width), filename).float()[None] / 255
+    image = read_image(content, channels, (height, width), filename, part.zoom, part.centre).float()[None] / 255
     return Picture(image, label, Path(filename).stem or "upload", stored=False)
 
 

@@ -94,7 +94,8 @@ def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
     """The scene of these maps, made once for all sessions."""
     key = tuple(
-        (title, compute.card(name).digest, one.engine) for (title, one), name in zip(maps.items(), names, strict=True)
+        (title, compute.card(name).digest, one.engine, str(one.of_copies))
+        for (title, one), name in zip(maps.items(), names, strict=True)
     )
     return _scene(key, settings.digest(), names[0], maps)
 
@@ -184,4 +185,5 @@ def map_key(name: str, asked: ResolvedMap) -> Key:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _scene(key: tuple[tuple[str, ...], ...], digest: str, _name: str, _maps: dict[str, ModelMap]) -> Scene:
-    return scene_of(_maps, compute.dataset(_name))
+    of_copies = any(one.of_copies for one in _maps.values())
+    return scene_of(_maps, None if of_copies else compute.dataset(_name))

@@ -12,19 +12,28 @@ SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10"}
 
 YOURS = "Yours"
 
+TEST_IMAGE, EXAMPLE = "Test image", "Example"
+
 
 @dataclass(frozen=True)
 class Opening:
     """What the Attack page opens on: models by the ends of their names, and a test image.
 
-    On the image PGD on p' fails on the first model, the adaptive attack succeeds, and the second model holds.
+    On the image PGD on p' fails on the first model and the adaptive attack succeeds.
+
+    Attributes:
+        source: where the image is from; photographs that come with the project stand in for those that may not.
     """
 
     models: tuple[str, str]
     image: int
+    source: str = TEST_IMAGE
 
 
-OPENINGS = {"Fashion": Opening(("trades-ancra", "pgd-at"), 114)}
+OPENINGS = {
+    "Fashion": Opening(("trades-ancra", "pgd-at"), 114),
+    "CIFAR-10": Opening(("trades-ancra", "natural"), 0, EXAMPLE),
+}
 OPENING = Opening(("natural-ra", "pgd-at"), 0)
 
 

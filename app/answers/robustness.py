@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.errors import AncraError
-from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.curves import Curves, stored_curves
-from ancra.evaluation.robustness import RobustnessReport, stored_report, subject_of
-from ancra.evaluation.tables import TableRow
+from ancra.evaluation.robustness import RobustnessReport, checkpoint_report
+from ancra.evaluation.tables import TableRow, row_of
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.status import ShareStatus
@@ -25,6 +24,7 @@ class Results:
     """What is stored of a model; None for what is not.
 
     Attributes:
+        row: its row of the table.
         refused: why stored results could not be used, one sentence each.
     """
 
@@ -33,15 +33,11 @@ class Results:
     digest: str
     dataset: str
     report: RobustnessReport | None
+    row: TableRow | None
     trust: TrustReport | None
     curves: Curves | None
     transfer: Transfer | None
     refused: tuple[str, ...]
-
-    @property
-    def row(self) -> TableRow | None:
-        """Its row of the table."""
-        return TableRow.of(self.title, self.dataset, self.report) if self.report else None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -63,7 +59,7 @@ def results(name: str) -> Results:
     refused: list[str] = []
     report = trust = curves = transfer = None
     try:
-        report = stored_report(subject_of(card), settings_of(card), store)
+        report = checkpoint_report(card, store)
     except AncraError as error:
         refused.append(str(error))
     try:
@@ -79,7 +75,18 @@ def results(name: str) -> Results:
     except AncraError as error:
         refused.append(str(error))
     title = title_of(name)
-    return Results(name, title, card.digest, card.dataset, report, trust, curves, transfer, tuple(refused))
+    return Results(
+        name,
+        title,
+        card.digest,
+        card.dataset,
+        report,
+        row_of(card, title, report),
+        trust,
+        curves,
+        transfer,
+        tuple(refused),
+    )
 
 
 def part_titles(parts: tuple[str, ...]) -> str:

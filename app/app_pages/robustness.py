@@ -132,7 +132,7 @@ state.require_models()
 with choice:
     names = state.choose_models("Models", "models", SHOWN, most=16)
 found = [answers.results(name) for name in names]
-ready = [each for each in found if each.report]
+ready = [each for each in found if each.row]
 evaluate.refusals(found)
 evaluate.require_any(ready)
 if ready:

@@ -3,16 +3,15 @@
 from pathlib import Path
 
 from ancra.checkpoints import find_checkpoints
-from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import NATURAL, WORST, stored_report, subject_of
-from ancra.evaluation.tables import TableRow, headings, note
+from ancra.evaluation.robustness import NATURAL, WORST, checkpoint_report
+from ancra.evaluation.tables import headings, note, row_of
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store
 from ancra.trust.stored import stored_trust
 
 PAGE = Path(__file__).parents[2] / "README.md"
-FOLDERS = ("fashion_mnist", "digits")
+FOLDERS = ("fashion_mnist", "cifar10", "digits")
 """The folders of checkpoints/ that have a table, between ``<!-- FOLDER -->`` and ``<!-- /FOLDER -->``."""
 SHOWN = (NATURAL, "pgd", "adaptive", "autoattack", WORST)
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
@@ -28,10 +27,11 @@ def table(folder: str) -> str:
     rows, verdicts = [], []
     for name in ORDER:
         card = cards[name]
-        report, trust = stored_report(subject_of(card), settings_of(card), store), stored_trust(card, store)
-        if report is None or trust is None:
+        report, trust = checkpoint_report(card, store), stored_trust(card, store)
+        row = row_of(card, card.title, report)
+        if row is None or trust is None:
             raise ValueError(f"{folder}/{name} has no stored result: run `make results`")
-        rows.append(TableRow.of(card.title, card.dataset, report))
+        rows.append(row)
         verdicts.append(str(trust.verdict))
     shown = [column for column in SHOWN if any(row.cells[column] for row in rows)]
     lines = []

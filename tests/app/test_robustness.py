@@ -6,10 +6,9 @@ import pytest
 from ancra.attacks.suite import ATTACKS
 from ancra.checkpoints import find_checkpoints
 from ancra.evaluation import curves, robustness, transfer
-from ancra.evaluation.accuracy import settings_of
 from ancra.evaluation.curves import curve_settings
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, subject_of
+from ancra.evaluation.robustness import HEADLINE, settings_of, subject_of
 from ancra.evaluation.transfer import combined, peers_of, transfer_settings
 from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store

@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.datasets import CIFAR10
 
 from ancra.data import cifar
 from ancra.data.cifar import load_cifar
+from ancra.data.copies import CIFAR10_CLASSES
+from ancra.data.digest import data_digest
+from ancra.data.places import named
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
@@ -89,3 +93,40 @@ def test_without_a_network_it_says_where_to_put_the_archive(kind: type[CIFAR10],
 def test_another_shape_is_refused() -> None:
     with pytest.raises(AncraError, match="colour images of 32 x 32"):
         load_dataset(DataSettings(name="cifar100", channels=1))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of data with CIFAR-10 as pictures, 20 images for training and 10 for testing."""
+    monkeypatch.setattr(cifar, "TRAIN_IMAGES", 20)
+    monkeypatch.setattr(cifar, "TEST_IMAGES", 10)
+    random = np.random.default_rng(0)
+    for part in ("train/{}/0.png", "train/{}/1.png", "test/{}/0.png"):
+        for name in CIFAR10_CLASSES:
+            path = tmp_path / "cifar10" / part.format(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(path)
+    return tmp_path
+
+
+def test_pictures_in_folders_stand_for_the_published_files(pictures: Path) -> None:
+    data = load_dataset(settings(pictures))
+    assert (data.name, len(data.train), len(data.test), data.image_shape) == ("cifar10", 20, 10, (3, 32, 32))
+    assert data.classes == CIFAR10_CLASSES
+    place = named("cifar10", pictures)
+    assert place.here
+    assert place.folder == pictures / "cifar10"
+
+
+def test_pictures_are_other_images_to_every_result(pictures: Path, tmp_path: Path) -> None:
+    published, before = data_digest(settings(tmp_path / "none")), data_digest(settings(pictures))
+    assert before != published
+    some = pictures / "cifar10" / "test" / "cat" / "0.png"
+    Image.new("RGB", (32, 32)).save(some)
+    assert data_digest(settings(pictures)) not in (before, published)
+
+
+def test_a_part_of_the_pictures_is_refused(pictures: Path) -> None:
+    (pictures / "cifar10" / "test" / "dog" / "0.png").unlink()
+    with pytest.raises(AncraError, match="not the whole of CIFAR-10"):
+        load_dataset(settings(pictures))

@@ -8,8 +8,7 @@ from typer.testing import CliRunner
 from ancra.attacks.settings import Threat
 from ancra.cli import cli
 from ancra.errors import AncraError
-from ancra.evaluation.accuracy import settings_of
-from ancra.evaluation.robustness import stored_report, subject_of
+from ancra.evaluation.robustness import settings_of, stored_report, subject_of
 from ancra.store import Store
 from ancra.trust.settings import TrustSettings
 

@@ -7,8 +7,16 @@ from torch import nn
 
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
-from ancra.evaluation.accuracy import evaluate, evaluate_checkpoint, settings_of
-from ancra.evaluation.robustness import KIND, Outcome, RobustnessReport, evaluate_robustness, stored_report, subject_of
+from ancra.evaluation.accuracy import evaluate, evaluate_checkpoint
+from ancra.evaluation.robustness import (
+    KIND,
+    Outcome,
+    RobustnessReport,
+    evaluate_robustness,
+    settings_of,
+    stored_report,
+    subject_of,
+)
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.store import Store
 

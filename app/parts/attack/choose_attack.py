@@ -10,6 +10,8 @@ from app.words.epsilon import epsilon_text
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
+PHOTOGRAPHS = (2 / 255, 4 / 255, 8 / 255, 16 / 255)
+"""What papers try on colour photographs, where 8/255 is the usual epsilon."""
 ANY_CLASS = "Any wrong class"
 
 
@@ -40,8 +42,8 @@ def choose_attack(classes: tuple[str, ...], label: int, epsilon: float) -> tuple
 def choose_epsilon(names: list[str]) -> float:
     """Epsilon from presets around the one that these models were trained against."""
     trained = recipe_epsilon(names)
-    shares = [share for share in SHARES_OF_EPSILON if trained * share <= 1]
-    choices = {epsilon_text(trained * share): trained * share for share in shares}
+    sizes = [trained * share for share in SHARES_OF_EPSILON if trained * share <= 1]
+    choices = {epsilon_text(size): size for size in (PHOTOGRAPHS if trained in PHOTOGRAPHS else sizes)}
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),

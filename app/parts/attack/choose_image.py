@@ -7,17 +7,22 @@ import numpy as np
 import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from ancra.data.examples import Example, examples_for
 from app import compute, state
 from app.answers import attacks
-from app.answers.attacks import Picture
+from app.answers.attacks import Part, Picture
+from app.answers.images import missing
+from app.answers.models import EXAMPLE, TEST_IMAGE
 from app.components.contact_sheet import contact_sheet
 from app.figures import pictures
+from app.parts.fetching import offer_images
 from app.words import attack as words
 
 ON_SHEET, SHEET_COLUMNS = 160, 20
 ALL_CLASSES = "All"
-KINDS = ("Test image", "Upload")
+KINDS = (TEST_IMAGE, "Upload")
 
 
 def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | None:
@@ -26,11 +31,43 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
     Args:
         more: where the choices go that are needed less often.
     """
+    card = compute.card(name)
+    examples = examples_for(card.classes, card.image_shape)
+    kinds = [KINDS[0], EXAMPLE, KINDS[1]] if examples else list(KINDS)
+    opened = EXAMPLE if missing(name) else state.opening().source
+    first = opened if opened in kinds else kinds[0]
     source = st.segmented_control(
-        "Image", KINDS, default=KINDS[0], required=True, key="source", bind="query-params", width="stretch",
-        label_visibility="collapsed",
+        "Image", kinds, default=state.start("source", first), required=True, key="source", bind="query-params",
+        width="stretch", label_visibility="collapsed",
     )  # fmt: skip
-    return from_sheet(name, epsilon, more) if source == KINDS[0] else from_upload(name)
+    if source == EXAMPLE:
+        picture = from_example(name, examples)
+        with more:
+            offer_images(name)
+        return picture
+    if source == KINDS[0]:
+        return None if offer_images(name) else from_sheet(name, epsilon, more)
+    return from_upload(name)
+
+
+def from_example(name: str, examples: list[Example]) -> Picture:
+    """A photograph that comes with the project, and where it is from."""
+    example = examples[0]
+    if len(examples) > 1:
+        example = st.selectbox("Photograph", examples, format_func=lambda each: each.title, key="example")
+    st.image(str(example.file), caption=f"{example.title}, a {example.shows}: {example.source}")
+    part = choose_part(example.zoom, example.centre)
+    picture = attacks.picture_of_upload(name, example.file.read_bytes(), example.title, 0, part)
+    return replace(picture, label=compute.card(name).classes.index(example.shows), stored=True)
+
+
+def choose_part(zoom: float = 1.0, centre: tuple[float, float] = (0.5, 0.5)) -> Part:
+    """Which part of a photograph a model is shown."""
+    with st.popover("Crop", icon=":material/crop:", width="stretch"):
+        zoom = st.slider("Zoom", 1.0, 4.0, zoom, 0.1, key="crop_zoom", format="%.1f×")
+        across = st.slider("From left to right", 0, 100, round(100 * centre[0]), key="crop_across", format="%d %%")
+        down = st.slider("From top to bottom", 0, 100, round(100 * centre[1]), key="crop_down", format="%d %%")
+    return Part(zoom, (across / 100, down / 100))
 
 
 def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
@@ -89,15 +126,23 @@ def go_to_missed(name: str, epsilon: float) -> None:
 
 def from_upload(name: str) -> Picture | None:
     """A person's own image, and what it shows."""
-    kinds = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
-    file = st.file_uploader("Your image", type=kinds, max_upload_size=64)
+    if compute.card(name).image_shape[0] == 3 and st.toggle("Use the camera", key="camera"):
+        file = st.camera_input("Your photograph", key="photograph")
+    else:
+        file = _file()
     if file is None:
         channels, height, width = compute.card(name).image_shape
         kind = "grey" if channels == 1 else "colour"
-        st.caption(f"Its middle is reduced to {height} x {width} {kind} pixels, which is what these models take.")
+        st.caption(f"A part of it is reduced to {height} x {width} {kind} pixels, which is what these models take.")
         return None
+    part = choose_part()
     classes = compute.card(name).classes
-    picture = attacks.picture_of_upload(name, file.getvalue(), file.name, label=0)
+    picture = attacks.picture_of_upload(name, file.getvalue(), file.name, 0, part)
     help_text = "The true class. The first model's own guess is filled in."
     label = st.selectbox("It shows", classes, index=attacks.guess(name, picture), help=help_text)
     return replace(picture, label=classes.index(label))
+
+
+def _file() -> UploadedFile | None:
+    kinds = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+    return st.file_uploader("Your image", type=kinds, max_upload_size=64)

@@ -9,7 +9,6 @@ from app.answers.attacks import Picture
 from app.answers.models import preferred, title_of
 from app.parts.attack import explanations
 from app.parts.attack.choose_attack import ANY_CLASS, recipe_epsilon
-from app.parts.attack.choose_image import KINDS
 from app.parts.attack.view import trace_of
 from app.words import attack as words
 from app.words.epsilon import epsilon_text
@@ -100,7 +99,7 @@ def _say(text: str, anew: bool) -> None:
 def _set_again() -> None:
     names = state.model_names()
     opening = state.opening()
-    st.session_state.update(attacked=preferred(names, opening.models), image=opening.image, source=KINDS[0])
+    st.session_state.update(attacked=preferred(names, opening.models), image=opening.image, source=opening.source)
     st.session_state["epsilon"] = epsilon_text(recipe_epsilon(st.session_state["attacked"]))
     _go()
 

@@ -44,7 +44,9 @@ def picture_grid(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str
     chosen = chosen[np.argsort(-np.sum(list(wrong.values()), axis=0), kind="stable")]
     linked = [title_of(name) for name in names]
     most = SHOWN * int(st.session_state.get("map_pages", 1))
-    assert scene.images is not None
+    if scene.images is None:
+        st.caption("The images themselves are not on this machine.")
+        return
     st.html(map_tables.cards(maps, linked, chosen[:most].tolist(), scene.images, state.look()))
     if len(chosen) > most:
         st.button(f"Show {min(SHOWN, len(chosen) - most)} more", on_click=_more)
@@ -65,7 +67,9 @@ def movers(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str]) -> 
     st.button(
         "Mark these on the maps", icon=":material/select_all:", on_click=select, args=(scene, [m.sample for m in moved])
     )
-    assert scene.images is not None
+    if scene.images is None:
+        st.caption("The images themselves are not on this machine.")
+        return
     st.html(map_tables.cards(pair, chosen, [m.sample for m in moved], scene.images, state.look(), notes))
     st.caption(
         "Distances are in standard deviations of the first map, after the second was turned onto it. A map may move a "
