@@ -1,4 +1,4 @@
-"""How lists and shares are written for people."""
+"""How lists, shares and the sizes of perturbations are written for people."""
 
 from collections.abc import Sequence
 
@@ -12,3 +12,11 @@ def listed(words: Sequence[str]) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """A share, 0 to 1, as it is printed: ``39 %``."""
     return f"{100 * share:.{digits}f} %"
+
+
+def epsilon_text(epsilon: float) -> str:
+    """An epsilon in [0, 1] pixel values: ``8/255`` for a small whole number of grey levels, else a decimal."""
+    levels = epsilon * 255
+    if 0 < epsilon < 0.15 and abs(levels - round(levels)) < 1e-4:
+        return f"{round(levels)}/255"
+    return f"{epsilon:.4g}"

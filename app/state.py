@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ancra.text import epsilon_text
 from ancra.web.palette import Palette, palette
 from app import compute
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
-from app.words.epsilon import epsilon_text
 
 T = TypeVar("T")
 

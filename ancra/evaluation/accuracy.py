@@ -17,6 +17,7 @@ from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robus
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.progress import OnNamedProgress, OnProgress
 from ancra.store import Store
+from ancra.text import epsilon_text
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def sentence(row: dict[str, Any]) -> str:
     shares = ", ".join(f"{titles[name]} {share(name)}" for name in row["intervals"])
     return (
         f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
-        f"epsilon {row['settings']['epsilon']:.4g}"
+        f"epsilon {epsilon_text(row['settings']['epsilon'])}"
     )
 
 

@@ -8,6 +8,7 @@ from ancra.checkpoints import Card
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
 from ancra.files import csv_text
+from ancra.text import epsilon_text
 
 COLUMNS = (NATURAL, "pgd", "adaptive", "autoattack", "square", WORST)
 _LATEX = str.maketrans(
@@ -128,7 +129,7 @@ def to_latex(rows: Sequence[TableRow]) -> str:
 def note(rows: Sequence[TableRow]) -> str:
     """What the numbers of a table rest on, in one sentence for each setting."""
     norms = {"linf": "Linf", "l2": "L2"}
-    found = dict.fromkeys((row.dataset, row.samples, norms[row.norm], f"{row.epsilon:.4g}") for row in rows)
+    found = dict.fromkeys((row.dataset, row.samples, norms[row.norm], epsilon_text(row.epsilon)) for row in rows)
     parts = [
         f"{samples} test images of {dataset}, {norm} epsilon {epsilon}" for dataset, samples, norm, epsilon in found
     ]

@@ -9,7 +9,7 @@ from ancra.maps.model_map import require_comparable
 from ancra.maps.over_attack import AttackSteps
 from ancra.scenes.of_models import COLOURS, thumbnails
 from ancra.scenes.scene import NATURAL_TITLE, Frame, MeasureRow, Scene, SceneMap
-from ancra.text import percent
+from ancra.text import epsilon_text, percent
 
 
 def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
@@ -39,7 +39,9 @@ def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
 def caption(ways: Mapping[str, AttackSteps]) -> str:
     """What the maps show, with all parameters, as for a paper."""
     first = next(iter(ways.values()))
-    radius = " or ".join(f"{epsilon:.3g}" for epsilon in sorted({way.features.epsilon or 0.0 for way in ways.values()}))
+    radius = " or ".join(
+        epsilon_text(epsilon) for epsilon in sorted({way.features.epsilon or 0.0 for way in ways.values()})
+    )
     shown, layout = first.shown, first.shown.settings.layout
     method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
     return (

@@ -10,6 +10,7 @@ from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap, require_comparable
 from ancra.scenes.of_models import COLOURS, rows_under, thumbnails
 from ancra.scenes.scene import NATURAL_TITLE, Frame, Scene, SceneMap
+from ancra.text import epsilon_text
 
 MOST_EPOCHS = 60
 
@@ -57,9 +58,7 @@ def caption(maps: Mapping[int, ModelMap]) -> str:
     attacked = ""
     if last.attacked:
         attack = attack_title(features.attack)
-        attacked = (
-            f", and of the same under {attack} with epsilon {features.epsilon:.3g} against each epoch's own model"
-        )
+        attacked = f", and of the same under {attack} with epsilon {epsilon_text(features.epsilon or 0)} against each epoch's own model"
     return (
         f"Epochs {min(maps)} to {max(maps)} of one run: features z' of {last.count} {features.split} images of "
         f"{last.dataset}{attacked}. Layout: UMAP, {layout.neighbours} neighbours, min_dist {layout.min_dist:g}, "

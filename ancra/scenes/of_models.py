@@ -17,7 +17,7 @@ from ancra.maps.model_map import ModelMap, require_comparable, shared_neighbours
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.progress import OnProgress
 from ancra.scenes.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
-from ancra.text import percent
+from ancra.text import epsilon_text, percent
 
 FEATURE_TITLES = {
     ("z_prime", -1): "z' (after the last reverse attention)",
@@ -118,7 +118,7 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     halves = f"{first.count} {features.split} images of {first.dataset}{copies}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
-        radius = " or ".join(f"{epsilon:.3g}" for epsilon in epsilons)
+        radius = " or ".join(epsilon_text(epsilon) for epsilon in epsilons)
         attack = attack_title(features.attack)
         halves += f", natural (dots) and under {attack} with epsilon {radius} (crosses)"
     parameters = (

@@ -12,6 +12,7 @@ from ancra.data.dataset import Split
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.progress import OnNamedProgress
+from ancra.text import epsilon_text
 from ancra.trust import effort, gradients, hygiene, masking, radius  # noqa: F401  (importing them registers the checks)
 from ancra.trust.check import CHECKS, Finding
 from ancra.trust.report import Level, TrustReport
@@ -61,7 +62,8 @@ def examine(
             results.append(check(subject))
     threat = settings.threat
     return TrustReport(
-        claim=f"PGD-{threat.steps} on the final output, {NORM_WORDS[threat.norm]}, epsilon {threat.epsilon:.4g}",
+        claim=f"PGD-{threat.steps} on the final output, {NORM_WORDS[threat.norm]}, "
+        f"epsilon {epsilon_text(threat.epsilon)}",
         natural=subject.accuracy(subject.natural),
         claimed=subject.accuracy(subject.claimed),
         lowest=subject.accuracy(subject.natural & ~subject.broken),

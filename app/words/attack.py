@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import softmax
 
 from ancra.attacks.trace import AttackTrace
-from app.words.epsilon import epsilon_text
+from ancra.text import epsilon_text
 
 Array = np.ndarray
 
@@ -98,4 +98,5 @@ def perturbation_sentence(delta: Array, epsilon: float, norm: str) -> str:
     if norm == "l2":
         length = float(np.sqrt((delta**2).sum()))
         return f"Its length is {length:.2f} of {epsilon_text(epsilon)} allowed; {share:.0%} of the pixels change."
-    return f"The largest change is {largest:.3f} of {epsilon_text(epsilon)} allowed; {share:.0%} of the pixels change."
+    change = f"The largest change is {epsilon_text(largest)} of {epsilon_text(epsilon)} allowed"
+    return f"{change}; {share:.0%} of the pixels change."

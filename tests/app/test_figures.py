@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from ancra.attacks.trace import AttackTrace
+from ancra.text import epsilon_text
 from ancra.web.palette import palette
 from app.figures import pictures
 from app.words import attack as words
-from app.words.epsilon import epsilon_text
 
 CLASSES = ("cat", "dog", "owl")
 

@@ -5,8 +5,8 @@ import streamlit as st
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import attack_title, preset
+from ancra.text import epsilon_text
 from app import compute, state
-from app.words.epsilon import epsilon_text
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)

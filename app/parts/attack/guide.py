@@ -4,6 +4,7 @@ import streamlit as st
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import preset
+from ancra.text import epsilon_text
 from app import compute, state
 from app.answers.attacks import Picture
 from app.answers.models import preferred, title_of
@@ -11,7 +12,6 @@ from app.parts.attack import explanations
 from app.parts.attack.choose_attack import ANY_CLASS, recipe_epsilon
 from app.parts.attack.view import trace_of
 from app.words import attack as words
-from app.words.epsilon import epsilon_text
 
 KEY = "guide"
 STEPS = ("1 PGD fails", "2 Aim elsewhere", "3 See why", "4 The number")

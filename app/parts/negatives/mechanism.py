@@ -4,6 +4,7 @@ import streamlit as st
 
 from ancra.losses.settings import ContrastSettings
 from ancra.strategies.mechanism import BatchMechanism
+from ancra.text import epsilon_text
 from app import compute, state
 from app.answers import mechanism as answers
 from app.answers.mechanism import BatchQuestion
@@ -12,7 +13,6 @@ from app.components.mechanism import mechanism_widget
 from app.figures.mechanism import mechanism_payload
 from app.guard import guard
 from app.parts.negatives.batch import choose_batch
-from app.words.epsilon import epsilon_text
 
 KEY = "mechanism"
 KEPT = "mechanism_anchor"
