@@ -58,7 +58,8 @@ def caption(maps: Mapping[int, ModelMap]) -> str:
     attacked = ""
     if last.attacked:
         attack = attack_title(features.attack)
-        attacked = f", and of the same under {attack} with epsilon {epsilon_text(features.epsilon or 0)} against each epoch's own model"
+        size = epsilon_text(features.epsilon or 0)
+        attacked = f", and of the same under {attack} with epsilon {size} against each epoch's own model"
     return (
         f"Epochs {min(maps)} to {max(maps)} of one run: features z' of {last.count} {features.split} images of "
         f"{last.dataset}{attacked}. Layout: UMAP, {layout.neighbours} neighbours, min_dist {layout.min_dist:g}, "
