@@ -115,5 +115,7 @@ def is_strange(url: str, server: str) -> bool:
 def settle(page, timeout: float = 60_000) -> None:
     """Until the app has stopped running."""
     page.wait_for_timeout(500)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=timeout)
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')", timeout=timeout
+    )
     page.wait_for_timeout(300)

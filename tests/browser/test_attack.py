@@ -1,6 +1,7 @@
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
@@ -50,7 +51,7 @@ def test_plays_to_the_end_and_stops_there(attack, settled):
     page.get_by_role("button", name="Play").click()
     page.wait_for_selector("text=Step 20 of 20")
     page.wait_for_url(lambda address: "step=" not in address)
-    assert page.get_by_role("button", name="Play").is_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_steps_by_keyboard_and_the_link_keeps_the_step(attack):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from ancra.scenes.export import scene_html
 
@@ -225,8 +226,8 @@ def test_fifty_thousand_points_can_be_selected(open_file):
 
 def test_stages_have_no_marks_of_an_attack(open_file):
     page = open_file(stages=True)
-    assert page.locator(".fm-marks").count() == 0
-    assert open_file().locator(".fm-marks").count() == 1
+    expect(page.locator(".fm-marks")).to_have_count(0)
+    expect(open_file().locator(".fm-marks")).to_have_count(1)
 
 
 def test_points_glide_to_a_new_scene_and_arrive(open_file):
@@ -253,7 +254,7 @@ def test_the_way_of_an_image_is_drawn_and_told(open_browser, settled):
     page.get_by_text("Show its attack, step by step").click()
     page.wait_for_selector("text=The way of this image over the maps", timeout=180_000)
     settled(page)
-    assert page.locator(".fm-marks").get_by_text("Projected").count() == 1
+    expect(page.locator(".fm-marks").get_by_text("Projected")).to_have_count(1)
     assert "map_follow=true" in page.url
 
 
@@ -305,13 +306,13 @@ def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_p
     chooser.set_input_files(file)
     page.wait_for_selector("text=The way of your image over the maps", timeout=60_000)
     settled(page)
-    assert page.locator(".fm-marks").get_by_text("Projected").count() == 1
+    expect(page.locator(".fm-marks").get_by_text("Projected")).to_have_count(1)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image at all")
     chooser.set_input_files(broken)
     page.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
     settled(page)
-    assert page.locator(".fm-panel").count() == 4
+    expect(page.locator(".fm-panel")).to_have_count(4)
 
 
 def test_the_slider_follows_the_steps_of_the_attack(open_browser, settled):
@@ -322,7 +323,7 @@ def test_the_slider_follows_the_steps_of_the_attack(open_browser, settled):
     page.wait_for_timeout(200)
     assert page.locator(".fm-morph output").inner_text() == "Step 10"
     assert widget(page, "map.locate(0, 3)") != start
-    assert page.locator(".fm-panel").count() == 2
+    expect(page.locator(".fm-panel")).to_have_count(2)
 
 
 def test_the_card_leads_to_the_attack_page(open_browser, settled):
@@ -343,5 +344,5 @@ def test_the_maps_can_be_saved_and_the_file_works_alone(open_browser, browser, s
     alone = context.new_page()
     alone.goto(path.as_uri())
     alone.wait_for_selector(".fm[data-ready]")
-    assert alone.locator(".fm-panel").count() == 4
+    expect(alone.locator(".fm-panel")).to_have_count(4)
     context.close()

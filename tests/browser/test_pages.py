@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_pages").glob("*.py"))
@@ -9,8 +10,8 @@ PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_p
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_without_an_error_and_fits_a_phone(open_browser, name):
     page = open_browser(name, width=390, scheme="dark")
-    assert page.locator("[data-testid=stException]").count() == 0
-    assert page.locator("h1").count() == 1
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    expect(page.locator("h1")).to_have_count(1)
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
 
@@ -55,7 +56,7 @@ def test_a_point_of_the_chart_opens_that_models_verdict(open_browser, settled):
     page.get_by_role("link", name="Home").first.click()
     page.locator(".fooled .model").first.wait_for(timeout=60_000)
     settled(page)
-    assert page.locator(".fooled .model").count() == 2  # Home stays, although the point is still selected
+    expect(page.locator(".fooled .model")).to_have_count(2)  # Home stays, although the point is still selected
 
 
 def test_a_phones_menu_says_so_and_closes_when_a_page_is_chosen(open_browser):

@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -7,7 +8,7 @@ def test_published_numbers_stand_apart(open_browser, settled):
     page = open_browser("robustness")
     page.get_by_text("Published numbers, on other data").click()
     settled(page)
-    assert page.get_by_text("not to be ranked against the table above").is_visible()
+    expect(page.get_by_text("not to be ranked against the table above")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
@@ -16,7 +17,7 @@ def test_nothing_is_wider_than_the_window(open_browser, width, scheme):
     page.wait_for_selector("text=Evaluate more")
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
-    assert page.locator("[data-testid=stException]").count() == 0
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
 def test_a_pressed_row_is_the_model_whose_verdict_stands_beside(open_browser, settled):

@@ -1,6 +1,7 @@
 """Sweeps on the Negatives page, from the form to a run whose dot was clicked."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 FIGURES = "negatives?tab=Figures%203%20and%204"
@@ -25,7 +26,7 @@ def fill(page, settled, label, text):
 @pytest.mark.slow
 def test_a_sweep_from_the_form_to_the_run_behind_a_dot(open_browser, settled):
     page = open_browser(FIGURES)
-    assert page.get_by_text("A sweep you start appears here").is_visible()
+    expect(page.get_by_text("A sweep you start appears here")).to_be_visible()
     choose(page, settled, "New sweep", "A recipe of my choice")
     choose(page, settled, "Recipe", "digits-pgd-at")
     choose(page, settled, "What varies", "attack.steps")
@@ -41,10 +42,10 @@ def test_a_sweep_from_the_form_to_the_run_behind_a_dot(open_browser, settled):
     page.get_by_text("of 2 runs finished").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="See what it found").click(timeout=300_000)
     settled(page)
-    assert page.get_by_text("2 of 2 runs finished").is_visible()
+    expect(page.get_by_text("2 of 2 runs finished")).to_be_visible()
     assert "figure=" in page.url
     figure = page.locator(".st-key-figure_chart")
-    assert figure.is_visible()
+    expect(figure).to_be_visible()
     dot = figure.locator(".scatterlayer .points path").first
     dot.evaluate("dot => dot.scrollIntoView({block: 'center'})")  # else it may lie below the navigation
     dot.click(force=True)

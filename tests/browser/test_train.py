@@ -86,7 +86,7 @@ def test_a_model_and_images_are_sent_looked_at_and_deleted(open_browser, settled
     page.wait_for_selector("img[alt=cat]")
     page.get_by_role("button", name="Train on it").click()
     page.wait_for_selector("text=settings differ from the recipe")
-    assert page.get_by_role("button", name="digits → pets").is_visible()
+    expect(page.get_by_role("button", name="digits → pets")).to_be_visible()
     page.get_by_role("tab", name="Upload").click()
     page.locator(".st-key-delete_images-pets button").click()
     page.get_by_role("button", name="Delete them").click()

@@ -72,7 +72,10 @@ export function createFeatureMap(root, emit = () => {}) {
   addElements(fm)
   fm.root.append(fm.main)
   fm.observer.observe(fm.main)
-  const resized = () => fm.schedule()
+  const resized = () => {
+    fm.arrange()
+    fm.schedule()
+  }
   addEventListener("resize", resized)
   /** Take a scene, and a command ({id, colour, view, selection}) the first time its id is seen. */
   function update(data) {

@@ -48,10 +48,13 @@ export function layout(fm) {
     for (const panel of fm.panels) panel.box.style.height = `${height}px`
   }
 
+  // What arrives above the maps moves them down, and the page it is on grows: then they have less room.
+  const whole = document.querySelector("[data-testid=stMainBlockContainer]")
   fm.observer = new ResizeObserver((entries) => {
-    if (entries.some((entry) => entry.target === fm.main)) fm.arrange()
+    if (entries.some(({ target }) => target === fm.main || target === whole)) fm.arrange()
     fm.schedule()
   })
+  if (whole) fm.observer.observe(whole)
 
   Object.assign(fm, { readTheme, arrange })
 }
