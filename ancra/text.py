@@ -9,6 +9,11 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def with_article(word: str) -> str:
+    """A thing in a sentence: ``a cat``, ``an automobile``."""
+    return f"{'an' if word[:1].lower() in tuple('aeiou') else 'a'} {word}"
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share, 0 to 1, as it is printed: ``39 %``."""
     return f"{100 * share:.{digits}f} %"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ancra.attacks.settings import AttackSettings
+from ancra.text import with_article
 from app import compute, state
 from app.answers.attacks import Picture
 from app.answers.models import like, title_of
@@ -71,7 +72,7 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
         verdict_row({name: verdicts[name] for name in traces}, told)
     view = AttackView(names, picture, settings, target, traces, resting_step(settings.steps))
     answers = [f"{title_of(name)} says {words.answer(verdicts[name].logits, classes)}" for name in traces]
-    intro = f"**Before the attack**: a {classes[picture.label]}. {'; '.join(answers)}."
+    intro = f"**Before the attack**: {with_article(classes[picture.label])}. {'; '.join(answers)}."
     shown = [Replayed(view.titles[name], trace, settings) for name, trace in traces.items()]
     with st.container(key="replay_place"):
         replay_widget(
@@ -116,7 +117,7 @@ with right:
     if picture is not None:
         results(models, picture, chosen, target, told=told_by_now(current))
     elif models:
-        st.info("Upload an image on the left, and it is attacked at once.", icon=":material/upload:")
+        st.info("Choose or upload an image on the left, and it is attacked at once.", icon=":material/arrow_back:")
 st.caption(
     "Change an image so little that you would not call it anything else, and see whether a model still does not. "
     "An attack that fails proves little: it may only be looking in the wrong place."

@@ -121,3 +121,15 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "none.png", tmp_path):
         with pytest.raises(AncraError, match="cannot be read"):
             read_image(path, 3, (8, 8))
+
+
+def test_a_part_is_as_large_as_the_zoom_says_and_lies_where_it_is_asked_for():
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:20, :20], pixels[20:, 20:] = 255, 128
+    whole = encoded(Image.fromarray(pixels))
+    corners = [read_image(whole, 3, (8, 8), zoom=2, centre=(across, across)) for across in (0.0, 1.0)]
+    assert [int(corner.median()) for corner in corners] == [255, 128]
+    assert torch.equal(read_image(whole, 3, (8, 8), zoom=1.0), read_image(whole, 3, (8, 8)))
+    wide = np.concatenate([pixels, np.full_like(pixels, 7)], axis=1)
+    right = read_image(encoded(Image.fromarray(wide)), 3, (8, 8), centre=(1.0, 0.5))
+    assert int(right.median()) == 7

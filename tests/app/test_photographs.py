@@ -1,0 +1,87 @@
+"""CIFAR-10's models on a machine without its images."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ancra.checkpoints import read_card, resolve_checkpoint
+from ancra.data.digest import data_digest
+from ancra.evaluation.robustness import checkpoint_report, subjects_of
+from ancra.evaluation.tables import row_of
+from ancra.maps.settings import ModelMapSettings, resolve
+from ancra.maps.store import find_model_map
+from ancra.store import Store
+from app.answers import images
+from tests.app.conftest import APP
+
+
+@pytest.fixture
+def page(workspace, clear_caches):
+    def opened(name: str, **query: str) -> AppTest:
+        at = AppTest.from_file(str(APP), default_timeout=90)
+        at.query_params["images"] = "CIFAR-10"
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+        at.switch_page(f"app_pages/{name}.py")
+        return at.run()
+
+    return opened
+
+
+def test_a_photograph_of_ours_is_attacked_at_once(page):
+    at = page("attack")
+    assert not at.exception
+    assert not at.error
+    said = " ".join(each.value for each in at.markdown)
+    assert "the answer is cat at every step" in said
+    assert "It looks robust" in said
+
+
+def test_what_the_story_says_holds_for_that_photograph(page):
+    at = page("attack")
+    at.button_group(key="guide").set_value("2 Aim elsewhere").run()
+    assert "The weakness was there all the time" in " ".join(each.value for each in at.markdown)
+
+
+def test_the_images_are_offered_with_their_size_and_nothing_is_fetched_unasked(page):
+    at = page("attack", source="Test image")
+    assert not at.exception
+    assert at.button(key="fetch").label == "Fetch it (170 MB)"
+    place = images.missing("cifar10/trades")
+    assert place is not None
+    assert images.fetch_of(place) is None
+
+
+def test_a_failed_download_says_why_and_can_be_pressed_again(page, monkeypatch):
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    at = page("attack", source="Test image")
+    at.button(key="fetch").click().run()
+    going = images.fetch_of(images.missing("cifar10/trades"))
+    assert going.job.future.exception(timeout=60) is not None
+    at.run()
+    assert "cannot be downloaded" in at.error[0].value
+    assert at.button(key="fetch").label == "Fetch it (170 MB)"
+
+
+def test_stored_numbers_are_those_of_the_copies_that_the_card_names(workspace):
+    card = read_card(resolve_checkpoint("cifar10/trades-ancra"))
+    own, copies = subjects_of(card)
+    assert own[1] == data_digest(card.data)
+    assert copies[1] == card.evaluation[-1]["images"] != own[1]
+    row = row_of(card, card.title, checkpoint_report(card, Store()))
+    assert row.cells["worst"].value == card.evaluation[-1]["worst"]
+    assert row.samples == 10_000
+
+
+def test_maps_of_the_copies_show_no_image(workspace):
+    card = read_card(resolve_checkpoint("cifar10/trades-ancra"))
+    found = find_model_map(card, resolve(card, ModelMapSettings()), Store())
+    assert found.of_copies
+    assert found.pixels is None
+
+
+@pytest.mark.parametrize("name", ["feature_maps", "robustness", "negatives", "home"])
+def test_the_pages_open(page, name):
+    at = page(name)
+    assert not at.exception
+    assert len(at.error) == (1 if name == "negatives" else 0)  # which needs the images, and says how to have them
