@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from ancra.environment import HOME
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+IN_CHECKOUT = (_PACKAGE.parent / "pyproject.toml").is_file()
+"""Whether this is the repository, not an installed wheel."""
+ROOT = _PACKAGE.parent if IN_CHECKOUT else _PACKAGE / "shipped"
+"""The folder of what comes with the project: app, recipes, sweeps and checkpoints."""
 
 
 def recipes_folder() -> Path:
@@ -23,11 +29,13 @@ def shipped_checkpoints() -> Path:
 
 
 def workspace() -> Path:
-    """The folder of a person's runs, uploads and stored results: ``$ANCRA_HOME``, or ``workspace/`` in the project.
+    """The folder of a person's runs, uploads and stored results.
+
+    ``$ANCRA_HOME``; else ``workspace/`` in a checkout, and the user's folder of data for what was installed.
 
     Raises AncraError when it cannot be a folder.
     """
-    return HOME.read(ROOT / "workspace")
+    return HOME.read(ROOT / "workspace" if IN_CHECKOUT else user_data_path("ancra-lab", appauthor=False))
 
 
 def runs_folder() -> Path:

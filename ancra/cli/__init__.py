@@ -9,6 +9,7 @@ import typer
 from ancra import __version__
 from ancra.cli import data, evaluation, listing, maps, runs, serving, strategies, sweep, train
 from ancra.errors import AncraError
+from ancra.extras import missing_extra
 from ancra.plugins import load_plugins
 
 cli = typer.Typer(
@@ -55,6 +56,12 @@ def main() -> None:
         for problem in load_plugins():
             print(problem, file=sys.stderr)
         cli()
+    except ModuleNotFoundError as error:
+        sentence = missing_extra(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        sys.exit(2)
     except AncraError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -24,9 +25,9 @@ def app(
             f"Whoever reaches {address} could train, upload and delete: add --trusted if all of them may, "
             "or leave --address out to listen on this machine only."
         )
+    if not find_spec("streamlit"):
+        raise ModuleNotFoundError(name="streamlit")
     script = ROOT / "app" / "server.py"
-    if not script.is_file():
-        raise AncraError(f"The app is not installed: {script} is missing; clone the repository and use `make app`.")
     arguments = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     arguments += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
     # Without an address of its own the server asks a host outside for it when a foreign page connects.

@@ -13,8 +13,9 @@ from ancra.data.digest import data_digest
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness, settings_of, subject_of
+from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.progress import OnNamedProgress, OnProgress
 from ancra.store import Store
 from ancra.text import epsilon_text

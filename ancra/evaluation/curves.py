@@ -10,17 +10,9 @@ from ancra.attacks.suite import WORST_CASE
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import (
-    HEADLINE,
-    WORST,
-    evaluate_robustness,
-    misfit,
-    refuse_unreadable,
-    settings_of,
-    subject_of,
-    subjects_of,
-)
+from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import settings_of, subject_of, subjects_of
 from ancra.progress import OnProgress
 from ancra.settings import Settings
 from ancra.store import Store, Stored

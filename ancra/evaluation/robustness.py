@@ -13,11 +13,12 @@ from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
-from ancra.data.digest import PUBLISHED, data_digest, fingerprint
+from ancra.data.digest import fingerprint
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import Subject, settings_of, subjects_of
 from ancra.progress import OnNamedProgress
 from ancra.store import Store, Stored
 
@@ -25,8 +26,6 @@ KIND = "robustness"
 NATURAL = "natural"
 WORST = "worst"
 HEADLINE = ("pgd", "adaptive")
-
-Subject = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -120,37 +119,6 @@ class RobustnessReport:
             "attacks": self.rows(),
             "settings": self.settings.model_dump(mode="json"),
         }
-
-
-def settings_of(card: Card, samples: int | None = None) -> EvaluationSettings:
-    """The usual settings for a checkpoint: norm and epsilon of its recipe, Linf 8/255 for one without a recipe."""
-    settings = EvaluationSettings(samples=samples)
-    if card.recipe:
-        settings = settings.with_changes(norm=card.recipe.attack.norm, epsilon=card.recipe.attack.epsilon)
-    return settings
-
-
-def subjects_of(card: Card) -> tuple[Subject, ...]:
-    """What stored results of a checkpoint may be named by, best first.
-
-    Its images as they are here; then, for a published dataset, the copies of it (JPEG files of CIFAR-10, say) that the
-    card's evaluations were measured on.
-
-    Raises:
-        AncraError: the images are gone.
-    """
-    rows = card.evaluation if card.data.name in PUBLISHED else ()
-    measured = (str(row["images"]) for row in rows if row.get("images"))
-    return tuple(dict.fromkeys((subject_of(card), *((card.digest, images) for images in measured))))
-
-
-def subject_of(card: Card) -> Subject:
-    """The digests of a checkpoint and of its images, which every result that is stored of it is named by.
-
-    Raises:
-        AncraError: the images are gone.
-    """
-    return card.digest, data_digest(card.data)
 
 
 @torch.inference_mode(False)

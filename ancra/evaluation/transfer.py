@@ -14,16 +14,9 @@ from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.digest import fingerprint
 from ancra.data.registry import load_dataset
-from ancra.evaluation.robustness import (
-    RobustnessReport,
-    Subject,
-    checkpoint_report,
-    refuse_unreadable,
-    settings_of,
-    subject_of,
-    subjects_of,
-)
+from ancra.evaluation.robustness import RobustnessReport, checkpoint_report, refuse_unreadable
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import Subject, settings_of, subject_of, subjects_of
 from ancra.paths import shipped_checkpoints
 from ancra.progress import OnProgress
 from ancra.settings import Settings

@@ -10,7 +10,7 @@ import numpy as np
 from ancra.checkpoints import Card
 from ancra.data.digest import data_digest
 from ancra.data.places import place_of
-from ancra.evaluation.robustness import subjects_of
+from ancra.evaluation.subject import subjects_of
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored

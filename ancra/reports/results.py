@@ -10,7 +10,8 @@ from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.errors import unknown_name
 from ancra.evaluation.curves import checkpoint_curves
-from ancra.evaluation.robustness import HEADLINE, evaluate_robustness, settings_of, subject_of
+from ancra.evaluation.robustness import HEADLINE, evaluate_robustness
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.evaluation.transfer import checkpoint_transfer
 from ancra.store import Store
 from ancra.trust.stored import checkpoint_trust

@@ -7,7 +7,8 @@ from ancra.checkpoints import Card, load_checkpoint, read_card
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.errors import AncraError
-from ancra.evaluation.robustness import misfit, refuse_unreadable, settings_of, subject_of, subjects_of
+from ancra.evaluation.robustness import misfit, refuse_unreadable
+from ancra.evaluation.subject import settings_of, subject_of, subjects_of
 from ancra.evaluation.transfer import combined, peers_of
 from ancra.progress import OnNamedProgress
 from ancra.store import Store

@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from ancra.checkpoints import read_card, resolve_checkpoint
 from ancra.data.digest import data_digest
-from ancra.evaluation.robustness import checkpoint_report, subjects_of
+from ancra.evaluation.robustness import checkpoint_report
+from ancra.evaluation.subject import subjects_of
 from ancra.evaluation.tables import row_of
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import find_model_map

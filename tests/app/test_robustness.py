@@ -8,7 +8,8 @@ from ancra.checkpoints import find_checkpoints
 from ancra.evaluation import curves, robustness, transfer
 from ancra.evaluation.curves import curve_settings
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, settings_of, subject_of
+from ancra.evaluation.robustness import HEADLINE
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.evaluation.transfer import combined, peers_of, transfer_settings
 from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from ancra.attacks.settings import Threat
 from ancra.cli import cli
 from ancra.errors import AncraError
-from ancra.evaluation.robustness import settings_of, stored_report, subject_of
+from ancra.evaluation.robustness import stored_report
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.store import Store
 from ancra.trust.settings import TrustSettings
 

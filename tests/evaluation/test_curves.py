@@ -8,8 +8,9 @@ from ancra.data.registry import load_dataset
 from ancra.errors import AncraError
 from ancra.evaluation import curves, transfer
 from ancra.evaluation.curves import CurveSettings, checkpoint_curves, make_curves, stored_curves
-from ancra.evaluation.robustness import Outcome, RobustnessReport, subject_of
+from ancra.evaluation.robustness import Outcome, RobustnessReport
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import subject_of
 from ancra.evaluation.transfer import (
     Transfer,
     TransferSettings,

@@ -8,16 +8,9 @@ from torch import nn
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
 from ancra.evaluation.accuracy import evaluate, evaluate_checkpoint
-from ancra.evaluation.robustness import (
-    KIND,
-    Outcome,
-    RobustnessReport,
-    evaluate_robustness,
-    settings_of,
-    stored_report,
-    subject_of,
-)
+from ancra.evaluation.robustness import KIND, Outcome, RobustnessReport, evaluate_robustness, stored_report
 from ancra.evaluation.settings import EvaluationSettings
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.store import Store
 
 MODEL, OTHER = ("model", "images"), ("other", "images")

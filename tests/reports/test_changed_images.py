@@ -9,7 +9,8 @@ from ancra.attacks.settings import Threat
 from ancra.checkpoints import Card, read_card, save_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.evaluation.curves import stored_curves
-from ancra.evaluation.robustness import settings_of, stored_report, subject_of
+from ancra.evaluation.robustness import stored_report
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.evaluation.transfer import stored_transfer
 from ancra.features.settings import FeatureSettings
 from ancra.features.store import checkpoint_features

@@ -1,0 +1,109 @@
+"""The wheel: built, installed into an empty folder, and used from another."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ancra.paths import ROOT
+
+LEFT_OUT = {"checkpoints/results/map-pixels"}
+"""What a wheel does without."""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", str(ROOT), "-w", folder]
+    subprocess.run(command, check=True, cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def run(wheel, tmp_path_factory):
+    """Runs the installed package in an empty folder: its packages before those of the checkout."""
+    folder = tmp_path_factory.mktemp("installed")
+    site, empty = folder / "site", folder / "empty"
+    empty.mkdir()
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", site, wheel]
+    subprocess.run(command, check=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANCRA")}
+    kept |= {"PYTHONPATH": str(site), "HOME": str(folder / "home"), "OMP_WAIT_POLICY": "PASSIVE"}
+
+    def started(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-P", *arguments]
+        return subprocess.Popen(
+            command, cwd=empty, env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    return started
+
+
+def printed(process: "subprocess.Popen[str]") -> str:
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
+def test_one_package_with_all_that_comes_with_the_project(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"ancra"}
+    tracked = subprocess.run(
+        ["git", "ls-files", "app", "recipes", "sweeps", "checkpoints"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    wanted = [name for name in tracked if not any(name.startswith(f"{folder}/") for folder in LEFT_OUT)]
+    assert not [name for name in wanted if f"ancra/shipped/{name}" not in names]
+    assert wheel.stat().st_size < 25e6
+
+
+def test_it_lists_and_evaluates_from_an_empty_folder(run):
+    where = printed(run("-c", "import ancra.paths as p; print(p.IN_CHECKOUT, p.ROOT, p.workspace())"))
+    assert re.match(r"False \S+/site/ancra/shipped \S+/home/\S*ancra-lab", where)
+    assert "fashion_mnist/trades" in printed(run("-m", "ancra", "list", "checkpoints"))
+    assert "digits-trades-ancra" in printed(run("-m", "ancra", "list", "recipes"))
+    assert "8 images of digits" in printed(run("-m", "ancra", "evaluate", "digits/trades", "--samples", "8"))
+
+
+def test_it_serves_the_app(run):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = run("-m", "ancra", "app", "--port", str(port))
+    try:
+        assert answered(f"http://localhost:{port}/_stcore/health", process) == "ok"
+        assert Path(f"/proc/{process.pid}/cwd").resolve().match("site/ancra/shipped") or sys.platform != "linux"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def answered(url: str, process: "subprocess.Popen[str]") -> str:
+    """What a server says once it is there."""
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(process.communicate()[0])
+
+
+@pytest.mark.parametrize(("module", "extra"), [("streamlit", "app"), ("captum", "attribution"), ("umap", "maps")])
+def test_a_missing_extra_is_named(run, module, extra):
+    code = f"import sys; sys.modules[{module!r}] = None; import ancra.cli as c; import builtins\n"
+    code += f"c.cli = lambda: __import__({module!r})\nc.main()"
+    process = run("-c", code)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert output.strip().endswith(f"pip install 'ancra-lab[{extra}]'.")
