@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Waiting threads that spin slow each other down many times on a shared machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: app install install-dev browser test lint docs pictures checkpoints results sweeps bench chaos engines clean
+.PHONY: app install install-dev browser test lint docs pictures checkpoints results sweeps bench chaos fuzz engines clean
 
 app: install
 	$(BIN)/ancra app --port $(PORT)
@@ -55,6 +55,11 @@ pictures: install-dev browser
 REPEATS ?= 50
 chaos: install
 	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/runs/chaos.py --repeats $(REPEATS)
+
+# Every reader of files against any bytes and against damaged good files.
+EXAMPLES ?= 10000
+fuzz: install-dev
+	ANCRA_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -n 2 tests/fuzz
 
 MODELS := natural natural-ra pgd-at trades mart pgd-at-ancra trades-ancra mart-ancra
 

@@ -3,13 +3,13 @@
 Nothing in a checkpoint is ever unpickled. Finding checkpoints and reading cards needs no torch.
 """
 
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from ancra import limits
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
@@ -17,6 +17,7 @@ from ancra.paths import runs_folder, shipped_checkpoints, sweeps_folder, uploads
 from ancra.recipe import Recipe
 from ancra.run_files import BEST, FINAL, RunFiles
 from ancra.settings import Record, parse
+from ancra.structured import json_value
 from ancra.tensor_file import TensorFile, read_bytes, read_header, split
 
 if TYPE_CHECKING:
@@ -28,19 +29,31 @@ CARD_KEY = "ancra_card"
 SUFFIX = ".safetensors"
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("line breaks and control characters are not shown")
+    return text
+
+
+Line = Annotated[str, Field(max_length=limits.TITLE), AfterValidator(_printable)]
+"""A text that is shown on one line."""
+
+
 class Card(Record):
     """What a checkpoint says about itself."""
 
-    name: str = Field(description="Short name: lower case, digits, dashes.")
-    title: str = Field(description="The name shown to people, as the paper writes it.")
-    description: str = Field("", description="One sentence about it.")
+    name: Line = Field(description="Short name: lower case, digits, dashes.")
+    title: Line = Field(description="The name shown to people, as the paper writes it.")
+    description: str = Field("", max_length=limits.DESCRIPTION, description="One sentence about it.")
     recipe: Recipe | None = Field(None, description="How it was trained; empty for weights made elsewhere.")
-    dataset: str = Field(description="The name of the dataset it was trained on.")
+    dataset: Line = Field(description="The name of the dataset it was trained on.")
     trained_on: DataSettings | None = Field(None, description="The settings of its dataset where there is no recipe.")
-    classes: tuple[str, ...] = Field(min_length=2, description="The class names, in the order of the logits.")
+    classes: tuple[Line, ...] = Field(min_length=2, description="The class names, in the order of the logits.")
     image_shape: tuple[int, int, int] = Field(description="Channels, height and width of its images.")
     model: ModelSettings
-    evaluation: tuple[dict[str, Any], ...] = Field((), description="Rows as `ancra evaluate --json` gives them.")
+    evaluation: tuple[dict[str, Any], ...] = Field(
+        (), max_length=limits.EVALUATIONS, description="Rows as `ancra evaluate --json` gives them."
+    )
     versions: dict[str, str] = Field({}, description="Versions of the packages that made it.")
     epochs_trained: int | None = Field(None, ge=0, description="Epochs of training behind it.")
     validation: dict[str, float] = Field({}, description="Accuracies on held-out training images after them.")
@@ -56,8 +69,8 @@ class Card(Record):
     @field_validator("image_shape")
     @classmethod
     def _is_an_image(cls, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        if not all(1 <= side <= 4096 for side in shape):
-            raise ValueError("channels, height and width must be from 1 to 4096")
+        if not all(1 <= side <= limits.IMAGE_SIDE for side in shape):
+            raise ValueError(f"channels, height and width must be from 1 to {limits.IMAGE_SIDE}")
         return shape
 
 
@@ -195,11 +208,7 @@ def _card(file: TensorFile, path: Path) -> Card:
     text = file.metadata.get(CARD_KEY)
     if not isinstance(text, str):
         raise AncraError(f"{path} has no card: it was not made by this program.")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise AncraError(f"The card of {path} cannot be read: the file is damaged, fetch it again.") from None
-    return parse(Card, data, source=f"The card of {path}")
+    return parse(Card, json_value(text, f"The card of {path}"), source=f"The card of {path}")
 
 
 def _write(file: TensorFile, card: Card, path: Path) -> Card:

@@ -1,11 +1,30 @@
 """The one exception that is meant for a person: its text is one sentence that says what is wrong and what to do."""
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from ancra import limits
+
 
 class AncraError(Exception):
-    """Bad input or a bad environment. The CLI prints it and exits with code 2; a page shows it in a box."""
+    """Bad input or a bad environment. The CLI prints it and exits with code 2; a page shows it in a box.
+
+    What it repeats of the input can neither steer a terminal nor fill a page.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text, limits.TEXT))
+
+
+def one_line(text: str, most: int) -> str:
+    """A text on one line without control characters and lone surrogates, its middle left out where it is longer."""
+    if len(text) > most:
+        text = f"{text[: most // 2]} … {text[-most // 2 :]}"
+    if text.isprintable():
+        return text
+    plain = (" " if char.isspace() or unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
+    return " ".join("".join(plain).split(" "))
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> AncraError:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic._internal._model_construction import ModelMetaclass
 
 from ancra.errors import AncraError
+from ancra.structured import read_yaml_value, short, yaml_value
 
 S = TypeVar("S", bound="Record")
 
@@ -79,14 +80,7 @@ def read_yaml(kind: type[S], path: Path) -> S:
 
 def read_table(path: Path) -> dict[str, Any]:
     """What a YAML file of ``key: value`` lines holds, unchecked. Raises AncraError."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AncraError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f" (line {line + 1})" if line is not None else ""
-        raise AncraError(f"{path} is not a YAML file{where}: check its indentation and quotes.") from None
+    data = read_yaml_value(path)
     if not isinstance(data, dict):
         raise AncraError(f"{path} holds no settings: a table of `key: value` lines is expected.")
     return data
@@ -112,11 +106,8 @@ def parse_changes(changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         key, separator, text = change.partition("=")
         if not separator or not key:
-            raise AncraError(f"{change!r} changes no setting: key=value is expected, as in epochs=20.")
-        try:
-            values[key.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise AncraError(f"{key} = {text!r} is not a YAML value.") from None
+            raise AncraError(f"{short(change)} changes no setting: key=value is expected, as in epochs=20.")
+        values[key.strip()] = yaml_value(text, f"{key} = {short(text)}")
     return values
 
 
@@ -175,7 +166,7 @@ def _explain(kind: type[BaseModel], error: ValidationError) -> str:
         text = f"{where!r} is not a setting; {hint}"
     else:
         message = first["msg"].removeprefix("Value error, ").rstrip(".")
-        given = "" if isinstance(first["input"], Mapping) else f" = {first['input']!r}"
+        given = "" if isinstance(first["input"], Mapping) else f" = {short(first['input'])}"
         end = "" if message.endswith("?") else "."
         text = f"{where}{given} does not work: {message[:1].lower()}{message[1:]}{end}"
         if first["type"] == "missing":

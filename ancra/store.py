@@ -2,7 +2,6 @@
 
 import json
 import re
-import zipfile
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -111,10 +110,10 @@ def _read(path: Path, key: list[str], only: Container[str] | None) -> Stored | N
                 return None
             names = [name[2:] for name in file.files if name.startswith("a_")]
             arrays = {name: file[f"a_{name}"] for name in names if only is None or name in only}
-    # A damaged archive shows itself in many ways; all mean that there is no usable result here.
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, NotImplementedError, MemoryError):
+            meta = head["meta"]
+    except Exception:  # a damaged archive shows itself in any way; all mean that there is no usable result here
         return None
-    return Stored(arrays, head["meta"])
+    return Stored(arrays, meta) if isinstance(meta, dict) else None
 
 
 def _remove(path: Path) -> None:

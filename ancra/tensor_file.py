@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.files import replace_file
-
-_LONGEST_HEADER = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _header_length(start: bytes, size: int, path: Path) -> int:
     if size == 0:
         raise AncraError(f"{path} is empty: fetch it again.")
     length = int.from_bytes(start, "little")
-    if len(start) < 8 or not 2 <= length <= _LONGEST_HEADER:
+    if len(start) < 8 or not 2 <= length <= limits.CARD_BYTES:
         raise AncraError(f"{path} is not a checkpoint of this program: a safetensors file is expected.")
     if 8 + length > size:
         raise AncraError(f"{path} is cut off, or not a safetensors file: fetch it again.")

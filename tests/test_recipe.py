@@ -36,7 +36,7 @@ def test_unknown_name_gets_the_nearest():
         ("name: a\ntitle: A\nepochs: three\n", "epochs = 'three'"),
         ("name: a\ntitle: A\nattack: {epsilon: -1}\n", "attack.epsilon = -1"),
         ("name: a\ntitle: A\nattack: {epsilom: 1}\n", "did you mean 'epsilon'"),
-        ("name: [", "is not a YAML file"),
+        ("name: [", "is not YAML (line 1)"),
         ("", "holds no settings"),
     ],
 )

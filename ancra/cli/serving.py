@@ -32,6 +32,9 @@ def app(
     arguments += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
     # Without an address of its own the server asks a host outside for it when a foreign page connects.
     arguments += [f"--browser.serverAddress={'localhost' if is_every_network(address) else address}"]
+    if stays_here(address):
+        # Another name for this machine (DNS rebinding) is a foreign page that wants to look like ours.
+        arguments += [f"--server.allowedHosts={name}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
     os.chdir(ROOT)
     os.execv(sys.executable, arguments)
 

@@ -6,15 +6,11 @@ import zlib
 from collections import Counter
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ancra import limits
 from ancra.errors import AncraError
 
-MAX_FILES = 250_000
-MAX_TOTAL_BYTES = 8 * 2**30
-MAX_RATIO = 100
-"""How many times larger than the archive itself its content may be; photographs shrink by a few per cent."""
-SMALL_BYTES = 64 * 2**20
-"""An archive with less content than this is harmless, whatever its ratio."""
-
+UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Methods that unpack no more than the size that an archive says; bz2 and LZMA unpack whatever comes."""
 _ENCRYPTED = 0x1
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 
@@ -41,14 +37,16 @@ def check_archive(path: Path) -> None:
             raise AncraError(f"{path} holds {member.filename[:80]!r} twice: pack it anew.")
 
 
-def check_sizes(path: Path, members: list[zipfile.ZipInfo], ratio: float = MAX_RATIO) -> None:
+def check_sizes(path: Path, members: list[zipfile.ZipInfo], ratio: float = limits.ARCHIVE_RATIO) -> None:
     """Raise AncraError when an archive holds too many files, or would unpack to far more than it is."""
-    if len(members) > MAX_FILES:
-        raise AncraError(f"{path} holds {len(members):,} files, more than {MAX_FILES:,}: leave some out.")
+    if len(members) > limits.FILES:
+        raise AncraError(f"{path} holds {len(members):,} files, more than {limits.FILES:,}: leave some out.")
     total = sum(member.file_size for member in members)
-    if total > MAX_TOTAL_BYTES:
-        raise AncraError(f"{path} would unpack to more than {MAX_TOTAL_BYTES // 2**30} GB: make the images smaller.")
-    if total > SMALL_BYTES and total > ratio * path.stat().st_size:
+    if total > limits.ARCHIVE_BYTES:
+        raise AncraError(
+            f"{path} would unpack to more than {limits.ARCHIVE_BYTES // 2**30} GB: make its images smaller."
+        )
+    if total > limits.SMALL_ARCHIVE_BYTES and total > ratio * path.stat().st_size:
         raise AncraError(
             f"{path} would unpack to more than {ratio:.0f} times its size, as archives made to fill a disk do: "
             "it is not read."
@@ -68,6 +66,8 @@ def _wrong_with(member: zipfile.ZipInfo) -> str:
         return "which is the name of a device on some systems: rename it"
     if member.flag_bits & _ENCRYPTED:
         return "which is encrypted: pack it without a password"
+    if member.compress_type not in UNPACKED:
+        return "which is packed in a way that may unpack to anything: pack it as zip programs do (deflate)"
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         return "which is a link or a device instead of a file: pack the files themselves"

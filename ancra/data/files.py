@@ -1,19 +1,19 @@
 """The files of a dataset, in a folder or in a zip archive that is read in place."""
 
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from ancra import limits
+from ancra.data.archive import UNPACKED
 from ancra.errors import AncraError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 """The endings (lower case) of the files that are taken for images."""
-
-MAX_FILE_BYTES = 128 * 2**20
-"""Larger files (unpacked, inside an archive) are not read."""
 
 
 class Files(Protocol):
@@ -48,17 +48,29 @@ class FolderFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        stamps = {}
+        stamps: dict[str, str] = {}
+        inside, seen = os.path.realpath(root), set()
         for folder, subfolders, names in os.walk(root, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in seen:  # a link back
+                subfolders.clear()
+                continue
+            seen.add(real)
             subfolders[:] = [name for name in subfolders if not _hidden(name)]
+            for name in subfolders:
+                _stay_inside(os.path.join(folder, name), inside)
             relative = Path(folder).relative_to(root)
             for name in names:
+                path = os.path.join(folder, name)
                 try:
-                    stat = os.stat(os.path.join(folder, name))
+                    found = os.stat(path)
                 except OSError:
                     continue  # vanished since, or a link to nowhere
-                if not _hidden(name):
-                    stamps[(relative / name).as_posix()] = f"{stat.st_size} {stat.st_mtime_ns}"
+                if not _hidden(name) and stat.S_ISREG(found.st_mode):
+                    _stay_inside(path, inside)
+                    stamps[(relative / name).as_posix()] = f"{found.st_size} {found.st_mtime_ns}"
+            if len(stamps) > limits.FILES:
+                raise AncraError(f"{root} holds more than {limits.FILES:,} files: leave some out.")
         self.stamps: Mapping[str, str] = dict(sorted(stamps.items()))
 
     def read(self, name: str) -> bytes:
@@ -87,11 +99,20 @@ class ZipFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
-        _check_size(f"{name} in {self.root}", self._archive.getinfo(name).file_size)
+        member = self._archive.getinfo(name)
+        _check_size(f"{name} in {self.root}", member.file_size)
+        if member.compress_type not in UNPACKED:
+            raise AncraError(f"{name} in {self.root} is packed as few programs do: pack it anew with deflate.")
         try:
             return self._archive.read(name)
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError) as error:
             raise AncraError(f"{name} in {self.root} cannot be unpacked ({error}).") from None
+
+
+def _stay_inside(path: str, root: str) -> None:
+    """Raise AncraError for a link that leads out of a folder; only links cost a look at where they lead."""
+    if os.path.islink(path) and os.path.commonpath([os.path.realpath(path), root]) != root:
+        raise AncraError(f"{path} is a link that leads out of its folder: copy what it stands for, or remove it.")
 
 
 def _hidden(name: str) -> bool:
@@ -99,5 +120,5 @@ def _hidden(name: str) -> bool:
 
 
 def _check_size(name: str, size: int) -> None:
-    if size > MAX_FILE_BYTES:
-        raise AncraError(f"{name} is larger than {MAX_FILE_BYTES // 2**20} MB: make it smaller or remove it.")
+    if size > limits.FILE_BYTES:
+        raise AncraError(f"{name} is larger than {limits.FILE_BYTES // 2**20} MB: make it smaller or remove it.")

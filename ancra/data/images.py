@@ -9,13 +9,11 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ancra import limits
 from ancra.errors import AncraError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is decoded. Other formats of Pillow are left out: some of them start outside programs."""
-
-MAX_PIXELS = 64_000_000
-"""Larger images are refused before they are decoded."""
 
 _MODES = {1: "L", 3: "RGB"}
 
@@ -52,7 +50,7 @@ def read_image(
     try:
         image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
         with image:
-            if image.width * image.height > MAX_PIXELS:
+            if image.width * image.height > limits.PIXELS or max(image.size) > limits.PIXEL_SIDE:
                 raise _too_large(name)
             # Large JPEGs are decoded at a fraction of their size, twice what is needed at least.
             image.draft(None, (int(2 * max(size) * zoom),) * 2)
@@ -103,4 +101,5 @@ def _grey(values: np.ndarray, top: float) -> Image.Image:
 
 
 def _too_large(name: str) -> AncraError:
-    return AncraError(f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: make it smaller first.")
+    most = f"{limits.PIXELS // 1_000_000} million pixels, or {limits.PIXEL_SIDE:,} a side"
+    return AncraError(f"{name} has more than {most}: make it smaller first.")

@@ -1,22 +1,26 @@
 """The state of a job - a run, a sweep, an evaluation - as its ``status.json`` holds it."""
 
-import json
 import os
 from pathlib import Path
 from time import time
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.jobs.liveness import host_name, is_alive, process_token
 from ancra.settings import Record, parse
+from ancra.structured import read_json
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "lost"]
 UNFINISHED: tuple[State, ...] = ("failed", "cancelled", "lost")
 HEARTBEAT = 2.0  # seconds between two signs of life
+Time = Annotated[float, Field(ge=0, le=limits.SECONDS)]
 SILENCE = 60.0  # seconds without one after which a process on another machine counts as gone
+
+AHEAD = 3600.0  # seconds that another machine's clock may be ahead
 
 
 class JobStatus(Record):
@@ -28,9 +32,9 @@ class JobStatus(Record):
     state: State = "queued"
     message: str = Field("", description="One sentence: why it failed, what it does.")
     remaining: float | None = Field(None, description="Seconds left, as far as can be told.")
-    created: float = Field(0, description="Seconds since 1970, as all times here.")
-    started: float | None = None
-    updated: float = Field(0, description="The last sign of life.")
+    created: Time = Field(0, description="Seconds since 1970, as all times here.")
+    started: Time | None = None
+    updated: Time = Field(0, description="The last sign of life.")
     pid: int | None = None
     token: str = Field("", description="Tells the process from a later one of the same pid.")
     host: str = ""
@@ -55,7 +59,8 @@ class JobStatus(Record):
         """The status with ``lost`` in place of a queued or running state whose process is gone."""
         if not self.active or self.pid is None:
             return self
-        here, silent = self.host == host_name(), time() - self.updated > SILENCE
+        # A clock that is far ahead on the other machine would keep a run alive for ever.
+        here, silent = self.host == host_name(), not -AHEAD < time() - self.updated < SILENCE
         if is_alive(self.pid, self.token) if here else not silent:
             return self
         return self.lost("Its process ended without a word (killed, or the machine went down); resume to go on.")
@@ -91,8 +96,8 @@ S = TypeVar("S", bound=JobStatus)
 def read_status(kind: type[S], path: Path) -> S | None:
     """The status in a file as it stands; None when it is missing or damaged."""
     try:
-        return parse(kind, json.loads(path.read_text(encoding="utf-8")), source=str(path))
-    except (OSError, ValueError, AncraError):
+        return parse(kind, read_json(path), source=str(path))
+    except AncraError:
         return None
 
 

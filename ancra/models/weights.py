@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.models.classifier import Classifier, ImageShape
 from ancra.models.registry import build_model
@@ -103,7 +104,16 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
         content = wrapped[0]
     if not isinstance(content, dict) or not content:
         raise AncraError(f"{path} holds no state dict: a table of tensors by name is expected.")
+    dense = 0
     for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, Tensor) or value.layout != torch.strided:
+        if not isinstance(key, str) or not isinstance(value, Tensor) or not _is_plain(value):
             raise AncraError(f"{path} holds no state dict: its entry {str(key)[:80]!r} is not a plain tensor.")
+        dense += value.numel() * value.element_size()
+    if dense > limits.DENSE_RATIO * path.stat().st_size + 2**20:
+        raise AncraError(f"{path} holds tensors that are far larger than the file: it is not read.")
     return content
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is numbers in memory, one after another."""
+    return tensor.layout == torch.strided and not (tensor.is_quantized or tensor.is_meta or tensor.is_nested)

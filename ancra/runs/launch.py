@@ -1,6 +1,5 @@
 """How a run was started: by which launcher, and what its engine calls the job. Kept in the run's folder."""
 
-import json
 from contextlib import suppress
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from ancra.files import replace_file
 from ancra.jobs.status import State
 from ancra.runs.run import Run
 from ancra.settings import Record, parse
+from ancra.structured import read_json
 
 
 class Launch(Record):
@@ -22,8 +22,8 @@ class Launch(Record):
 
 def read_launch(run: Run) -> Launch:
     """How the run was last submitted; ``local`` for one that never was, or whose launch.json is damaged."""
-    with suppress(OSError, ValueError, AncraError):
-        return parse(Launch, json.loads(run.launch_file.read_text(encoding="utf-8")), source=str(run.launch_file))
+    with suppress(AncraError):
+        return parse(Launch, read_json(run.launch_file), source=str(run.launch_file))
     return Launch()
 
 

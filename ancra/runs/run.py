@@ -11,6 +11,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.jobs.status import RunStatus, read_status, write_status
@@ -78,13 +79,13 @@ class Run(RunFiles):
         write_status(self.status_file, status)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The rows of all epochs so far; a line that a crash cut short is left out."""
+        """The rows of all epochs so far: ``epoch`` and numbers. A line that is damaged or cut short is left out."""
         rows = []
-        with suppress(FileNotFoundError):
-            for line in self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines():
-                with suppress(ValueError):
+        with suppress(OSError), self.metrics_file.open("rb") as file:
+            for line in file.read(limits.METRICS_BYTES).decode(errors="replace").splitlines()[: limits.METRICS_ROWS]:
+                with suppress(ValueError, RecursionError):
                     row = json.loads(line)
-                    if isinstance(row, dict):
+                    if _is_of_an_epoch(row):
                         rows.append(row)
         return rows
 
@@ -117,10 +118,19 @@ class Run(RunFiles):
         return ""
 
 
+def _is_of_an_epoch(row: Any) -> bool:
+    numbers = (int, float, type(None))
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("epoch"), int)
+        and all(isinstance(value, numbers) for value in row.values())
+    )
+
+
 def list_runs(folder: Path | None = None) -> list[Run]:
     """All runs of the workspace (or of ``folder``), the newest first."""
     root = folder or runs_folder()
-    runs = [Run(path.parent) for path in root.glob("*/recipe.yaml")] if root.is_dir() else []
+    runs = [Run(path.parent) for path in root.glob("*/recipe.yaml") if path.parent.name.isprintable()]
     return sorted(runs, key=lambda run: (run.written_status().created, run.name), reverse=True)
 
 

@@ -40,8 +40,8 @@ h1 { font-size: 22px; margin: 0 0 12px; }
 
 def scene_html(scene: Scene, title: str = "Feature maps", colour: str = "true") -> str:
     """One self-contained page: hover, lasso, morphing and filters work without a server."""
-    # "</" would end the script element early; JSON reads "<\\/" as the same.
-    data = json.dumps({"scene": scene.payload, "command": {"id": "start", "colour": colour}}).replace("</", "<\\/")
+    # "</" would end the script element early, "<!--" swallow it; JSON reads "\\u003c" as the same.
+    data = json.dumps({"scene": scene.payload, "command": {"id": "start", "colour": colour}}).replace("<", "\\u003c")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title><style>{_THEME}{style("feature_map")}</style></head>

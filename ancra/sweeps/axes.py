@@ -4,12 +4,12 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from ancra.errors import AncraError
 from ancra.recipe import Recipe
 from ancra.settings import settings_in
+from ancra.structured import yaml_value
 
 MOST_VALUES = 10_000  # on one axis
 STRATEGY = "negatives.strategy"  # stands for a picker and a perturbation
@@ -69,8 +69,8 @@ def _range(text: str, listed: str) -> tuple[Any, ...]:
 
 def _value(text: str, part: str) -> Any:
     try:
-        value = yaml.safe_load(part)
-    except yaml.YAMLError:
+        value = yaml_value(part, "A value")
+    except AncraError:
         value = None
     if value is None or isinstance(value, dict | list):
         raise AncraError(f"{text}: {part.strip()!r} is not a value.")

@@ -1,6 +1,5 @@
 """What a sweep found: every cell's numbers, their mean and spread over seeds, and what differs beyond the noise."""
 
-import json
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import Field
 from ancra.errors import AncraError
 from ancra.files import csv_text, replace_file
 from ancra.settings import Record, flat, parse
+from ancra.structured import read_json
 from ancra.sweeps.plan import SweepPlan, Values, label, short
 from ancra.sweeps.seeds import Paired, Spread, holm, paired, spread
 
@@ -170,13 +170,7 @@ class Outcome(Record):
 
 def read_outcome(path: Path) -> Outcome:
     """An outcome that was written. Raises AncraError when the file is missing or damaged."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AncraError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise AncraError(f"{path} is damaged: make the sweep's outcome again with `ancra sweep`.") from None
-    return parse(Outcome, data, source=str(path))
+    return parse(Outcome, read_json(path), source=str(path))
 
 
 def number(result: CellResult, measure: str) -> float:

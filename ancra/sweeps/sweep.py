@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ancra import limits
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.files import replace_file
@@ -50,6 +51,8 @@ class Sweep:
         sweep = cls(folder)
         from ancra.training.check import check_names
 
+        if plan.size > limits.SWEEP_RUNS:
+            raise AncraError(f"{plan.size:,} runs are more than a sweep may have ({limits.SWEEP_RUNS:,}): vary less.")
         for cell in plan.cells():  # what does not fit together must be said before the first run
             check_names(cell.recipe)
         if sweep.plan_file.exists():

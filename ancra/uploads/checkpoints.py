@@ -20,6 +20,7 @@ from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
 from ancra.paths import uploads_folder
+from ancra.uploads.images import images_folder
 from ancra.uploads.receiving import file_name, free_path, received
 
 if TYPE_CHECKING:
@@ -59,9 +60,20 @@ def add_checkpoint(source: BinaryIO, filename: str) -> Added:
         _require_finite(model, path)
         if len(card.title) > LONGEST_TITLE or not card.title.strip():
             raise AncraError(f"The card of {path} has no title of at most {LONGEST_TITLE} characters: correct it.")
-        if not card.digest:
-            card = write_card(path, card)
+        at_home = _without_folders(card)
+        if at_home != card or not card.digest:
+            card = write_card(path, at_home)
         return _keep(path, card)
+
+
+def _without_folders(card: Card) -> Card:
+    """The card without folders of this machine that its maker named: a file from anywhere opens none of them."""
+    root = card.data.root
+    if root is None or root.expanduser().resolve().is_relative_to(images_folder().resolve()):
+        return card
+    if card.recipe:
+        return card.model_copy(update={"recipe": card.recipe.with_changes(data=card.data.with_changes(root=None))})
+    return card.model_copy(update={"trained_on": card.data.with_changes(root=None)})
 
 
 def inspect_weights(source: BinaryIO, filename: str) -> "Recognised":

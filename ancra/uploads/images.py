@@ -1,7 +1,6 @@
 """Folders of images that a person sends as a zip archive, into the workspace's data."""
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from ancra.errors import AncraError, unknown_name
 from ancra.files import replace_file
 from ancra.paths import workspace
 from ancra.settings import Record, parse
+from ancra.structured import read_json
 from ancra.uploads.receiving import file_name, free_path, received
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def _folder(name: str) -> Path:
 def _open(folder: Path) -> ImageSet:
     path = folder / "about.json"
     try:
-        about = parse(About, json.loads(path.read_text(encoding="utf-8")), str(path))
-    except (OSError, ValueError):
+        about = parse(About, read_json(path), str(path))
+    except AncraError:
         raise AncraError(f"{path} is damaged: delete {folder} and upload the images again.") from None
     return ImageSet(folder.name, folder / ARCHIVE, about, *_counts(folder / ARCHIVE))
 

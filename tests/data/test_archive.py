@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ancra.data import archive
+from ancra import limits
 from ancra.data.archive import check_archive
 from ancra.errors import AncraError
 
@@ -63,10 +63,10 @@ def test_bombs(tmp_path, monkeypatch):
     bomb = packed(tmp_path / "bomb.zip", {"cat/1.bmp": bytes(70 * 2**20)})
     with pytest.raises(AncraError, match="more than 100 times its size"):
         check_archive(bomb)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 2**20)
+    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 2**20)
     with pytest.raises(AncraError, match="would unpack to more than"):
         check_archive(bomb)
-    monkeypatch.setattr(archive, "MAX_FILES", 2)
+    monkeypatch.setattr(limits, "FILES", 2)
     with pytest.raises(AncraError, match="3 files, more than 2"):
         check_archive(packed(tmp_path / "many.zip", {f"cat/{i}.png": b"" for i in range(3)}))
 

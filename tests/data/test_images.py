@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from ancra.data import images
+from ancra import limits
 from ancra.data.images import read_image
 from ancra.errors import AncraError
 
@@ -112,7 +112,7 @@ def test_decompression_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     huge[29:33] = PngImagePlugin._crc32(chunk).to_bytes(4, "big")
     with pytest.raises(AncraError, match="64 million pixels"):
         read_image(bytes(huge), 3, (8, 8))
-    monkeypatch.setattr(images, "MAX_PIXELS", 1_000_000)
+    monkeypatch.setattr(limits, "PIXELS", 1_000_000)
     with pytest.raises(AncraError, match="1 million pixels"):
         read_image(encoded(Image.new("1", (1001, 1000))), 3, (8, 8))
 

@@ -79,7 +79,7 @@ def test_what_is_no_checkpoint_gets_a_sentence_with_its_own_name_and_nothing_is_
     foreign = b"\x02\0\0\0\0\0\0\0{}"
     huge = (2**40).to_bytes(8, "little") + b"{}"
     contents = (b"", b"no checkpoint", whole[:-20], whole[:100], bytes(flipped), foreign, huge, pickle.dumps({"a": 1}))
-    long_title = checkpoint(tmp_path, title="x" * 1000)
+    long_title = checkpoint(tmp_path, title="x" * 100)
     for content in (*contents, long_title, checkpoint(tmp_path, change=nan)):
         with pytest.raises(AncraError, match=r"mine\.safetensors") as error:
             add_checkpoint(io.BytesIO(content), "mine.safetensors")

@@ -6,8 +6,10 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import streamlit as st
-import yaml
 from pydantic.fields import FieldInfo
+
+from ancra.errors import AncraError
+from ancra.structured import yaml_value
 
 MARK = "• "
 """Stands before the name of a setting that was changed: plain text, which is read aloud as well."""
@@ -119,8 +121,8 @@ def _number(name: str, kind: type, field: FieldInfo, value: Any, key: str) -> An
 def _list(text: str) -> Any:
     """A list typed as ``75, 90, 100`` or ``[75, 90, 100]``; what is no list is left for the recipe to refuse."""
     try:
-        return yaml.safe_load(text if text.strip().startswith("[") else f"[{text}]")
-    except yaml.YAMLError:
+        return yaml_value(text if text.strip().startswith("[") else f"[{text}]", "The list")
+    except AncraError:
         return text
 
 

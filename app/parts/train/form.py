@@ -160,7 +160,7 @@ def show_started() -> None:
 def _held() -> tuple[str, list[str]]:
     """The recipe and its changes of before a reload, another part or another page: from the session or the link."""
     held: tuple[str, list[str]] | None = st.session_state.get("form")
-    return held or (st.query_params.get("recipe", FIRST), st.query_params.get_all("set"))
+    return held or (st.query_params.get("recipe", FIRST), _portable(st.query_params.get_all("set")))
 
 
 def _start(name: str, base: Recipe) -> Recipe:
@@ -174,10 +174,15 @@ def _start(name: str, base: Recipe) -> Recipe:
 
 def _keep(name: str, given: list[str]) -> None:
     st.session_state["form"] = name, given
-    if given:
-        st.query_params["set"] = given
+    if _portable(given):
+        st.query_params["set"] = _portable(given)
     else:
         st.query_params.pop("set", None)
+
+
+def _portable(given: list[str]) -> list[str]:
+    """Changes without the folder of the images: a link opens none on this machine."""
+    return [change for change in given if change.partition("=")[0].strip() not in ("data", "data.root")]
 
 
 def _size(size: int) -> str:
