@@ -45,7 +45,7 @@ lint: install-dev
 
 # The tables of README.md and docs/ that are made from the code and from shipped results; tests hold them to it.
 docs: install-dev
-	for tool in rooms recipe_table results_table sweeps_table; do $(BIN)/python docs/tools/$$tool.py || exit; done
+	for tool in rooms recipe_table results_table sweeps_table limits_table; do $(BIN)/python docs/tools/$$tool.py || exit; done
 
 # The pictures of the README, taken in Chromium from the running app.
 pictures: install-dev browser

@@ -1,6 +1,5 @@
 """The one exception that is meant for a person: its text is one sentence that says what is wrong and what to do."""
 
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -18,13 +17,10 @@ class AncraError(Exception):
 
 
 def one_line(text: str, most: int) -> str:
-    """A text on one line without control characters and lone surrogates, its middle left out where it is longer."""
+    """A text on one line without what is not printed, its middle left out where it is longer."""
     if len(text) > most:
         text = f"{text[: most // 2]} … {text[-most // 2 :]}"
-    if text.isprintable():
-        return text
-    plain = (" " if char.isspace() or unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
-    return " ".join("".join(plain).split(" "))
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> AncraError:

@@ -108,11 +108,11 @@ def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool 
                 frames = one.frames if rows == 1 else one.frames[:: len(one.frames) - 1 or 1][row : row + 1]
                 _panel(axes, scene, one, frames, colour)
                 if row == 0:
-                    axes.set_title(one.title, fontsize=9, pad=3)
+                    axes.set_title(one.title, fontsize=9, pad=3, parse_math=False)
                 if column == 0 and scene.attacked and rows == 2:
                     axes.set_ylabel(scene.rows[row], labelpad=2)
         _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
-        figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left")
+        figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left", parse_math=False)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return buffer.getvalue()
@@ -203,7 +203,11 @@ def _legend(figure: Any, scene: Scene, colour: str, y: float) -> None:
     elif colour in ("kept", "confidence"):
         handles += [mark("0 %", "s", "#00224e"), mark("50 %", "s", "#7d7c78"), mark("100 %", "s", "#fee838")]
     options = {"frameon": False, "fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 1.0}
-    figure.legend(handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=min(len(handles), 12) or 1, **options)
+    texts = figure.legend(
+        handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=min(len(handles), 12) or 1, **options
+    ).get_texts()
+    for text in texts:
+        text.set_parse_math(False)  # a class may be called anything
 
 
 def _wrapped(text: str) -> str:

@@ -43,7 +43,7 @@ def draw(outcome: Outcome, path: Path) -> None:
     for place, (others, settings) in enumerate(panels.items()):
         axes = figure.add_subplot(1, len(panels), place + 1)
         _panel(axes, outcome, settings)
-        axes.set_title(label(others) if others else outcome.plan.title, fontsize=10)
+        axes.set_title(label(others) if others else outcome.plan.title, fontsize=10, parse_math=False)
     try:
         kind = path.suffix.lower()[1:]
         replace_file(path, lambda file: figure.savefig(file, format=kind, dpi=150))

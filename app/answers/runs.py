@@ -64,6 +64,24 @@ def views() -> dict[str, RunView]:
     return found
 
 
+def damaged() -> dict[str, str]:
+    """The runs that cannot be shown, by name, each with the sentence that says why."""
+    found = {}
+    for run in list_runs():
+        try:
+            _view(run)
+        except AncraError as error:
+            found[run.name] = str(error)
+    return found
+
+
+def folder(name: str) -> Path:
+    """Where a run lies. Raises AncraError for what is no run's name."""
+    if "/" in name or name.startswith("."):
+        raise AncraError(f"{name!r} is not a run's name.")
+    return runs_folder() / name
+
+
 def titles() -> dict[str, str]:
     """The title of every run by its name, the newest first."""
     return {name: f"{one.recipe.title} · {one.created:%d %b %H:%M:%S}" for name, one in views().items()}
@@ -128,13 +146,11 @@ def stop(name: str) -> None:
 
 def delete(name: str) -> None:
     """Remove a run with everything in it. Raises AncraError while it goes on."""
-    delete_run(_open(name))
+    delete_run(Run(folder(name)))
 
 
 def _open(name: str) -> Run:
-    if "/" in name or name.startswith("."):
-        raise AncraError(f"{name!r} is not a run's name.")
-    return Run.open(runs_folder() / name)
+    return Run.open(folder(name))
 
 
 def _view(run: Run) -> RunView:

@@ -16,9 +16,9 @@ from ancra.trust import examine  # noqa: F401  (importing it registers the check
 from ancra.trust.check import CHECKS
 
 DOCS = Path(__file__).parents[2] / "docs"
-RECIPE_TABLE, SWEEPS_TABLE, RESULTS_TABLE, ROOMS = (
+RECIPE_TABLE, SWEEPS_TABLE, RESULTS_TABLE, LIMITS_TABLE, ROOMS = (
     runpy.run_path(str(DOCS / "tools" / f"{name}.py"))
-    for name in ("recipe_table", "sweeps_table", "results_table", "rooms")
+    for name in ("recipe_table", "sweeps_table", "results_table", "limits_table", "rooms")
 )
 
 
@@ -40,6 +40,10 @@ def test_the_readmes_table_holds_the_shipped_results():
 
 def test_the_tables_of_sweeps_hold_the_shipped_outcomes():
     assert SWEEPS_TABLE["PAGE"].read_text(encoding="utf-8") == SWEEPS_TABLE["page"](), "run make docs"
+
+
+def test_the_table_of_limits_holds_those_of_the_code():
+    assert LIMITS_TABLE["PAGE"].read_text(encoding="utf-8") == LIMITS_TABLE["page"](), "run make docs"
 
 
 def test_the_lists_of_rooms_and_floors_are_those_of_the_code():

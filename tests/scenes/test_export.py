@@ -66,3 +66,8 @@ def test_an_unknown_colour_is_refused(make_scene):
 def test_a_folder_that_is_not_there_is_said(make_scene, tmp_path):
     with pytest.raises(AncraError, match="cannot be written"):
         write_scene(make_scene(), tmp_path / "none" / "maps.csv")
+
+
+def test_names_are_no_formulas_in_a_picture(make_scene):
+    scene = make_scene(classes=("$_$", "TeX & $", "dog"))
+    assert b"<svg" in scene_picture(scene, "svg")
