@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,18 @@ def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", text.lower()):
+        raise ValueError
+    return text.lower()
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?", text):
+        raise ValueError
+    return text
+
+
 def _parameters(text: str) -> dict[str, int | str]:
     pairs = dict(word.split("=", 1) for word in text.split())  # a word without "=" is a ValueError
     if "" in pairs or not pairs.get("time", "1").isdecimal():
@@ -83,6 +96,10 @@ RAY_GPUS = Variable("ANCRA_RAY_GPUS", "how many GPUs a run asks Ray for, 0 or mo
 SLURM = Variable(
     "ANCRA_SLURM", "key=value words, the time in minutes, as in `partition=gpu gpus_per_node=1 time=600`", _parameters
 )
+# Set by `ancra app --public`.
+PUBLIC = Variable("ANCRA_PUBLIC", "the name that visitors know this server by, as in lab.example.org", _host)
+EMBED = Variable("ANCRA_EMBED", "the site whose pages may show the app in a frame, as in https://example.org", _origin)
+EDITORS = Variable("ANCRA_EDITORS", "e-mail addresses, separated by commas", _list)
 # Set by torchrun, for the processes that it starts.
 HERE = Variable("LOCAL_WORLD_SIZE", "how many processes train on this machine, 1 or more", _whole(1))
 MACHINES = Variable("GROUP_WORLD_SIZE", "how many machines train together, 1 or more", _whole(1))
@@ -95,6 +112,9 @@ VARIABLES: tuple[Variable[Any], ...] = (
     RAY_CPUS,
     RAY_GPUS,
     SLURM,
+    PUBLIC,
+    EMBED,
+    EDITORS,
     HERE,
     MACHINES,
 )

@@ -39,9 +39,11 @@ class Store:
 
     Args:
         folders: looked through in this order; the first is written to. By default the workspace's, then the project's.
+        read_only: keep nothing and delete nothing.
     """
 
-    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+    def __init__(self, folders: Sequence[Path] | None = None, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.folders = tuple(folders if folders is not None else results_folders())
 
     def get(self, kind: str, *digests: str, only: Container[str] | None = None) -> Stored | None:
@@ -72,6 +74,8 @@ class Store:
         text = json.dumps({"format": _FORMAT, "key": [kind, *digests], "meta": stored.meta})
         if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
             raise TypeError("a stored array cannot hold Python objects")
+        if self.read_only:
+            return stored
         path = self.folders[0] / _file_name(kind, digests)
         # A prefix, so that an array may be called anything, "file" included.
         members = {_META: np.frombuffer(text.encode(), np.uint8), **{f"a_{name}": a for name, a in arrays.items()}}
@@ -92,7 +96,8 @@ class Store:
 
     def forget(self, kind: str, *digests: str) -> None:
         """Delete a result from the folder that is written to; nothing happens when it is not there."""
-        _remove(self.folders[0] / _file_name(kind, digests))
+        if not self.read_only:
+            _remove(self.folders[0] / _file_name(kind, digests))
 
 
 def _file_name(kind: str, digests: Sequence[str]) -> Path:

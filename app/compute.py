@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.digest import data_digest
 from ancra.data.settings import DataSettings
 from ancra.errors import unknown_name
+from ancra.store import Store
+from app.access import is_public
 from app.queueing import Job, Progress, Queue
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
@@ -16,10 +19,25 @@ if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no 
     from ancra.models.classifier import Classifier
 
 
+MOST = 20
+"""Computations that a public server has waiting at once."""
+
+
 @st.cache_resource(show_spinner=False)
 def queue() -> Queue:
     """The one queue that all sessions share."""
-    return Queue()
+    return Queue(most=MOST if is_public() else None)
+
+
+def owner() -> str | None:
+    """Who asks, where each visitor is to have one computation at a time."""
+    context = get_script_run_ctx() if is_public() else None
+    return context.session_id if context else None
+
+
+def store() -> Store:
+    """The stored results; a public server adds none, so that visitors cannot fill its disk."""
+    return Store(read_only=is_public())
 
 
 def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: str) -> Any:
@@ -37,7 +55,7 @@ def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: 
         slot.progress(share or 0.0, text=waiting or f"{text} …")
 
     try:
-        return queue().ask((kind, *key), work, on_wait)
+        return queue().ask((kind, *key), work, on_wait, owner())
     finally:
         slot.empty()
 
@@ -47,7 +65,7 @@ def begin(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any]) -> J
 
     Keep the job until it is done: a computation that failed is begun anew by the next call.
     """
-    return queue().begin((kind, *key), work)
+    return queue().begin((kind, *key), work, owner())
 
 
 @st.cache_data(ttl=3, show_spinner=False)

@@ -1,36 +1,63 @@
 """The headers that every answer of the server carries: what a browser may do with it."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {
-    # A file is what its type says, whatever its bytes look like.
-    "X-Content-Type-Options": "nosniff",
-    # A link that leads elsewhere tells nothing of what was looked at here.
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": "; ".join(
-        (
-            # No foreign page may show this one in a frame and have its buttons pressed unseen.
-            "frame-ancestors 'self'",
-            # What a stranger writes into a title makes no visitor's browser ask another server.
-            "img-src 'self' data: blob:",
-            "media-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self' data: blob:",
-            "frame-src 'self' data: blob:",
-            "form-action 'self'",
-            "object-src 'none'",
-            "base-uri 'self'",
-        )
-    ),
+BASE = {
+    # No foreign page may show this one in a frame and have its buttons pressed unseen.
+    "frame-ancestors": "'self'",
+    # What a stranger writes into a title makes no visitor's browser ask another server.
+    "img-src": "'self' data: blob:",
+    "media-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' data: blob:",
+    "frame-src": "'self' data: blob:",
+    "form-action": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
 }
+"""The content security policy of every server."""
+PUBLIC = {
+    "default-src": "'self'",
+    # Streamlit loads our components' scripts from blobs, and its page has a script and styles of its own in it.
+    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "worker-src": "'self' blob:",
+    "frame-ancestors": "'none'",
+}
+"""What a public server adds: nothing at all comes from elsewhere."""
+
+
+def headers_of(policy: Mapping[str, str]) -> dict[str, str]:
+    """The headers with a content security policy."""
+    return {
+        # A file is what its type says, whatever its bytes look like.
+        "X-Content-Type-Options": "nosniff",
+        # A link that leads elsewhere tells nothing of what was looked at here.
+        "Referrer-Policy": "same-origin",
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+    }
+
+
+HEADERS = headers_of(BASE)
+
+
+def public_headers(embed: str | None) -> dict[str, str]:
+    """The headers of a public server; ``embed`` is the site whose pages may show it in a frame."""
+    return headers_of({**BASE, **PUBLIC, **({"frame-ancestors": embed} if embed else {})})
 
 
 class SecurityHeaders:
-    """Middleware that adds ``HEADERS`` to every answer that does not set them itself."""
+    """Middleware that adds headers to every answer that does not set them itself.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Args:
+        headers: their names and values.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> None:
+        self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a websocket passes through."""
@@ -38,7 +65,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

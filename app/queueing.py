@@ -3,16 +3,19 @@
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ancra.errors import AncraError
 from app.memory import held_bytes
 
 Work = Callable[["Progress"], Any]
 KEPT = 512 * 2**20  # bytes of results in memory
+OF_ONE = 8  # computations of one owner that may wait for their turn
 ENTRY = 1024  # bytes that the smallest result counts for, with its key
 
 
@@ -50,21 +53,25 @@ class Queue:
     Args:
         workers: two or as many as there are cores, whichever is less, when left out.
         keep: bytes of finished results in memory; the least recently asked for make room, the newest one always stays.
+        most: computations that may be unfinished at once; any number when left out.
     """
 
-    def __init__(self, workers: int | None = None, keep: int = KEPT) -> None:
+    def __init__(self, workers: int | None = None, keep: int = KEPT, most: int | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers or _cores(), "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, Job] = {}
         self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._keep, self._held = keep, 0
+        self._keep, self._held, self._most = keep, 0, most
+        self._turns: dict[str, deque[Callable[[], None]]] = {}
 
-    def ask(self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None]) -> Any:
+    def ask(
+        self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None], owner: str | None = None
+    ) -> Any:
         """The result of ``work``, from memory or computed; ``on_wait(text, share)`` is called while the caller waits.
 
-        Raises whatever the work raised.
+        Raises whatever the work raised, and AncraError as ``begin`` does.
         """
-        job = self.begin(key, work)
+        job = self.begin(key, work, owner)
         began = time.monotonic()
         while not job.future.done():
             try:
@@ -76,8 +83,15 @@ class Queue:
                 on_wait(*self._describe(job))
         return job.future.result()
 
-    def begin(self, key: Hashable, work: Work) -> Job:
-        """Have ``work`` computed and do not wait: the job's ``future`` is done when the result is there."""
+    def begin(self, key: Hashable, work: Work, owner: str | None = None) -> Job:
+        """Have ``work`` computed and do not wait: the job's ``future`` is done when the result is there.
+
+        Args:
+            owner: whose computation it is; of an owner's, one is computed at a time. None: nobody's in particular.
+
+        Raises:
+            AncraError: the queue is full.
+        """
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
@@ -86,9 +100,31 @@ class Queue:
                 return Job(done)
             job = self._jobs.get(key)
             if job is None:
+                if self._most is not None and len(self._jobs) >= self._most:
+                    raise AncraError(f"{self._most} computations are waiting already: try again in a minute.")
+                if owner is not None and len(self._turns.get(owner, ())) >= OF_ONE:
+                    raise AncraError("Much of what you asked for is still being computed: try again when it is there.")
                 job = self._jobs[key] = Job(Future())
-                self._pool.submit(self._run, key, job, work)
+                self._submit(owner, partial(self._run, key, job, work))
             return job
+
+    def _submit(self, owner: str | None, run: Callable[[], None]) -> None:
+        if owner is None:
+            self._pool.submit(run)
+        elif owner in self._turns:
+            self._turns[owner].append(run)
+        else:
+            self._turns[owner] = deque()
+            self._pool.submit(self._take_turn, owner, run)
+
+    def _take_turn(self, owner: str, run: Callable[[], None]) -> None:
+        run()
+        with self._lock:
+            if self._turns[owner]:
+                # Behind all who wait by now.
+                self._pool.submit(self._take_turn, owner, self._turns[owner].popleft())
+            else:
+                del self._turns[owner]
 
     def _run(self, key: Hashable, job: Job, work: Work) -> None:
         job.progress.started = time.monotonic()

@@ -15,12 +15,16 @@ import pandas  # noqa: F401
 import plotly.graph_objects  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
 
-from app.headers import SecurityHeaders  # noqa: E402
+from ancra.environment import EMBED, PUBLIC  # noqa: E402
+from app.access import upload_sessions  # noqa: E402
+from app.headers import SecurityHeaders, public_headers  # noqa: E402
+from app.public import PublicDoors  # noqa: E402
 
 
 @asynccontextmanager
@@ -32,4 +36,17 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
+def middleware() -> list[Middleware]:
+    """What stands between a request and the pages, from the outside in."""
+    host = PUBLIC.read(None)
+    if host is None:
+        return [Middleware(SecurityHeaders)]
+    return [
+        Middleware(SecurityHeaders, headers=public_headers(EMBED.read(None))),
+        # The other two are for probes of this machine.
+        Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost", "127.0.0.1"], www_redirect=False),
+        Middleware(PublicDoors, editors=upload_sessions()),
+    ]
+
+
+app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan, middleware=middleware())

@@ -9,8 +9,10 @@ FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
 
+from app.access import may_change  # noqa: E402
 from app.components.menu import menu  # noqa: E402
 from app.guard import guard, show_plugins  # noqa: E402
+from app.parts.signing_in import signing_in  # noqa: E402
 from app.state import choose_set  # noqa: E402
 
 PAGES = (
@@ -28,11 +30,15 @@ PAGES = (
 )
 
 
+CHANGING = ("train",)  # not for strangers
+
+
 def pages() -> list[st.Page]:
     """The pages in their order; the first one is where the app opens."""
     return [
         st.Page(f"app_pages/{name}.py", title=title, icon=f":material/{icon}:", help=text, default=index == 0)
         for index, (name, title, icon, text) in enumerate(PAGES)
+        if name not in CHANGING or may_change()
     ]
 
 
@@ -46,3 +52,4 @@ with guard():
     show_plugins()
     choose_set()
     page.run()
+    signing_in()

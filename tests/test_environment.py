@@ -7,7 +7,21 @@ import pytest
 
 import ancra
 from ancra.device import limit_threads
-from ancra.environment import HERE, HOME, MACHINES, PLUGINS, RAY_CPUS, RAY_GPUS, SLOTS, SLURM, THREADS, VARIABLES
+from ancra.environment import (
+    EDITORS,
+    EMBED,
+    HERE,
+    HOME,
+    MACHINES,
+    PLUGINS,
+    PUBLIC,
+    RAY_CPUS,
+    RAY_GPUS,
+    SLOTS,
+    SLURM,
+    THREADS,
+    VARIABLES,
+)
 from ancra.errors import AncraError
 from ancra.jobs.slots import slot_count
 from ancra.paths import workspace
@@ -22,6 +36,9 @@ WRONG = {
     SLURM: ("gpu", "partition=gpu fast", "time=1h", "time=-5", "=gpu"),
     HOME: (__file__, f"{__file__}/inside"),
     PLUGINS: (),  # any text is a list of names: each plugin that cannot be used has a sentence of its own
+    PUBLIC: ("https://lab.example.org", "lab/x", "-lab", "a b"),
+    EMBED: ("example.org", "http://example.org", "https://example.org/x", "https://*"),
+    EDITORS: (),
     HERE: (*NO_COUNTS, "0"),
     MACHINES: (*NO_COUNTS, "0"),
 }
@@ -35,6 +52,9 @@ RIGHT = [
     (SLURM, "comment=a=b", {"comment": "a=b"}),
     (HOME, "~/ancra", Path.home() / "ancra"),
     (PLUGINS, "mine.py, mine.too,", ["mine.py", "mine.too"]),
+    (PUBLIC, "Lab.example.org", "lab.example.org"),
+    (EMBED, "https://example.org", "https://example.org"),
+    (EDITORS, "a@example.org, b@example.org", ["a@example.org", "b@example.org"]),
     (HERE, "4", 4),
     (MACHINES, "2", 2),
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ancra.environment import EDITORS, EMBED, PUBLIC
 from ancra.errors import AncraError
 from ancra.paths import ROOT
 
@@ -18,25 +19,67 @@ def app(
     trusted: Annotated[
         bool, typer.Option("--trusted", help="Whoever reaches the address may train, upload and delete.")
     ] = False,
+    public: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Serve strangers, who know this server as HOST: they look and try, no more."),
+    ] = None,
+    embed: Annotated[
+        str | None, typer.Option(metavar="ORIGIN", help="With --public: the site that may show the app in a frame.")
+    ] = None,
 ) -> None:
     """Serve the app, to this machine alone unless told otherwise."""
-    if not (trusted or stays_here(address)):
+    if trusted and public:
+        raise AncraError("--trusted lets everybody change things, --public lets nobody: choose one of them.")
+    if embed and not public:
+        raise AncraError("--embed goes with --public HOST.")
+    if not (trusted or public or stays_here(address)):
         raise AncraError(
-            f"Whoever reaches {address} could train, upload and delete: add --trusted if all of them may, "
-            "or leave --address out to listen on this machine only."
+            f"Whoever reaches {address} could train, upload and delete: add --public HOST to let strangers look "
+            "and try, --trusted if all of them may do everything, or leave --address out to stay on this machine."
         )
     if not find_spec("streamlit"):
         raise ModuleNotFoundError(name="streamlit")
+    # What the server's own environment says is not heard: whoever starts it decides here.
+    for variable, value in ((PUBLIC, public), (EMBED, embed)):
+        os.environ[variable.name] = value or ""
     script = ROOT / "app" / "server.py"
     arguments = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     arguments += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
-    # Without an address of its own the server asks a host outside for it when a foreign page connects.
-    arguments += [f"--browser.serverAddress={'localhost' if is_every_network(address) else address}"]
-    if stays_here(address):
+    if public:
+        arguments += public_options()
+    else:
+        # Without an address of its own the server asks a host outside for it when a foreign page connects.
+        arguments += [f"--browser.serverAddress={'localhost' if is_every_network(address) else address}"]
+    if stays_here(address) and not public:
         # Another name for this machine (DNS rebinding) is a foreign page that wants to look like ours.
         arguments += [f"--server.allowedHosts={name}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
     os.chdir(ROOT)
     os.execv(sys.executable, arguments)
+
+
+def public_options() -> list[str]:
+    """What the server is told for strangers; says on the terminal what is open. Raises AncraError."""
+    host, embed, editors = PUBLIC.read(""), EMBED.read(None), EDITORS.read([])
+    changes = f"are for {', '.join(editors)}, signed in" if editors else "are closed"
+    framed = f"pages of {embed}" if embed else "no other page"
+    print(f"Public as {host}: visitors look and try; training, uploads, evaluation and deletion {changes}.")
+    print(f"Other names than {host} are refused; {framed} may show the app in a frame.", flush=True)
+    options = {
+        "browser.serverAddress": host,
+        "server.allowedHosts": host,
+        "server.maxUploadSize": "400" if editors else "1",
+        "server.maxMessageSize": "20",
+        "server.maxWidgetStateSize": "1",
+        "server.disconnectedSessionTTL": "60",
+        "server.maxCacheDataSize": "256mb",
+        "server.enableCORS": "true",
+        "server.enableXsrfProtection": "true",
+        "server.xsrfCookieSameSite": "none" if embed else "lax",
+        "server.enableAgentApi": "false",
+        "server.enableStaticServing": "false",
+    }
+    given = [f"--{name}={value}" for name, value in options.items()]
+    return [*given, *(f"--server.allowedHosts={name}" for name in ("localhost", "127.0.0.1"))]
 
 
 def stays_here(address: str) -> bool:

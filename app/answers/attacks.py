@@ -15,7 +15,7 @@ from ancra.attacks.trace import AttackTrace, recorded_objectives, trace_attack
 from ancra.attacks.verdict import decide, likeliest_wrong
 from ancra.data.images import read_image
 from ancra.models.classifier import Classifier
-from ancra.store import Store, Stored
+from ancra.store import Stored
 from app import compute
 from app.queueing import Progress
 
@@ -87,7 +87,7 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
     def work(progress: Progress) -> AttackTrace:
         if not picture.stored:
             return _attack(model, picture, settings, target)
-        store, key = Store(), ("trace", digest, settings.digest(), picture.digest(target))
+        store, key = compute.store(), ("trace", digest, settings.digest(), picture.digest(target))
         found = _usable(store.get(*key))
         if found is None:
             found = _attack(model, picture, settings, target)

@@ -1,7 +1,6 @@
 """The demonstration that Home plays for a set of images."""
 
 from ancra.reports.demonstration import PAIR, Demonstration, stored_demonstration
-from ancra.store import Store
 from app import compute
 
 
@@ -11,7 +10,7 @@ def demonstration(names: list[str]) -> tuple[Demonstration, tuple[str, ...], str
     if None in pair:
         return None
     cards = [compute.card(name) for name in pair if name]
-    found = stored_demonstration(cards[0], cards[1], Store())
+    found = stored_demonstration(cards[0], cards[1], compute.store())
     if found is None or not len(found.labels):
         return None
     return found, cards[0].classes, f"{cards[0].digest} {cards[1].digest}"

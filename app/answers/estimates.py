@@ -15,6 +15,7 @@ from ancra.errors import AncraError
 from ancra.paths import ROOT
 from ancra.recipe import Recipe
 from ancra.settings import write_yaml
+from app.access import changing
 from app.queueing import Progress, Queue
 
 LONGEST = 240  # seconds
@@ -38,6 +39,7 @@ class Measured:
     step_seconds: float = 0.0
 
 
+@changing
 def begin(recipe: Recipe) -> "Future[Measured]":
     """The estimate, begun if it was not before; one at a time, and each recipe once for all sessions.
 

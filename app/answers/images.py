@@ -8,6 +8,7 @@ import streamlit as st
 from ancra.data.places import Place, get, place_of
 from ancra.errors import AncraError
 from app import compute
+from app.access import changing
 from app.queueing import Job, Progress
 
 
@@ -40,6 +41,7 @@ def fetch_of(place: Place) -> Fetch | None:
     return _fetches().get(place.name)
 
 
+@changing
 def begin_fetch(place: Place) -> None:
     """Fetch a dataset; nothing happens while that is going on already."""
     going = fetch_of(place)

@@ -18,7 +18,6 @@ from ancra.maps.settings import ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
 from ancra.scenes.of_models import scene_of
 from ancra.scenes.scene import Scene
-from ancra.store import Store
 from app import compute
 from app.answers.attacks import Picture
 from app.answers.models import like, title_of
@@ -110,7 +109,7 @@ def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Pict
         way = resolved(name, settings.model_copy(update={"features": attacked})).features
 
     def work(progress: Progress) -> Placed:
-        mapped = mapped_features(path, asked, Store(), on_progress=progress)
+        mapped = mapped_features(path, asked, compute.store(), on_progress=progress)
         return place_image(model, picture.image, picture.label, mapped, shown, way)
 
     key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
@@ -147,7 +146,7 @@ def _held(begun: dict[str, tuple[Key, Work]], place: str) -> dict[str, Job]:
 
 
 def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
-    return find_model_map(compute.card(name), asked, Store())
+    return find_model_map(compute.card(name), asked, compute.store())
 
 
 def _preview(name: str, asked: ResolvedMap) -> ModelMap:
@@ -160,7 +159,7 @@ def _preview(name: str, asked: ResolvedMap) -> ModelMap:
 
 
 def _stored_together(asked: Mapping[str, ResolvedMap]) -> dict[str, ModelMap]:
-    found = find_aligned_maps([compute.card(name) for name in asked], [*asked.values()], Store())
+    found = find_aligned_maps([compute.card(name) for name in asked], [*asked.values()], compute.store())
     return {} if found is None else dict(zip(titles_of([*asked]), found, strict=True))
 
 

@@ -1,8 +1,10 @@
 """One batch under every strategy, and one of its anchors: computed once for all sessions."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ancra.attacks.settings import AttackSettings
+from ancra.errors import AncraError
 from ancra.recipe import Recipe
 from ancra.strategies.known import strategies
 from ancra.strategies.mechanism import BatchMechanism, batch_mechanism, step_of
@@ -56,7 +58,8 @@ def anchor(asked: BatchQuestion, found: BatchMechanism, index: int) -> dict[str,
 
 def prepare(asked: BatchQuestion, found: BatchMechanism, index: int) -> None:
     """Begin with an anchor that is likely to be asked for next."""
-    compute.begin("mechanism-anchor", *_anchor(asked, found, index))
+    with suppress(AncraError):  # the queue is full: it is computed when it is asked for
+        compute.begin("mechanism-anchor", *_anchor(asked, found, index))
 
 
 def _anchor(asked: BatchQuestion, found: BatchMechanism, index: int) -> tuple[tuple[object, ...], Work]:

@@ -12,10 +12,10 @@ from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.status import ShareStatus
 from ancra.reports.evaluations import EvaluationJob
 from ancra.reports.results import ATTACKS, PARTS, TITLES
-from ancra.store import Store
 from ancra.trust.report import TrustReport
 from ancra.trust.stored import stored_trust
 from app import compute
+from app.access import changing
 from app.answers.models import title_of
 
 
@@ -55,7 +55,7 @@ class Results:
 
 def results(name: str) -> Results:
     """What is stored of a model; nothing is computed, and the model is not loaded."""
-    card, store = compute.card(name), Store()
+    card, store = compute.card(name), compute.store()
     refused: list[str] = []
     report = trust = curves = transfer = None
     try:
@@ -99,11 +99,13 @@ def status(name: str) -> ShareStatus | None:
     return EvaluationJob(compute.card(name).digest).status()
 
 
+@changing
 def start(name: str, parts: tuple[str, ...]) -> None:
     """Evaluate a model in a process of its own. Raises AncraError."""
     EvaluationJob(compute.card(name).digest).start(Path(compute.path(name)), parts)
 
 
+@changing
 def stop(name: str) -> None:
     """End an evaluation and give it a moment to write that down; what was finished is kept. Raises AncraError."""
     job = EvaluationJob(compute.card(name).digest)

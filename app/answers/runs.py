@@ -19,6 +19,7 @@ from ancra.recipe import Recipe
 from ancra.runs.launch import mark, read_launch
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 from ancra.training.best import best_row
+from app.access import changing
 
 Row = dict[str, Any]
 LOG_LINES = 200
@@ -117,6 +118,7 @@ def _why_not(name: str) -> str:
     return ""
 
 
+@changing
 def start(recipe: Recipe, by: str = "local") -> str:
     """Start a new run; returns its name. Raises AncraError: nothing is left behind then."""
     engine = launcher(by)
@@ -131,12 +133,14 @@ def start(recipe: Recipe, by: str = "local") -> str:
     return run.name
 
 
+@changing
 def resume(name: str) -> None:
     """Go on with a run, where it was trained before. Raises AncraError."""
     run = _open(name)
     launcher_of(run).submit(run)
 
 
+@changing
 def stop(name: str) -> None:
     """End a run so that it can be resumed, and give it a moment to do so. Raises AncraError."""
     run = _open(name)
@@ -144,6 +148,7 @@ def stop(name: str) -> None:
     wait_until_idle(run.status, seconds=3)
 
 
+@changing
 def delete(name: str) -> None:
     """Remove a run with everything in it. Raises AncraError while it goes on."""
     delete_run(Run(folder(name)))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ancra.store import Store
 from ancra.strategies.measures import Weights
 from ancra.strategies.population import (
     PopulationSettings,
@@ -93,7 +92,7 @@ def _question(
     def work(progress: Progress) -> Statistics:
         return checkpoint_population(
             path, names, settings, batches,
-            store=Store(), on_progress=progress, stopped=stop.is_set if stop else None, loaded=loaded,
+            store=compute.store(), on_progress=progress, stopped=stop.is_set if stop else None, loaded=loaded,
         )  # fmt: skip
 
     digests = *compute.subject(asked.model), settings.digest()

@@ -25,6 +25,7 @@ from ancra.sweeps.sweep import CellState, Sweep, list_sweeps
 from ancra.sweeps.trends import numeric_axes
 from ancra.training.check import check_names
 from app import compute
+from app.access import changing
 from app.answers import estimates
 from app.answers.estimates import Measured
 
@@ -150,16 +151,19 @@ def plan(base: str, vary: Sequence[str], changes: Sequence[str], seeds: int, cal
     return made if called else made.with_changes(name=_free_name(made))
 
 
+@changing
 def start(plan: SweepPlan, by: str) -> str:
     """Start a sweep as a process of its own; returns its name. Raises AncraError."""
     return job.start(plan, by).name
 
 
+@changing
 def go_on(name: str) -> None:
     """Carry out what is left of a sweep. Raises AncraError."""
     job.go_on(_open(name))
 
 
+@changing
 def stop(name: str) -> None:
     """End a sweep and its runs, and give them a moment to do so. Raises AncraError."""
     sweep = _open(name)
@@ -189,6 +193,7 @@ def seconds_before(plan: SweepPlan) -> float | None:
     return sum(spent) / len(spent) * plan.recipe.epochs if spent else None
 
 
+@changing
 def begin_estimate(plan: SweepPlan) -> "Future[Measured]":
     """Measures what a run of the plan's recipe takes, in a process of its own."""
     return estimates.begin(plan.recipe)

@@ -17,21 +17,25 @@ from ancra.uploads import checkpoints, images
 from ancra.uploads.checkpoints import Added
 from ancra.uploads.images import ImageSet
 from app import compute
+from app.access import changing
 from app.queueing import Progress
 
 T = TypeVar("T")
 
 
+@changing
 def add_checkpoint(content: bytes, filename: str) -> Added:
     """Take in a checkpoint of this program. Raises AncraError."""
     return _once(lambda _: checkpoints.add_checkpoint(io.BytesIO(content), filename), "Checking the checkpoint")
 
 
+@changing
 def inspect_weights(content: bytes, filename: str) -> Recognised:
     """Which network the weights belong to. Raises AncraError."""
     return _once(lambda _: checkpoints.inspect_weights(io.BytesIO(content), filename), "Looking at the weights")
 
 
+@changing
 def add_weights(content: bytes, filename: str, title: str, model: ModelSettings, data: DataSettings) -> Added:
     """Take in bare weights, as a checkpoint. Raises AncraError."""
     return _once(
@@ -39,6 +43,7 @@ def add_weights(content: bytes, filename: str, title: str, model: ModelSettings,
     )
 
 
+@changing
 def add_images(content: bytes, filename: str) -> tuple[ImageSet, bool]:
     """Take in images; gives the set, and whether it was there before. Raises AncraError."""
     return _once(
@@ -51,6 +56,7 @@ def models() -> dict[str, Card]:
     return {checkpoint_name(path): card for path, card in checkpoints.uploaded_checkpoints()}
 
 
+@changing
 def delete_model(name: str) -> None:
     """Remove an uploaded model. Raises AncraError."""
     checkpoints.delete_checkpoint(name)
@@ -62,6 +68,7 @@ def image_sets() -> Sequence[ImageSet]:
     return images.image_sets()
 
 
+@changing
 def delete_images(name: str) -> None:
     """Remove an uploaded image set. Raises AncraError."""
     images.delete_images(name)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import compute, state
+from app.access import may_change
 from app.answers.demonstrations import demonstration
 from app.answers.models import SETS, set_of, title_of
 from app.components.fooled import fooled_widget
@@ -87,8 +88,9 @@ with guard():
 with guard():
     gaps(names)
 st.html(CARDS)
-with st.grid(5, min_column_width=200):
-    for page, icon, title, text in WAYS:
+ways = [way for way in WAYS if way[0] != "train" or may_change()]
+with st.grid(len(ways), min_column_width=200):
+    for page, icon, title, text in ways:
         with st.container(border=True, height="stretch", key=f"way_{page}"):
             st.page_link(f"app_pages/{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
             st.caption(text)

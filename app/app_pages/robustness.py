@@ -5,6 +5,7 @@ import streamlit as st
 from ancra.evaluation import tables
 from ancra.evaluation.transfer import matrix
 from app import state
+from app.access import may_change
 from app.answers import robustness as answers
 from app.answers.models import preferred, title_of
 from app.answers.robustness import Results
@@ -139,9 +140,10 @@ if ready:
     compare(ready)
     curves(ready)
     transfer(ready)
-st.subheader("Evaluate more", anchor=False)
-others = [answers.results(name) for name in state.model_names() if name not in names]
-evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
+if may_change():
+    st.subheader("Evaluate more", anchor=False)
+    others = [answers.results(name) for name in state.model_names() if name not in names]
+    evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
 with st.expander("Published numbers, on other data"):
     st.caption(
         "As their sources print them, for other images and larger networks: not to be ranked against the table above. "

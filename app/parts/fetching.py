@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ancra.data.places import Place
+from app.access import may_change
 from app.answers.images import begin_fetch, fetch_of, missing
 from app.guard import show_error
 
@@ -32,6 +33,8 @@ def _panel(place: Place) -> None:
             if error is None:
                 st.rerun()
             show_error(error if isinstance(error, Exception) else RuntimeError(str(error)))
+        if not may_change():
+            return
         st.button(
             f"Fetch it ({place.download / 1e6:.0f} MB)", key="fetch", icon=":material/download:", type="primary",
             on_click=begin_fetch, args=(place,),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from ancra.errors import AncraError
 from app.memory import held_bytes
-from app.queueing import Job, Queue
+from app.queueing import OF_ONE, Job, Queue
 
 
 def no_wait(text, share):
@@ -24,6 +25,59 @@ class Once:
         if not self.waiting:
             self.waiting = True
             self.told.release()
+
+
+def test_of_one_owner_one_thing_is_computed_at_a_time_and_others_go_before_the_next():
+    queue, order, running, release = Queue(workers=2), [], threading.Semaphore(0), threading.Event()
+
+    def noting(name):
+        def work(progress):
+            order.append(name)
+            running.release()
+            release.wait(30)
+
+        return work
+
+    jobs = [queue.begin(name, noting(name), owner) for name, owner in (("a1", "a"), ("a2", "a"), ("b1", "b"))]
+    running.acquire(timeout=30)
+    running.acquire(timeout=30)
+    assert sorted(order) == ["a1", "b1"]
+    release.set()
+    for job in jobs:
+        job.future.result(timeout=30)
+    assert order[-1] == "a2"
+    assert queue.begin("a3", lambda progress: 3, "a").future.result(timeout=30) == 3
+
+
+def test_a_failure_lets_the_owners_next_computation_begin():
+    queue = Queue(workers=1)
+    failed = queue.begin("first", lambda progress: 1 // 0, "a")
+    assert queue.begin("second", lambda progress: 2, "a").future.result(timeout=30) == 2
+    with pytest.raises(ZeroDivisionError):
+        failed.future.result(timeout=30)
+
+
+def test_a_full_queue_takes_nothing_more_but_answers_what_it_has():
+    queue, release = Queue(workers=1, most=2), threading.Event()
+    jobs = [queue.begin(key, lambda progress: release.wait(30)) for key in "ab"]
+    with pytest.raises(AncraError, match="2 computations are waiting"):
+        queue.begin("c", no_wait)
+    assert queue.begin("a", no_wait) is jobs[0]
+    release.set()
+    for job in jobs:
+        job.future.result(timeout=30)
+    assert queue.begin("c", lambda progress: 3).future.result(timeout=30) == 3
+
+
+def test_one_owner_cannot_fill_the_queue():
+    queue, release = Queue(workers=1), threading.Event()
+    for key in range(OF_ONE + 1):
+        queue.begin(key, lambda progress: release.wait(30), "a")
+    with pytest.raises(AncraError, match="still being computed"):
+        queue.begin("more", no_wait, "a")
+    other = queue.begin("more", lambda progress: 1, "b")
+    release.set()
+    assert other.future.result(timeout=30) == 1
 
 
 def test_the_same_thing_is_computed_once_for_everybody():

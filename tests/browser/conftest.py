@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,22 +47,36 @@ def workspace_with_models(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def server(workspace_with_models):
     """The address of a running app."""
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py"), "--server.headless=true"]
+    with served([*command, "--server.address=127.0.0.1", "--server.port={port}"], workspace_with_models) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def public_server(workspace_with_models):
+    """The address of an app for strangers."""
+    command = [sys.executable, "-m", "ancra", "app", "--public", "localhost", "--port", "{port}"]
+    with served(command, workspace_with_models) as address:
+        yield address.replace("127.0.0.1", "localhost")
+
+
+@contextmanager
+def served(command: list[str], home: Path) -> Iterator[str]:
+    """A server on a free port, which takes the place of ``{port}``, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "ANCRA_HOME": str(workspace_with_models), "OMP_WAIT_POLICY": "PASSIVE"}
-    log = (workspace_with_models / "server.log").open("wb")
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py")]
-    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{address}/_stcore/health", process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+    environment = {**os.environ, "ANCRA_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE"}
+    with (home / f"server-{port}.log").open("wb") as log:
+        command = [part.format(port=port) for part in command]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ancra import __version__
+from ancra.environment import EMBED, PUBLIC
 from ancra.paths import ROOT
 from app.headers import HEADERS, SecurityHeaders
 
@@ -30,6 +31,7 @@ def test_an_address_that_others_reach_needs_to_be_called_trusted(ancra, started,
     code, _, err = ancra("app", "--address", address)
     assert code == 2
     assert "--trusted" in err
+    assert "--public HOST" in err
     assert not started
     assert ancra("app", "--address", address, "--trusted")[0] == 0
     assert f"--server.address={address}" in started
@@ -45,6 +47,41 @@ def test_this_machine_needs_no_word_of_trust(ancra, started, address):
 def test_a_server_on_every_network_asks_no_host_outside_for_its_address(ancra, started, address):
     ancra("app", "--address", address, "--trusted")
     assert "--browser.serverAddress=localhost" in started
+
+
+def test_a_public_server_answers_to_its_name_alone_and_takes_little(ancra, started, monkeypatch):
+    for variable in (PUBLIC, EMBED):
+        monkeypatch.setenv(variable.name, "")  # what the command sets goes with the test
+    code, out, _ = ancra("app", "--public", "lab.example.org", "--address", "0.0.0.0")
+    assert code == 0
+    assert "uploads, evaluation and deletion are closed" in out
+    wanted = ("browser.serverAddress=lab.example.org", "server.allowedHosts=lab.example.org", "server.maxUploadSize=1")
+    assert {f"--{each}" for each in (*wanted, "server.enableAgentApi=false", "server.enableCORS=true")} < set(started)
+    assert PUBLIC.read(None) == "lab.example.org"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--public", "lab.example.org", "--trusted"), "choose one"),
+        (("--public", "https://lab.example.org"), "as in lab.example.org"),
+        (("--public", "lab.example.org", "--embed", "example.org"), "as in https://example.org"),
+        (("--embed", "https://example.org"), "--public HOST"),
+    ],
+)
+def test_what_does_not_fit_together_is_one_sentence(ancra, started, monkeypatch, given, said):
+    for variable in (PUBLIC, EMBED):
+        monkeypatch.setenv(variable.name, "")
+    code, _, err = ancra("app", *given)
+    assert code == 2
+    assert said in err
+    assert not started
+
+
+def test_a_server_that_is_not_public_hears_nothing_of_its_environment(ancra, started, monkeypatch):
+    monkeypatch.setenv(PUBLIC.name, "lab.example.org")
+    assert ancra("app")[0] == 0
+    assert PUBLIC.read(None) is None
 
 
 @pytest.mark.parametrize("path", ["/", "/missing"])

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ancra.data.examples import Example, examples_for
 from app import compute, state
+from app.access import may_change
 from app.answers import attacks
 from app.answers.attacks import Part, Picture
 from app.answers.images import missing
@@ -33,7 +34,7 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
     """
     card = compute.card(name)
     examples = examples_for(card.classes, card.image_shape)
-    kinds = [KINDS[0], EXAMPLE, KINDS[1]] if examples else list(KINDS)
+    kinds = [KINDS[0], *([EXAMPLE] if examples else []), *([KINDS[1]] if may_change() else [])]
     opened = EXAMPLE if missing(name) else state.opening().source
     first = opened if opened in kinds else kinds[0]
     source = st.segmented_control(

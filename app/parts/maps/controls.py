@@ -8,6 +8,7 @@ from ancra.attacks.suite import NATURAL, attack_title, own_attacks
 from ancra.features.settings import FeatureSettings
 from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
 from app import state
+from app.access import may_change
 from app.answers.models import MAP_MODELS
 
 ATTACKS = {"No attack": NATURAL, "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
@@ -64,9 +65,12 @@ def choose() -> tuple[list[str], ModelMapSettings]:
         features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
         with st.popover("Models and layout", icon=":material/tune:"):
             names = state.choose_models("Models, from left to right", "models", MAP_MODELS, most=4)
-            layout = st.selectbox("Layout", tuple(LAYOUTS), key="layout", bind="query-params", help=LAYOUT_HELP)
-            samples = st.selectbox("Test images, at most", SAMPLES, index=2, key="samples", bind="query-params")
-            seed = int(st.number_input("Seed of images and layout", 0, 10_000, 0, key="seed", bind="query-params"))
+            layouts = [name for name, each in LAYOUTS.items() if each.method != "aligned_umap" or may_change()]
+            layout = st.selectbox("Layout", layouts, key="layout", bind="query-params", help=LAYOUT_HELP)
+            sizes = SAMPLES if may_change() else SAMPLES[:3]
+            samples = st.selectbox("Test images, at most", sizes, index=2, key="samples", bind="query-params")
+            most = 10_000 if may_change() else 9
+            seed = int(st.number_input("Seed of images and layout", 0, most, 0, key="seed", bind="query-params"))
             st.caption("A run trained with **Keep epochs** on can be watched here over its epochs.")
     which, block = FEATURES[features]
     chosen = FeatureSettings(features=which, block=block, attack=attacks[attack], samples=samples, seed=seed)

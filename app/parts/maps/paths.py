@@ -12,6 +12,7 @@ from ancra.maps.placement import Placed
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes.scene import Scene
 from app import state
+from app.access import may_change
 from app.answers import attacks
 from app.answers import maps as answers
 from app.answers.attacks import Picture
@@ -51,8 +52,10 @@ def follow(
     """The image whose way is asked for: the one uploaded, else the one selected, else None."""
     selected = _selected(scene, names)
     try:  # What is wrong with one image must not take the maps off the page.
-        with st.expander("Place an image of your own on the maps"):
-            own = from_upload(names[0])
+        own = None
+        if may_change():
+            with st.expander("Place an image of your own on the maps"):
+                own = from_upload(names[0])
         picture, title = (own, "your image") if own else (selected, "this image")
         if picture is None:
             return None

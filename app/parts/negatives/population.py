@@ -12,6 +12,7 @@ from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
 from ancra.strategies.words import value_text
 from app import state
+from app.access import may_change
 from app.answers import strategies as answers
 from app.answers.mechanism import BatchQuestion
 from app.figures import strategies as figures
@@ -40,10 +41,11 @@ def population() -> None:
 def choose_strategies() -> tuple[tuple[str, ...], bool]:
     """Which strategies, and whether over all batches of the split."""
     known = [*strategies(), *(name for name in PICKERS if name not in strategies())]
+    amounts = [ONE, WHOLE] if may_change() else [ONE]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=340):
             amount = st.segmented_control(
-                "Anchors", [ONE, WHOLE], default=ONE, required=True, key="amount", bind="query-params",
+                "Anchors", amounts, default=ONE, required=True, key="amount", bind="query-params",
                 help="An epoch takes every image of the split as an anchor once, in batches of this size.",
             )  # fmt: skip
         with st.container(width="stretch"):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import may_change
 from app.answers import sweeps as answers
 from app.guard import guard
 from app.parts.sweeps import grid, start
@@ -22,6 +23,8 @@ def work(usual: str) -> None:
     Args:
         usual: the named sweep that the form begins with.
     """
+    if not may_change():
+        return
     st.subheader("Sweeps of your own", anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
