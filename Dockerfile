@@ -7,9 +7,10 @@ WORKDIR /srv/ancra
 COPY requirements.txt .
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements.txt
 COPY . .
-RUN pip install --no-cache-dir --no-deps -e . && useradd --create-home ancra && mkdir -p workspace && chown ancra workspace
+RUN pip install --no-cache-dir --no-deps -e . && useradd --create-home --uid 1000 ancra && mkdir -p workspace && chown ancra workspace
 USER ancra
-ENV OMP_WAIT_POLICY=PASSIVE ANCRA_HOME=/srv/ancra/workspace
+# Where the file system is read-only, /tmp is what is left for what numba compiles.
+ENV OMP_WAIT_POLICY=PASSIVE ANCRA_HOME=/srv/ancra/workspace NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib
 VOLUME /srv/ancra/workspace
 EXPOSE 8501
 HEALTHCHECK CMD python -c "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health')"

@@ -10,7 +10,7 @@ from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import ATTACKS
 from ancra.data.registry import DATASETS
 from ancra.models.registry import MODELS
-from ancra.negatives.picker import PICKERS
+from ancra.negatives.strategy import PICKERS
 from ancra.trust.check import CHECKS
 
 ROOT = Path(__file__).parents[2]
