@@ -33,6 +33,12 @@ METRICS_BYTES = 64 * 2**20
 METRICS_ROWS = 20_000
 """Epochs of a run that are read."""
 
+UPLOAD_BYTES = 400 * 2**20
+"""One file that is uploaded; the app's config.toml (server.maxUploadSize) names the same, in MB."""
+SESSION_BYTES = 2 * UPLOAD_BYTES
+"""Files that one session of the app may hold."""
+UPLOADS_BYTES = 32 * 2**30
+"""All uploads of a workspace."""
 FILE_BYTES = 128 * 2**20
 """One file of a dataset, unpacked."""
 FILES = 250_000

@@ -25,6 +25,7 @@ from ancra.environment import EMBED, PUBLIC  # noqa: E402
 from app.access import upload_sessions  # noqa: E402
 from app.headers import SecurityHeaders, public_headers  # noqa: E402
 from app.public import PublicDoors  # noqa: E402
+from app.upload_bounds import UploadBounds  # noqa: E402
 
 
 @asynccontextmanager
@@ -40,12 +41,13 @@ def middleware() -> list[Middleware]:
     """What stands between a request and the pages, from the outside in."""
     host = PUBLIC.read(None)
     if host is None:
-        return [Middleware(SecurityHeaders)]
+        return [Middleware(SecurityHeaders), Middleware(UploadBounds)]
     return [
         Middleware(SecurityHeaders, headers=public_headers(EMBED.read(None))),
         # The other two are for probes of this machine.
         Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost", "127.0.0.1"], www_redirect=False),
         Middleware(PublicDoors, editors=upload_sessions()),
+        Middleware(UploadBounds),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ancra.cli.serving import stays_here
 from ancra.text import epsilon_text
 from ancra.web.palette import Palette, palette
 from app import compute
@@ -24,6 +25,11 @@ OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
 def look() -> Palette:
     """The colours of figures for the theme that the browser shows."""
     return palette(dark=st.context.theme.type == "dark")
+
+
+def on_this_machine() -> bool:
+    """Whether only people at the server's own machine can reach it."""
+    return stays_here(str(st.get_option("server.address") or "localhost"))
 
 
 def choose_set() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ancra import __version__
-from ancra.cli import data, evaluation, listing, maps, runs, serving, strategies, sweep, train
+from ancra.cli import bin, data, evaluation, listing, maps, runs, serving, strategies, sweep, train
 from ancra.errors import AncraError
 from ancra.extras import missing_extra
 from ancra.plugins import load_plugins
@@ -39,6 +39,7 @@ cli.command("list")(listing.list_)
 cli.command()(train.train)
 cli.add_typer(runs.runs, name="runs")
 cli.add_typer(data.data, name="data")
+cli.add_typer(bin.bin_, name="bin")
 cli.command()(sweep.sweep)
 cli.command()(evaluation.evaluate)
 cli.command()(evaluation.trust)

@@ -1,16 +1,18 @@
 """``ancra app``: the app's server."""
 
+import errno
 import ipaddress
 import os
+import socket
 import sys
 from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
-from ancra.environment import EDITORS, EMBED, PUBLIC
+from ancra.environment import EDITORS, EMBED, HOME, PUBLIC
 from ancra.errors import AncraError
-from ancra.paths import ROOT
+from ancra.paths import ROOT, workspace
 
 
 def app(
@@ -53,6 +55,8 @@ def app(
     if stays_here(address) and not public:
         # Another name for this machine (DNS rebinding) is a foreign page that wants to look like ours.
         arguments += [f"--server.allowedHosts={name}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
+    check_free(port, address)
+    os.environ[HOME.name] = str(workspace().absolute())  # a relative one is meant from here
     os.chdir(ROOT)
     os.execv(sys.executable, arguments)
 
@@ -80,6 +84,18 @@ def public_options() -> list[str]:
     }
     given = [f"--{name}={value}" for name, value in options.items()]
     return [*given, *(f"--server.allowedHosts={name}" for name in ("localhost", "127.0.0.1"))]
+
+
+def check_free(port: int, address: str) -> None:
+    """Raise AncraError when another program listens on a port already."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise AncraError(f"Port {port} is in use by another program: choose another with --port.") from None
 
 
 def stays_here(address: str) -> bool:

@@ -12,10 +12,11 @@ from time import time
 from typing import Any
 
 from ancra import limits
+from ancra.bin import discard
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.jobs.status import RunStatus, read_status, write_status
-from ancra.paths import runs_folder
+from ancra.paths import runs_folder, workspace
 from ancra.recipe import Recipe
 from ancra.run_files import RunFiles
 from ancra.settings import read_yaml, yaml_text
@@ -142,9 +143,15 @@ def new_run(recipe: Recipe) -> Run:
 
 
 def delete_run(run: Run) -> None:
-    """Remove a run's folder. Raises AncraError while it is running, or when it cannot be removed."""
+    """Move a run's folder into the bin. Raises AncraError while it is running, or when it cannot be moved.
+
+    A run that lies elsewhere than in the workspace is removed for good.
+    """
     if run.status().active:
         raise AncraError(f"{run.name} is being trained: stop it first.")
+    if run.folder.absolute().is_relative_to(workspace().absolute()):
+        discard(run.folder)
+        return
     try:
         shutil.rmtree(run.folder)
     except OSError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ancra.bin import discard
 from ancra.checkpoints import (
     SUFFIX,
     Card,
@@ -130,14 +131,11 @@ def uploaded_checkpoints() -> list[tuple[Path, Card]]:
 
 
 def delete_checkpoint(name: str) -> None:
-    """Remove an uploaded checkpoint, by the name that all lists show. Raises AncraError."""
+    """Move an uploaded checkpoint into the bin, by the name that all lists show. Raises AncraError."""
     named = {checkpoint_name(path): path for path, _ in uploaded_checkpoints()}
     if name not in named:
         raise unknown_name("uploaded checkpoint", name, named)
-    try:
-        named[name].unlink(missing_ok=True)
-    except OSError as error:
-        raise AncraError(f"{named[name]} cannot be removed: {error.strerror}.") from None
+    discard(named[name])
 
 
 def _keep(path: Path, card: Card) -> Added:

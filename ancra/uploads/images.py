@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pydantic import Field
 
+from ancra.bin import discard
 from ancra.data.archive import check_archive
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError, unknown_name
@@ -117,12 +117,8 @@ def image_set(name: str) -> ImageSet:
 
 
 def delete_images(name: str) -> None:
-    """Remove an uploaded image set. Raises AncraError."""
-    folder = _folder(name)
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise AncraError(f"{folder} cannot be removed: {error.strerror}.") from None
+    """Move an uploaded image set into the bin. Raises AncraError."""
+    discard(_folder(name))
 
 
 def _folder(name: str) -> Path:

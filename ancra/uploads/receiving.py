@@ -10,10 +10,8 @@ from tempfile import mkdtemp
 from time import time
 from typing import BinaryIO
 
+from ancra import limits
 from ancra.errors import AncraError
-
-MAX_BYTES = 400 * 2**20
-"""The largest file that is taken; the app's config.toml (server.maxUploadSize) names the same, in MB."""
 
 _PREFIX = ".incoming-"
 _STALE = 24 * 3600  # seconds
@@ -30,13 +28,15 @@ def received(source: BinaryIO, name: str, folder: Path) -> Iterator[Path]:
         folder: where it is to be kept if it is good, so that moving it there is a rename.
 
     Raises:
-        AncraError: it is empty or too large, or it cannot be written; and whatever the block raises.
+        AncraError: it is empty or too large, there are too many already, or it cannot be written; and whatever the
+            block raises.
     """
     shown = Path(name).name[:80] or "The file"
     path: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
+        _require_room(folder)
         path = Path(mkdtemp(prefix=_PREFIX, dir=folder)) / "file"
         _write(source, path, shown)
         yield path
@@ -68,13 +68,22 @@ def _write(source: BinaryIO, path: Path, shown: str) -> None:
     with path.open("xb") as file:
         while piece := source.read(_CHUNK):
             size += len(piece)
-            if size > MAX_BYTES:
-                raise AncraError(f"{shown} is larger than {MAX_BYTES // 2**20} MB: copy it to the workspace by hand.")
+            if size > limits.UPLOAD_BYTES:
+                raise AncraError(
+                    f"{shown} is larger than {limits.UPLOAD_BYTES // 2**20} MB: copy it to the workspace by hand."
+                )
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     if not size:
         raise AncraError(f"{shown} is empty: choose it again.")
+
+
+def _require_room(folder: Path) -> None:
+    """Raise AncraError when a folder of uploads holds as much as it may."""
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if held > limits.UPLOADS_BYTES:
+        raise AncraError(f"The uploads take more than {limits.UPLOADS_BYTES // 2**30} GB: delete some of them first.")
 
 
 def _sweep(folder: Path) -> None:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from ancra.data.places import require_here
 from ancra.errors import AncraError
 from ancra.paths import ROOT
 from ancra.recipe import Recipe
@@ -50,6 +51,7 @@ def begin(recipe: Recipe) -> "Future[Measured]":
 
 def measure(recipe: Recipe, _: Progress | None = None) -> Measured:
     """Run the command and wait for it. Raises AncraError: its sentence, or that it takes too long."""
+    require_here(recipe.data)  # a link asks for an estimate, too, and must not start a download
     with TemporaryDirectory(prefix="ancra-estimate-") as folder:
         file = Path(folder) / "recipe.yaml"
         write_yaml(recipe, file)

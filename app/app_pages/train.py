@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.answers import runs
 from app.guard import guard
+from app.parts.bin import bin_list
 from app.parts.train import cards, form, run_tab
 from app.parts.uploads import images, upload_tab
 
@@ -30,3 +31,5 @@ for tab, draw in zip(tabs, PARTS.values(), strict=True):
     if tab.open:
         with tab, guard():
             draw()
+with guard():
+    bin_list()

@@ -1,5 +1,6 @@
 """Small inputs that would cost much are refused before the work is done, in one sentence."""
 
+import asyncio
 import bz2
 import io
 import json
@@ -8,6 +9,7 @@ import resource
 import struct
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ from ancra.sweeps.parse_plan import make_plan
 from ancra.sweeps.sweep import Sweep
 from ancra.tensor_file import split
 from ancra.uploads.checkpoints import add_checkpoint
+from app.upload_bounds import ROUTE, UploadBounds
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +172,38 @@ def test_one_damaged_run_hides_no_other(workspace: Path, file: str, content: byt
     shown = {run.name: overview(run) for run in list_runs()}
     assert set(shown) == {"good", "bad"}
     assert shown["good"]["recipe"] == "digits-trades"
+
+
+def test_one_session_holds_a_bounded_amount_of_files() -> None:
+    passed: list[str] = []
+
+    async def server(scope, receive, send) -> None:
+        passed.append(scope["path"])
+
+    def put(file: str, size: int, method: str = "PUT", session: str = "one") -> list[int]:
+        sent: list[int] = []
+
+        async def send(message) -> None:
+            sent.append(message.get("status", 0))
+
+        headers = [(b"content-length", str(size).encode())]
+        scope = {"type": "http", "method": method, "path": f"{ROUTE}{session}/{file}", "headers": headers}
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, bounds(scope, None, send)).result()
+        return sent
+
+    bounds = UploadBounds(server)
+    most = limits.UPLOAD_BYTES
+    assert put("a", most) == put("b", most) == []
+    assert put("c", 1)[0] == 413
+    assert put("c", 1, session="two") == []
+    assert put("a", 0, method="DELETE") == put("c", 1) == []
+    assert len(passed) == 5
+
+
+def test_uploads_are_bounded_in_all(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = sent(tmp_path)
+    add_checkpoint(io.BytesIO(content), "one.safetensors")
+    monkeypatch.setattr(limits, "UPLOADS_BYTES", 1000)
+    with pytest.raises(AncraError, match="delete some of them"):
+        add_checkpoint(io.BytesIO(content), "two.safetensors")

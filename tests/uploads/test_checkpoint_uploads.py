@@ -5,12 +5,12 @@ import zipfile
 import pytest
 import torch
 
+from ancra import limits
 from ancra.checkpoints import Card, read_card, resolve_checkpoint, save_checkpoint
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.uploads import receiving
 from ancra.uploads.checkpoints import (
     add_checkpoint,
     add_weights,
@@ -88,7 +88,7 @@ def test_what_is_no_checkpoint_gets_a_sentence_with_its_own_name_and_nothing_is_
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end(workspace, monkeypatch):
-    monkeypatch.setattr(receiving, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(limits, "UPLOAD_BYTES", 2**20)
     source = io.BytesIO(bytes(5 * 2**20))
     with pytest.raises(AncraError, match=r"a\.pt is larger than 1 MB"):
         inspect_weights(source, "a.pt")
@@ -141,4 +141,4 @@ def test_only_uploads_can_be_deleted(workspace, tmp_path):
         with pytest.raises(AncraError, match="no uploaded checkpoint"):
             delete_checkpoint(name)
     delete_checkpoint(added.name)
-    assert kept(workspace) == []
+    assert list((workspace / "uploads").glob("*")) == []

@@ -5,14 +5,15 @@ import tomllib
 
 import pytest
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.paths import ROOT
-from ancra.uploads.receiving import MAX_BYTES, file_name, free_path, received
+from ancra.uploads.receiving import file_name, free_path, received
 
 
 def test_the_app_lets_through_what_is_taken():
     config = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text())
-    assert config["server"]["maxUploadSize"] * 2**20 == MAX_BYTES
+    assert config["server"]["maxUploadSize"] * 2**20 == limits.UPLOAD_BYTES
 
 
 @pytest.mark.parametrize(

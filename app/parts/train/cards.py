@@ -124,7 +124,7 @@ def ask_to_delete(name: str) -> None:
     model = " and its model, which then leaves every page's list" if run.status.state == "finished" else ""
     st.markdown(
         f"You lose {epochs} {'epoch' if epochs == 1 else 'epochs'} of training{model}: curves, log and checkpoints, "
-        f"{size / 2**20:.1f} MB. This cannot be undone."
+        f"{size / 2**20:.1f} MB. It can be brought back for a day."
     )
     with st.container(horizontal=True):
         if st.button("Delete it", type="primary", icon=":material/delete:", key="confirm_delete"):

@@ -13,7 +13,7 @@ def damaged_runs() -> None:
             st.badge("Damaged", icon=":material/broken_image:", color="red")
             st.text(f"{name}: {reason} It lies in {runs.folder(name)}.")
             with st.popover("Delete", icon=":material/delete:"):
-                st.text(f"Everything in {name} is lost, its weights too. This cannot be undone.")
+                st.text(f"Everything in {name} goes, its weights too. It can be brought back for a day.")
                 if st.button("Delete it", type="primary", key=f"delete-damaged-{name}"):
                     with guard():
                         runs.delete(name)

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from ancra.recipe import Recipe
 from ancra.settings import parse, settings_in
 from ancra.uploads.images import image_sets
+from app import state
 from app.answers import recipes
 from app.parts.train.field import MARK, field_widget, label, shown
 
@@ -148,7 +149,9 @@ class RecipeForm:
         self._keep("data.name", chosen)
         if chosen != first and first in sets:
             self._keep("data.root", None)
-        if chosen == "image_folder":
+        if chosen == "image_folder" and not state.on_this_machine():
+            st.caption("A folder is named only by who sits at this server's machine: upload the images instead.")
+        elif chosen == "image_folder":
             root = Recipe.model_fields["data"].annotation.model_fields["root"]  # type: ignore[union-attr]
             self._ask("data.root", root.annotation, root)
 

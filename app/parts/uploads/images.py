@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.uploads.images import ImageSet
-from ancra.uploads.receiving import MAX_BYTES
 from app import state
 from app.answers import runs, uploads
 from app.figures.image_sheet import image_sheet
@@ -21,7 +21,7 @@ def upload_images() -> None:
     file = st.file_uploader("A zip archive with one folder a class", type=["zip"], key="upload_images")
     st.caption(
         f"`cat/1.jpg`, `dog/1.jpg` and so on (a fifth is held out for testing), or `train/cat/...` and `test/cat/...`; "
-        f"up to {MAX_BYTES // 2**20} MB. Every image is opened once; an archive that is not right is not kept."
+        f"up to {limits.UPLOAD_BYTES // 2**20} MB. Every image is opened once; a wrong archive is not kept."
     )
     if file is not None:
         outcomes: dict[str, tuple[ImageSet, bool] | AncraError] = st.session_state.setdefault("uploaded_images", {})
@@ -90,7 +90,7 @@ def ask_to_delete(name: str) -> None:
         if users
         else ""
     )
-    st.markdown(f"**{name}** is removed from the workspace.{needed} This cannot be undone.")
+    st.markdown(f"**{name}** is removed from the workspace.{needed} It can be brought back for a day.")
     with st.container(horizontal=True):
         if st.button("Delete them", type="primary", icon=":material/delete:", key="confirm_delete_images"):
             try:

@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from ancra import limits
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.models.recognition import Recognised
-from ancra.uploads.receiving import MAX_BYTES
 from app.answers import recipes, uploads
 from app.answers.models import title_of
 from app.answers.uploads import Added
@@ -29,7 +29,7 @@ def upload_models() -> None:
     file = st.file_uploader("A checkpoint or a file of weights", type=ENDINGS, key="upload_model")
     st.caption(
         f"A `.safetensors` checkpoint of this program, or `.pt` / `.pth` weights of the paper's code, up to "
-        f"{MAX_BYTES // 2**20} MB. Files are read without running anything in them; one that is not right is not kept."
+        f"{limits.UPLOAD_BYTES // 2**20} MB. Files are read without running anything in them; a wrong one is not kept."
     )
     if file is not None:
         _take(file)
