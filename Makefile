@@ -51,10 +51,11 @@ docs: install-dev
 pictures: install-dev browser
 	$(BIN)/python docs/tools/pictures.py
 
-# Kills as many runs as REPEATS at random moments; each has to end as one that was never killed.
+# Kills as many runs as REPEATS at random moments, and as much of what pages do; each has to end as if it never was.
 REPEATS ?= 50
 chaos: install
 	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/runs/chaos.py --repeats $(REPEATS)
+	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/chaos.py --repeats $(REPEATS)
 
 # Every reader of files against any bytes and against damaged good files.
 EXAMPLES ?= 10000

@@ -5,9 +5,9 @@ Nothing in a checkpoint is ever unpickled. Finding checkpoints and reading cards
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from ancra import limits
 from ancra.data.settings import DataSettings
@@ -16,7 +16,7 @@ from ancra.models.settings import ModelSettings
 from ancra.paths import runs_folder, shipped_checkpoints, sweeps_folder, uploads_folder
 from ancra.recipe import Recipe
 from ancra.run_files import BEST, FINAL, RunFiles
-from ancra.settings import Record, parse
+from ancra.settings import Line, Record, Words, parse
 from ancra.structured import json_value
 from ancra.tensor_file import TensorFile, read_bytes, read_header, split
 
@@ -29,22 +29,12 @@ CARD_KEY = "ancra_card"
 SUFFIX = ".safetensors"
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("line breaks and control characters are not shown")
-    return text
-
-
-Line = Annotated[str, Field(max_length=limits.TITLE), AfterValidator(_printable)]
-"""A text that is shown on one line."""
-
-
 class Card(Record):
     """What a checkpoint says about itself."""
 
     name: Line = Field(description="Short name: lower case, digits, dashes.")
     title: Line = Field(description="The name shown to people, as the paper writes it.")
-    description: str = Field("", max_length=limits.DESCRIPTION, description="One sentence about it.")
+    description: Words = Field("", description="One sentence about it.")
     recipe: Recipe | None = Field(None, description="How it was trained; empty for weights made elsewhere.")
     dataset: Line = Field(description="The name of the dataset it was trained on.")
     trained_on: DataSettings | None = Field(None, description="The settings of its dataset where there is no recipe.")

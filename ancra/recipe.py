@@ -13,7 +13,7 @@ from ancra.losses.settings import ObjectiveSettings
 from ancra.models.settings import ModelSettings
 from ancra.negatives.settings import NegativeSettings
 from ancra.paths import recipes_folder
-from ancra.settings import Settings, differences, read_yaml
+from ancra.settings import Line, Settings, Words, differences, read_yaml
 
 LABELS = {"name", "title", "description"}  # what a recipe is called, not what it does
 
@@ -78,9 +78,9 @@ class TrainingAttackSettings(AttackSettings):
 class Recipe(Settings):
     """A training set-up: data, model, objective, attack, optimiser, schedule, seed."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Short name: lower case, digits, dashes.")
-    title: str = Field(description="The name shown to people, as the paper writes it.")
-    description: str = Field("", description="One sentence about it.")
+    name: Line = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Short name: lower case, digits, dashes.")
+    title: Line = Field(description="The name shown to people, as the paper writes it.")
+    description: Words = Field("", description="One sentence about it.")
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     objective: ObjectiveSettings = ObjectiveSettings()

@@ -6,16 +6,36 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Annotated, Any, TypeVar, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic._internal._model_construction import ModelMetaclass
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.structured import read_yaml_value, short, yaml_value
+from ancra.text import is_plain
 
 S = TypeVar("S", bound="Record")
+
+
+def _line(text: str) -> str:
+    if not is_plain(text):
+        raise ValueError("line breaks, control characters, pictures and links have no place in a name")
+    return text
+
+
+def _words(text: str) -> str:
+    if "](" in text:
+        raise ValueError("pictures and links have no place in a description")
+    return text.encode(errors="replace").decode()
+
+
+Line = Annotated[str, Field(max_length=limits.TITLE), AfterValidator(_line)]
+"""A name that people are shown, on one line."""
+Words = Annotated[str, Field(max_length=limits.DESCRIPTION), AfterValidator(_words)]
+"""A description."""
 
 
 class _InOneSentence(ModelMetaclass):

@@ -14,6 +14,11 @@ def with_article(word: str) -> str:
     return f"{'an' if word[:1].lower() in tuple('aeiou') else 'a'} {word}"
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is one printable line that holds no Markdown picture or link, as a name that people are shown."""
+    return text.isprintable() and "](" not in text
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share, 0 to 1, as it is printed: ``39 %``."""
     return f"{100 * share:.{digits}f} %"

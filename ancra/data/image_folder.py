@@ -12,6 +12,7 @@ from ancra.data.settings import DataSettings
 from ancra.data.splitting import stratified_split
 from ancra.errors import AncraError
 from ancra.progress import OnProgress
+from ancra.text import is_plain
 
 IMAGE_SIZE = 32
 _TEST_FOLDERS = ("test", "val", "valid", "validation")
@@ -103,6 +104,9 @@ def _check(files: Files, train: Group, test: Group) -> None:
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
     refuse_single_images(files.root, train)
+    odd = next((name for name in train if not is_plain(name)), None)
+    if odd is not None:
+        raise AncraError(f"The class {odd!r} in {files.root} is no plain name: rename its folder.")
     unknown = sorted(set(test) - set(train))
     if unknown:
         raise AncraError(f"The class {unknown[0]!r} in {files.root} has images for testing but none in train/.")

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from ancra.errors import unknown_name
 from ancra.paths import named_sweeps_folder
 from ancra.recipe import Recipe, load_recipe
-from ancra.settings import Settings, changed, parse, read_table
+from ancra.settings import Line, Settings, Words, changed, parse, read_table
 from ancra.sweeps.axes import setting_path
 
 Values = tuple[tuple[str, Any], ...]
@@ -22,9 +22,9 @@ Values = tuple[tuple[str, Any], ...]
 class SweepPlan(Settings):
     """What a sweep trains: every combination of the varied settings, each with several seeds."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Short name: lower case, digits, dashes.")
-    title: str = Field(description="The name shown to people.")
-    description: str = Field("", description="One sentence about it.")
+    name: Line = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Short name: lower case, digits, dashes.")
+    title: Line = Field(description="The name shown to people.")
+    description: Words = Field("", description="One sentence about it.")
     recipe: Recipe = Field(description="What every cell starts from; in a YAML file a recipe's name will do.")
     vary: dict[str, tuple[Any, ...]] = Field(min_length=1, description="Full path of a setting -> its values.")
     seeds: int = Field(3, ge=1, le=1000, description="Every combination is trained with the seeds 0 to this less 1.")

@@ -106,11 +106,24 @@ def sent(tmp_path: Path, **changes: object) -> bytes:
         {"title": "x" * 201},
         {"title": "line\nbreak"},
         {"title": "\x1b[31mred"},
+        {"title": "![t](http://somewhere/x.png)"},
+        {"classes": ["0", "[one](http://somewhere)"]},
+        {"description": "![t](http://somewhere/x.png)"},
         {"description": "x" * 5000},
         {"evaluation": [{}] * 1001},
         {"description": "x" * (9 * 2**20)},
     ],
-    ids=["title", "line break", "escape", "description", "evaluations", "megabytes"],
+    ids=[
+        "title",
+        "line break",
+        "escape",
+        "picture",
+        "link",
+        "picture in a description",
+        "description",
+        "evaluations",
+        "megabytes",
+    ],
 )
 def test_cards_that_say_too_much(workspace: Path, tmp_path: Path, card: dict[str, object]) -> None:
     content = sent(tmp_path, **card)
