@@ -48,10 +48,13 @@ def test_runs_are_started_watched_laid_over_one_another_and_deleted(open_browser
     page.get_by_role("button", name="Delete").first.click()
     page.wait_for_selector("text=You lose 2 epochs of training and its model")
     page.get_by_role("button", name="Delete it").click()
-    page.wait_for_selector(f"text={first}", state="detached")
+    page.get_by_text("Deleted in the last day (1)").click()
+    expect(page.get_by_text(f"{first} (runs), kept for another")).to_be_visible(timeout=SLOWEST)
     settled(page)
     assert page.get_by_text(second).count() >= 1
-    expect(page.get_by_role("checkbox")).to_have_count(1)
+    expect(page.get_by_role("checkbox")).to_have_count(1, timeout=SLOWEST)
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_role("checkbox")).to_have_count(2, timeout=SLOWEST)
 
 
 def pets():
