@@ -70,6 +70,14 @@ def test_one_package_with_all_that_comes_with_the_project(wheel):
     assert wheel.stat().st_size < 12e6
 
 
+def test_an_editable_install_uses_the_checkout(tmp_path):
+    code = f"import hatchling.build as b; print(b.build_editable({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    archive = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
+    paths = [name for name in archive.namelist() if name.endswith(".pth")]
+    assert [archive.read(name).decode().strip() for name in paths] == [str(ROOT)]
+
+
 def test_it_lists_and_evaluates_from_an_empty_folder(run):
     where = printed(run("-c", "import ancra.paths as p; print(p.IN_CHECKOUT, p.ROOT, p.workspace())"))
     assert re.match(r"False \S+/site/ancra/shipped \S+/home/\S*ancra-lab", where)
