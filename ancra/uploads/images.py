@@ -111,6 +111,17 @@ def image_sets() -> list[ImageSet]:
     return found
 
 
+def damaged_image_sets() -> dict[Path, str]:
+    """The folders of image sets that cannot be read, each with the sentence that says why."""
+    found = {}
+    for path in sorted(images_folder().glob("[a-z0-9]*/about.json")):
+        try:
+            _open(path.parent)
+        except AncraError as error:
+            found[path.parent] = str(error)
+    return found
+
+
 def image_set(name: str) -> ImageSet:
     """An uploaded image set by its name. Raises AncraError."""
     return _open(_folder(name))

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from ancra import limits
 from ancra.errors import AncraError
 from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.slots import queue_position
@@ -65,17 +66,6 @@ def views() -> dict[str, RunView]:
     return found
 
 
-def damaged() -> dict[str, str]:
-    """The runs that cannot be shown, by name, each with the sentence that says why."""
-    found = {}
-    for run in list_runs():
-        try:
-            _view(run)
-        except AncraError as error:
-            found[run.name] = str(error)
-    return found
-
-
 def folder(name: str) -> Path:
     """Where a run lies. Raises AncraError for what is no run's name."""
     if "/" in name or name.startswith("."):
@@ -122,6 +112,9 @@ def _why_not(name: str) -> str:
 def start(recipe: Recipe, by: str = "local") -> str:
     """Start a new run; returns its name. Raises AncraError: nothing is left behind then."""
     engine = launcher(by)
+    waiting = sum(run.written_status().active for run in list_runs())
+    if waiting >= limits.ACTIVE_RUNS:
+        raise AncraError(f"{waiting} runs train or wait already, which is the most: stop one, or wait for one to end.")
     run = new_run(recipe)
     try:
         engine.submit(run)

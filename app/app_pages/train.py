@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.answers import runs
 from app.guard import guard
-from app.parts.bin import bin_list
+from app.parts.damaged import bin_list, damaged_list
 from app.parts.train import cards, form, run_tab
 from app.parts.uploads import images, upload_tab
 
@@ -32,4 +32,5 @@ for tab, draw in zip(tabs, PARTS.values(), strict=True):
         with tab, guard():
             draw()
 with guard():
+    damaged_list()
     bin_list()

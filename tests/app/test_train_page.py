@@ -327,15 +327,3 @@ def test_the_star_is_on_the_epoch_whose_weights_are_kept(made):
     for epoch, natural in enumerate((0.5, 0.7, 0.7), 1):
         run.append_metrics({"epoch": epoch, "natural": natural, "pgd": 0.4, "adaptive": 0.3, "constant": 0.1})
     assert runs.view("tied").best["epoch"] == 2
-
-
-def test_a_damaged_run_is_shown_as_damaged_beside_the_others_and_can_be_deleted(made, submitted):
-    made("good")
-    made("bad").recipe_file.write_text("[" * 3000)
-    page = open_page("Runs")
-    assert "bad: " in " ".join(each.value for each in page.text)
-    assert str(Run(runs.folder("bad")).folder) in " ".join(each.value for each in page.text)
-    assert any(box.key == "show/good" for box in page.checkbox)
-    page.button(key="delete-damaged-bad").click().run()
-    assert not page.exception
-    assert [run.name for run in list_runs()] == ["good"]

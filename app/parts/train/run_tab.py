@@ -12,7 +12,6 @@ from app.figures.learning import Axes, Line
 from app.guard import guard
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
-from app.parts.train.damaged_runs import damaged_runs
 from app.parts.train.run_list import plain_title, run_list
 
 POLL, IDLE_POLL = 2.0, 10.0  # seconds between two looks, while a run goes on and while none does
@@ -22,7 +21,6 @@ STATIC = {"displayModeBar": False}
 
 def runs_part() -> None:
     """All runs; a page without one says what to do."""
-    damaged_runs()
     found = runs.views()
     if not found:
         st.info(
