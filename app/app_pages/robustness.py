@@ -73,7 +73,7 @@ def believe(found: list[Results]) -> None:
     if chosen.trust:
         trust_view(chosen.trust)
     else:
-        st.info("This model was not examined yet: evaluate it below.")
+        st.info(f"This model was not examined yet{': evaluate it below.' if may_change() else '.'}")
     if chosen.curves:
         st.plotly_chart(
             figures.model_curves_chart(chosen.curves, state.look()), key="own_curves", config=STATIC,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ancra.checkpoints import find_checkpoints
+from ancra.extras import EXTRAS
 from ancra.paths import ROOT
 
 LEFT_OUT = ("checkpoints/results/map-pixels/", "checkpoints/cifar10/")
@@ -84,6 +85,18 @@ def test_it_lists_and_evaluates_from_an_empty_folder(run):
     assert "fashion_mnist/trades" in printed(run("-m", "ancra", "list", "checkpoints"))
     assert "digits-trades-ancra" in printed(run("-m", "ancra", "list", "recipes"))
     assert "8 images of digits" in printed(run("-m", "ancra", "evaluate", "digits/trades", "--samples", "8"))
+
+
+def test_models_attacks_losses_and_trust_need_no_extra(run):
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({list(EXTRAS)!r}))
+import ancra.losses.objectives, ancra.trust.stored, ancra.trust.examine, ancra.training.trainer
+from ancra.cli import main
+sys.argv = ["ancra", "evaluate", "digits/trades", "--samples", "8"]
+main()
+"""
+    assert "8 images of digits" in printed(run("-c", code))
 
 
 def test_it_serves_the_app(run):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ancra.progress import duration
+from app.access import may_change
 from app.answers import robustness as answers
 from app.answers.models import title_of
 from app.answers.robustness import Results
@@ -62,7 +63,8 @@ def _show(chosen: Results, was_active: bool) -> None:
 def require_any(found: list[Results]) -> None:
     """A sentence when no chosen model has results."""
     if not found:
-        st.info("None of these models has stored results yet: evaluate one below.", icon=":material/science:")
+        then = ": evaluate one below." if may_change() else "."
+        st.info(f"None of these models has stored results yet{then}", icon=":material/science:")
 
 
 def refusals(found: list[Results]) -> None:
