@@ -57,10 +57,12 @@ chaos: install
 	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/runs/chaos.py --repeats $(REPEATS)
 	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/chaos.py --repeats $(REPEATS)
 
-# Every reader of files against any bytes and against damaged good files.
+# Every reader of files against any bytes and damaged good files; guided by coverage, too, where atheris is installed.
 EXAMPLES ?= 10000
+SECONDS ?= 60
 fuzz: install-dev
 	ANCRA_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -n 2 tests/fuzz
+	$(BIN)/python tests/fuzz/guided.py --seconds $(SECONDS)
 
 MODELS := natural natural-ra pgd-at trades mart pgd-at-ancra trades-ancra mart-ancra
 
