@@ -64,6 +64,12 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _device(text: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
+        raise ValueError
+    return text
+
+
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -91,6 +97,7 @@ HOME = Variable("ANCRA_HOME", "a folder, there or yet to be made, for your runs,
 PLUGINS = Variable("ANCRA_PLUGINS", "Python files and modules, separated by commas", _list)
 THREADS = Variable("ANCRA_THREADS", "how many CPU threads compute, or to 0 for torch's own choice", _whole(0))
 SLOTS = Variable("ANCRA_SLOTS", "how many runs may train at once, 1 or more", _whole(1))
+DEVICE = Variable("ANCRA_DEVICE", "auto, cpu, cuda, cuda:1 or mps: where the app computes large things", _device)
 RAY_CPUS = Variable("ANCRA_RAY_CPUS", "how many processors a run asks Ray for, 0 or more", _amount)
 RAY_GPUS = Variable("ANCRA_RAY_GPUS", "how many GPUs a run asks Ray for, 0 or more", _amount)
 SLURM = Variable(
@@ -109,6 +116,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     PLUGINS,
     THREADS,
     SLOTS,
+    DEVICE,
     RAY_CPUS,
     RAY_GPUS,
     SLURM,

@@ -1,7 +1,7 @@
 """Models and datasets, loaded once for all sessions, and the way to the queue."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -9,6 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.digest import data_digest
 from ancra.data.settings import DataSettings
+from ancra.environment import DEVICE
 from ancra.errors import unknown_name
 from ancra.store import Store
 from app.access import is_public
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no 
     from ancra.data.dataset import Dataset
     from ancra.models.classifier import Classifier
 
+
+T = TypeVar("T")
 
 MOST = 20
 """Computations that a public server has waiting at once."""
@@ -38,6 +41,28 @@ def owner() -> str | None:
 def store() -> Store:
     """The stored results; a public server adds none, so that visitors cannot fill its disk."""
     return Store(read_only=is_public())
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> str:
+    """Where what takes long is computed: maps, features, statistics of strategies. Raises AncraError.
+
+    A single image is attacked on the CPU, beside its model: there a copy to a GPU and back would cost more.
+    """
+    from ancra.device import resolve_device
+
+    return str(resolve_device(DEVICE.read("auto")))
+
+
+def on_device(work: Callable[[str], T]) -> T:
+    """What ``work`` gives on that device; on the CPU where the device's memory is not enough."""
+    from torch import OutOfMemoryError, cuda
+
+    try:
+        return work(device())
+    except OutOfMemoryError:
+        cuda.empty_cache()
+        return work("cpu")
 
 
 def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: str) -> Any:

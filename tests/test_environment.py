@@ -8,6 +8,7 @@ import pytest
 import ancra
 from ancra.device import limit_threads
 from ancra.environment import (
+    DEVICE,
     EDITORS,
     EMBED,
     HERE,
@@ -31,6 +32,7 @@ NO_COUNTS = ("two", "-1", "1.5", "1 2")
 WRONG = {
     THREADS: NO_COUNTS,
     SLOTS: (*NO_COUNTS, "0"),
+    DEVICE: ("gpu", "cuda:x", "cpu:0"),
     RAY_CPUS: ("two", "-1", "nan", "inf"),
     RAY_GPUS: ("two", "-0.5", "nan", "inf"),
     SLURM: ("gpu", "partition=gpu fast", "time=1h", "time=-5", "=gpu"),
@@ -46,6 +48,7 @@ RIGHT = [
     (THREADS, "0", 0),
     (THREADS, " 3 ", 3),
     (SLOTS, "2", 2),
+    (DEVICE, "cuda:1", "cuda:1"),
     (RAY_CPUS, "0.5", 0.5),
     (RAY_GPUS, "0", 0.0),
     (SLURM, "partition=gpu gpus_per_node=1 time=600", {"partition": "gpu", "gpus_per_node": 1, "time": 600}),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ancra.environment import EDITORS, EMBED, HOME, PUBLIC
+from ancra.environment import DEVICE, EDITORS, EMBED, HOME, PUBLIC
 from ancra.errors import AncraError
 from ancra.paths import ROOT, workspace
 
@@ -25,6 +25,9 @@ def app(
         str | None,
         typer.Option(metavar="HOST", help="Serve strangers, who know this server as HOST: they look and try, no more."),
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="Where what takes long is computed: auto, cpu, cuda, cuda:1 or mps.")
+    ] = "auto",
     embed: Annotated[
         str | None, typer.Option(metavar="ORIGIN", help="With --public: the site that may show the app in a frame.")
     ] = None,
@@ -55,6 +58,11 @@ def app(
     if stays_here(address) and not public:
         # Another name for this machine (DNS rebinding) is a foreign page that wants to look like ours.
         arguments += [f"--server.allowedHosts={name}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
+    if device != "auto":
+        from ancra.device import resolve_device
+
+        resolve_device(device)
+        os.environ[DEVICE.name] = device
     check_free(port, address)
     os.environ[HOME.name] = str(workspace().absolute())  # a relative one is meant from here
     os.chdir(ROOT)

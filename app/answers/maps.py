@@ -109,7 +109,9 @@ def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Pict
         way = resolved(name, settings.model_copy(update={"features": attacked})).features
 
     def work(progress: Progress) -> Placed:
-        mapped = mapped_features(path, asked, compute.store(), on_progress=progress)
+        mapped = compute.on_device(
+            lambda where: mapped_features(path, asked, compute.store(), where, on_progress=progress)
+        )
         return place_image(model, picture.image, picture.label, mapped, shown, way)
 
     key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
@@ -153,7 +155,7 @@ def _preview(name: str, asked: ResolvedMap) -> ModelMap:
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> ModelMap:
-        return preview_map(path, asked, on_progress=progress)
+        return compute.on_device(lambda where: preview_map(path, asked, device=where, on_progress=progress))
 
     return compute.ask("map-preview", map_key(name, asked), work, f"Reading the features of {title_of(name)}")
 
@@ -167,14 +169,21 @@ def _begin_together(asked: Mapping[str, ResolvedMap]) -> tuple[Key, Work]:
     paths, titles = [Path(compute.path(name)) for name in asked], titles_of([*asked])
 
     def work(progress: Progress) -> dict[str, ModelMap]:
-        return dict(zip(titles, aligned_maps(paths, [*asked.values()], on_progress=progress), strict=True))
+        made = compute.on_device(
+            lambda where: aligned_maps(paths, [*asked.values()], device=where, on_progress=progress)
+        )
+        return dict(zip(titles, made, strict=True))
 
     return tuple(part for name, each in asked.items() for part in map_key(name, each)), work
 
 
 def _begin(name: str, asked: ResolvedMap) -> tuple[Key, Work]:
     path = Path(compute.path(name))
-    return map_key(name, asked), lambda progress: model_map(path, asked, on_progress=progress)
+
+    def work(progress: Progress) -> ModelMap:
+        return compute.on_device(lambda where: model_map(path, asked, device=where, on_progress=progress))
+
+    return map_key(name, asked), work
 
 
 def map_key(name: str, asked: ResolvedMap) -> Key:

@@ -44,6 +44,6 @@ def _work(name: str, asked: ResolvedMap) -> Work:
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> AttackSteps:
-        return attack_steps(path, asked, on_progress=progress)
+        return compute.on_device(lambda where: attack_steps(path, asked, device=where, on_progress=progress))
 
     return work

@@ -90,9 +90,12 @@ def _question(
     loaded = compute.model(asked.model), _split(asked)
 
     def work(progress: Progress) -> Statistics:
-        return checkpoint_population(
-            path, names, settings, batches,
-            store=compute.store(), on_progress=progress, stopped=stop.is_set if stop else None, loaded=loaded,
+        return compute.on_device(
+            lambda where: checkpoint_population(
+                path, names, settings, batches,
+                store=compute.store(), device=where, on_progress=progress, stopped=stop.is_set if stop else None,
+                loaded=loaded if where == "cpu" else None,
+            )
         )  # fmt: skip
 
     digests = *compute.subject(asked.model), settings.digest()
