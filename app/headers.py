@@ -1,9 +1,14 @@
 """The headers that every answer of the server carries: what a browser may do with it."""
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
 BASE = {
     # No foreign page may show this one in a frame and have its buttons pressed unseen.
@@ -21,8 +26,8 @@ BASE = {
 """The content security policy of every server."""
 PUBLIC = {
     "default-src": "'self'",
-    # Streamlit loads our components' scripts from blobs, and its page has a script and styles of its own in it.
-    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+    # Streamlit loads our components' scripts from blobs; of scripts within the page its own one alone may run.
+    "script-src": "'self' 'wasm-unsafe-eval' blob:",
     "style-src": "'self' 'unsafe-inline'",
     "worker-src": "'self' blob:",
     "frame-ancestors": "'none'",
@@ -46,7 +51,15 @@ HEADERS = headers_of(BASE)
 
 def public_headers(embed: str | None) -> dict[str, str]:
     """The headers of a public server; ``embed`` is the site whose pages may show it in a frame."""
-    return headers_of({**BASE, **PUBLIC, **({"frame-ancestors": embed} if embed else {})})
+    scripts = f"{PUBLIC['script-src']} {own_scripts()}"
+    return headers_of({**BASE, **PUBLIC, "script-src": scripts, **({"frame-ancestors": embed} if embed else {})})
+
+
+def own_scripts() -> str:
+    """The digests of the scripts within Streamlit's page, as a policy names them."""
+    page = Path(get_static_dir(), "index.html").read_bytes()
+    scripts = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in scripts)
 
 
 class SecurityHeaders:

@@ -115,6 +115,7 @@ def test_the_host_is_fixed_and_nothing_comes_from_elsewhere(strangers):
     policy = Headers(public_headers(None))["content-security-policy"]
     assert "default-src 'self'; script-src 'self'" in policy
     assert "unsafe-eval'" not in policy.replace("wasm-unsafe-eval'", "")
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
     assert "frame-ancestors 'none'" in policy
     assert "frame-ancestors https://example.org" in public_headers("https://example.org")["Content-Security-Policy"]
 
