@@ -32,6 +32,23 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
 
 
 @data.command()
+def check(folder: Annotated[Path, typer.Argument(help="A folder or zip of images.")]) -> None:
+    """Say how a folder of images would be read: its classes with their counts, and what is left out."""
+    from ancra.data.image_folder import read_layout
+
+    layout = read_layout(folder)
+    split = "as its folders say" if layout.test else "none in the folders: a fifth of each class is held out by a seed"
+    print(f"{folder}: {len(layout.classes)} classes; split: {split}")
+    rows = [
+        {"class": name, "training": len(layout.train[name]), "test": len(layout.test.get(name, ()))}
+        for name in layout.classes
+    ]
+    print_table(rows)
+    for ending, count in layout.left_out.items():
+        print(f"left out: {count} of {ending}")
+
+
+@data.command()
 def where(name: Annotated[str, typer.Argument(help="A dataset, as `ancra data list` shows it.")]) -> None:
     """Print the folder in which a dataset lies or belongs."""
     print(places.named(name).folder or "with a package that is installed")

@@ -12,7 +12,9 @@ from ancra import limits
 from ancra.data.archive import UNPACKED
 from ancra.errors import AncraError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
+)
 """The endings (lower case) of the files that are taken for images."""
 
 

@@ -1,6 +1,6 @@
 """Images of any size in one folder a class, in a folder or a zip archive."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +15,10 @@ from ancra.progress import OnProgress
 from ancra.text import is_plain
 
 IMAGE_SIZE = 32
-_TEST_FOLDERS = ("test", "val", "valid", "validation")
+_TRAIN_FOLDERS = ("train", "training")
+_TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
+UNREAD = frozenset({".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".raw", ".cr2", ".nef", ".arw", ".dng", ".svg"})
+"""The endings (lower case) of pictures that are not decoded here."""
 _HOW = "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..."
 
 
@@ -31,6 +34,12 @@ class Layout:
     files: Files
     train: Group
     test: Group
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many files are no images that are read, by their endings; the commonest first."""
+        endings = Counter(PurePosixPath(name).suffix.lower() or "no ending" for name in self.files.stamps)
+        return {ending: count for ending, count in endings.most_common() if ending not in SUFFIXES}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -78,16 +87,28 @@ def _find(files: Files) -> tuple[Group, Group]:
     paths = {name: PurePosixPath(name).parts for name in names}
     # One folder around everything, as archives often have it, is not a class.
     while len({parts[0] for parts in paths.values()}) == 1 and all(len(parts) > 2 for parts in paths.values()):
-        if next(iter(paths.values()))[0] == "train":
+        if _is_one_of(next(iter(paths.values()))[0], _TRAIN_FOLDERS):
             break
         paths = {name: parts[1:] for name, parts in paths.items()}
     folders = {parts[0] for parts in paths.values() if len(parts) > 1}
-    test_folder = next((folder for folder in _TEST_FOLDERS if folder in folders), None)
-    if "train" not in folders or not folders <= {"train", *_TEST_FOLDERS}:
+    train_folder = next((folder for folder in sorted(folders) if _is_one_of(folder, _TRAIN_FOLDERS)), None)
+    test_folders = {folder for folder in folders if _is_one_of(folder, _TEST_FOLDERS)}
+    if train_folder is None or (not test_folders and folders != {train_folder}):
         return _group(paths), {}
-    train = {name: parts[1:] for name, parts in paths.items() if parts[0] == "train"}
-    test = {name: parts[1:] for name, parts in paths.items() if parts[0] == test_folder}
+    others = sorted(folders - {train_folder} - test_folders)
+    if others:
+        raise AncraError(
+            f"{files.root} has {others[0]}/ with pictures beside {train_folder}/: move it away, or give "
+            f"{train_folder}/ alone."
+        )
+    wanted = sorted(test_folders, key=lambda folder: _TEST_FOLDERS.index(folder.lower()))[:1]
+    train = {name: parts[1:] for name, parts in paths.items() if parts[0] == train_folder}
+    test = {name: parts[1:] for name, parts in paths.items() if parts[0] in wanted}
     return _group(train), _group(test)
+
+
+def _is_one_of(folder: str, names: tuple[str, ...]) -> bool:
+    return folder.lower() in names
 
 
 def _group(paths: dict[str, tuple[str, ...]]) -> Group:
@@ -104,6 +125,15 @@ def _check(files: Files, train: Group, test: Group) -> None:
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
     refuse_single_images(files.root, train)
+    paths = [PurePosixPath(name) for name in files.stamps]
+    unread = Counter(path.parent for path in paths if path.suffix.lower() in UNREAD)
+    read = {path.parent for path in paths if path.suffix.lower() in SUFFIXES}
+    empty = next((folder for folder in unread if folder not in read), None)
+    if empty is not None:
+        raise AncraError(
+            f"{empty}/ in {files.root} holds {unread[empty]} pictures of a kind that is not read, and no other: "
+            "convert them to JPEG or PNG, or remove the folder."
+        )
     odd = next((name for name in train if not is_plain(name)), None)
     if odd is not None:
         raise AncraError(f"The class {odd!r} in {files.root} is no plain name: rename its folder.")

@@ -109,7 +109,7 @@ def to_markdown(rows: Sequence[TableRow]) -> str:
 
 
 def to_latex(rows: Sequence[TableRow]) -> str:
-    """A booktabs table: percentages, half of the interval's width behind them."""
+    """A booktabs table: percentages, and how far the interval reaches to either side."""
     head = " & ".join(["Model", *headings(_steps(rows)).values()])
     body = [" & ".join([_escaped(row.title), *(_tex(row.cells[name]) for name in COLUMNS)]) for row in rows]
     lines = [
@@ -145,7 +145,10 @@ def _words(cell: Accuracy | None) -> str:
 
 
 def _tex(cell: Accuracy | None) -> str:
-    return rf"${100 * cell.value:.1f} \pm {50 * (cell.high - cell.low):.1f}$" if cell else "--"
+    if cell is None:
+        return "--"
+    below, above = 100 * (cell.value - cell.low), 100 * (cell.high - cell.value)
+    return f"${100 * cell.value:.1f}_{{-{below:.1f}}}^{{+{above:.1f}}}$"
 
 
 def _escaped(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ancra.errors import AncraError
 from ancra.evaluation.curves import Curves, stored_curves
-from ancra.evaluation.robustness import RobustnessReport, checkpoint_report
+from ancra.evaluation.robustness import NATURAL, RobustnessReport, checkpoint_report
 from ancra.evaluation.tables import TableRow, row_of
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.ending import wait_until_idle
@@ -87,6 +87,12 @@ def results(name: str) -> Results:
         transfer,
         tuple(refused),
     )
+
+
+def at_chance(found: Results) -> bool:
+    """Whether a model answers no more images rightly than guessing would, as far as its interval can tell."""
+    natural = found.row.cells[NATURAL] if found.row else None
+    return natural is not None and natural.low <= 1 / len(compute.card(found.name).classes)
 
 
 def part_titles(parts: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ancra.evaluation import tables
 from ancra.evaluation.transfer import matrix
+from ancra.text import listed
 from app import state
 from app.access import may_change
 from app.answers import robustness as answers
@@ -19,6 +20,9 @@ STATIC = {"displayModeBar": False}
 
 def opening(found: list[Results]) -> str:
     """The one thing to see, in words: the largest drop."""
+    guessing = [each.title for each in found if answers.at_chance(each)]
+    if guessing:
+        return f"**{listed(guessing)}** does no better than chance without any attack: robustness says nothing there."
     rows = [row for each in found if (row := each.row) is not None and row.drop is not None]
     if not rows:
         return ""

@@ -23,10 +23,10 @@ def card_of(name):
     return next(card for _, card in find_checkpoints() if card.name == name)
 
 
-def store_results(name: str, left: dict[str, int], samples: int = 40) -> None:
-    """Results as an evaluation would have stored them: ``left`` images survive each attack."""
+def store_results(name: str, left: dict[str, int], samples: int = 40, right: int = 36) -> None:
+    """Results as an evaluation would have stored them: ``left`` of the ``right`` images survive each attack."""
     store, card = Store(), card_of(name)
-    natural = np.arange(samples) < 36
+    natural = np.arange(samples) < right
     key = (robustness.KIND, *subject_of(card), settings_of(card).digest())
     meta = {"seconds": 1.0, "images": "same"}
     arrays = {"robust": natural, "tried": natural | True, "indices": np.arange(samples)}
@@ -83,6 +83,14 @@ def test_shows_table_verdict_and_gap(page, home):
     assert "Attacks on other heads" in texts(at)
     assert "Not run, so the verdict says nothing about it: Other models." in texts(at)
     assert "Published in" in at.dataframe[1].value.columns
+
+
+def test_a_model_that_guesses_is_named_before_anything_else(page, home):
+    store_results("tiny-ra", dict.fromkeys(ATTACKS, 3), right=4)
+    at = page()
+    assert not at.exception
+    assert "no better than chance" in texts(at)
+    assert "the attacks agree" not in texts(at)
 
 
 def test_a_result_that_does_not_fit_is_refused_with_a_sentence(page, home):

@@ -150,3 +150,41 @@ def test_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
         fill(tmp_path / "split" / name, 2, COLOURS["emu"])
     with pytest.raises(AncraError, match=r"class 'c' .*none in train/"):
         load(tmp_path / "split")
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("training", "testing"), ("TRAIN", "Validation")])
+def test_other_names_of_the_splits(tmp_path: Path, train: str, test: str) -> None:
+    for name in ("cat", "dog"):
+        fill(tmp_path / train / name, 3, COLOURS[name])
+        fill(tmp_path / test / name, 2, COLOURS[name])
+    data = load(tmp_path)
+    assert data.classes == ("cat", "dog")
+    assert (len(data.train), len(data.test)) == (6, 4)
+
+
+def test_pictures_beside_the_splits_are_asked_about(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        fill(tmp_path / "train" / name, 3, COLOURS[name])
+        fill(tmp_path / "test" / name, 2, COLOURS[name])
+    fill(tmp_path / "docs", 1, COLOURS["emu"])
+    with pytest.raises(AncraError, match="docs/ with pictures beside train/"):
+        load(tmp_path)
+
+
+def test_no_class_vanishes(pets: Path) -> None:
+    for path in (pets / "emu").iterdir():
+        path.rename(path.with_suffix(".jfif"))
+    assert load(pets).classes == ("cat", "dog", "emu")
+    for path in (pets / "emu").iterdir():
+        path.rename(path.with_suffix(".HEIC"))
+    with pytest.raises(AncraError, match=r"emu/ in .* holds 10 pictures of a kind that is not read"):
+        load(pets)
+
+
+def test_the_command_says_what_would_be_read_and_left_out(pets: Path, ancra) -> None:
+    (pets / "dog" / "11.heic").write_bytes(b"1")
+    code, said, _ = ancra("data", "check", str(pets))
+    assert code == 0
+    assert "3 classes" in said
+    assert "left out: 1 of .heic" in said
+    assert "left out: 1 of .txt" in said

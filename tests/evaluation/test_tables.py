@@ -41,6 +41,8 @@ def test_markdown_and_latex_escape_and_have_all_columns():
     latex = to_latex([ROW])
     assert r"A|B\_c \& 100\%" in latex
     assert latex.count(" & ") >= 2 * len(COLUMNS)
+    # Wilson's interval of 3 out of 4 is 30.1 % to 95.4 %.
+    assert "$75.0_{-44.9}^{+20.4}$" in latex
 
 
 def test_published_rows_are_the_papers():

@@ -51,7 +51,9 @@ def choose_epsilon(names: list[str]) -> float:
         key="epsilon",
         bind="query-params",
     )
-    st.caption(f"Pixels run from 0 to 1. These models were trained against {epsilon_text(trained)}.")
+    known = any(compute.card(name).recipe for name in names)
+    against = f"These models were trained against {epsilon_text(trained)}" if known else "What they met is not known"
+    st.caption(f"Pixels run from 0 to 1. {against}.")
     return choices[chosen]
 
 
