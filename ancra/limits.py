@@ -50,6 +50,8 @@ ARCHIVE_RATIO = 100
 SMALL_ARCHIVE_BYTES = 64 * 2**20
 """An archive with less content than this is harmless, whatever its ratio."""
 
+STORED_BYTES = 2 * 2**30
+"""Stored results of one kind: traces of attacks, maps, features and so on."""
 ACTIVE_RUNS = 50
 """Runs that train or wait, as far as the app starts them."""
 SWEEP_RUNS = 10_000

@@ -1,14 +1,17 @@
 """Stored results: arrays and their description under a name made of content digests, shared by sessions."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ancra import limits
 from ancra.files import replace_file
 from ancra.paths import results_folders
 
@@ -67,6 +70,8 @@ class Store:
     def put(self, kind: str, *digests: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Stored:
         """Keep a result. When that is impossible (disk full, folder read-only) it is returned with a warning.
 
+        A kind takes ``limits.STORED_BYTES`` at most: the results that were written longest ago make room.
+
         Raises:
             TypeError: the meta is not JSON-able or an array holds Python objects.
         """
@@ -84,6 +89,7 @@ class Store:
         except OSError as error:
             reason = error.strerror or str(error)
             return replace(stored, warning=f"This result could not be stored in {path.parent} ({reason}).")
+        _make_room(path)
         return stored
 
     def remember(self, kind: str, *digests: str, make: Callable[[], tuple[Mapping[str, np.ndarray], Any]]) -> Stored:
@@ -98,6 +104,19 @@ class Store:
         """Delete a result from the folder that is written to; nothing happens when it is not there."""
         if not self.read_only:
             _remove(self.folders[0] / _file_name(kind, digests))
+
+
+def _make_room(newest: Path) -> None:
+    """Delete the oldest results beside the newest one while their kind takes more than it may."""
+    with suppress(OSError), os.scandir(newest.parent) as entries:
+        found = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
+        total = sum(size for _, size, _ in found)
+        for _, size, path in found:
+            if total <= limits.STORED_BYTES:
+                return
+            if Path(path) != newest and path.endswith(".npz"):
+                _remove(Path(path))
+                total -= size
 
 
 def _file_name(kind: str, digests: Sequence[str]) -> Path:

@@ -4,6 +4,7 @@ import threading
 import numpy as np
 import pytest
 
+from ancra import limits
 from ancra.store import Store
 
 ARRAYS = {
@@ -155,3 +156,14 @@ def test_forget(store):
     store.forget("features", "a1")
     store.forget("features", "a1")
     assert store.get("features", "a1") is None
+
+
+def test_a_kind_takes_no_more_than_it_may_and_the_oldest_make_room(tmp_path, monkeypatch):
+    store = Store([tmp_path])
+    monkeypatch.setattr(limits, "STORED_BYTES", 30_000)  # room for three of them
+    for index in range(6):
+        store.put("trace", f"key{index}", arrays={"a": np.zeros(1000)}, meta={})
+        os.utime(tmp_path / "trace" / f"key{index}.npz", (index, index))
+    assert sorted(path.stem for path in (tmp_path / "trace").iterdir()) == ["key3", "key4", "key5"]
+    store.put("trace", "large", arrays={"a": np.zeros(100_000)}, meta={})
+    assert [path.stem for path in (tmp_path / "trace").iterdir()] == ["large"]
