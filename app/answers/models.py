@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ancra.data.digest import PUBLISHED
 from app import compute
 
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
@@ -65,6 +66,19 @@ def preferred(names: Sequence[str], wishes: Sequence[str]) -> list[str]:
     """Of the wished-for ends of names ("trades-ancra"), the names that exist; then others, in order, to fill up."""
     found = [name for wish in wishes for name in names if name.rpartition("/")[2] == wish]
     return [*dict.fromkeys([*found, *names])][: len(wishes)]
+
+
+def measured_on_copies(names: Sequence[str]) -> bool:
+    """Whether the evaluations of some of these models are of other copies of the images than their dataset's own."""
+    for name in names:
+        card = compute.card(name)
+        measured = {row["images"] for row in card.evaluation if row.get("images")}
+        if card.data.name in PUBLISHED and measured and compute.subject(name)[1] not in measured:
+            return True
+    return False
+
+
+COPIES = "Measured on JPEG copies of these images, which differ slightly from the published files."
 
 
 def like(name: str) -> list[str]:

@@ -5,7 +5,7 @@ import streamlit as st
 from app import compute, state
 from app.access import may_change
 from app.answers.demonstrations import demonstration
-from app.answers.models import SETS, set_of, title_of
+from app.answers.models import COPIES, SETS, measured_on_copies, set_of, title_of
 from app.components.fooled import fooled_widget
 from app.figures.fooled import fooled
 from app.figures.gap import gap_chart
@@ -68,9 +68,10 @@ def gaps(names: list[str]) -> None:
         selection_mode="points",
         alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
     )
+    copies = f"{COPIES} " if measured_on_copies([row["name"] for row in ordered]) else ""
     st.caption(
-        f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. **PGD-40** is the usual attack: it looks at the final "
-        "answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and attacks them "
+        f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. {copies}**PGD-40** is the usual attack: it looks at "
+        "the final answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and attacks them "
         "as well. Where the two points lie far apart, the first number was no measure of robustness. Press a point to "
         "see that model's verdict."
     )

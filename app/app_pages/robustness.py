@@ -8,7 +8,7 @@ from ancra.text import listed
 from app import state
 from app.access import may_change
 from app.answers import robustness as answers
-from app.answers.models import preferred, title_of
+from app.answers.models import COPIES, measured_on_copies, preferred, title_of
 from app.answers.robustness import Results
 from app.figures import robustness as figures
 from app.parts.robustness import evaluate, table
@@ -45,9 +45,10 @@ def compare(found: list[Results]) -> None:
     left, right = st.columns([5, 3], gap="large")
     with left:
         table.accuracy_table(found, on_press=lambda name: st.session_state.update(trust=name))
+        copies = COPIES if measured_on_copies([each.name for each in found]) else ""
         st.caption(
-            f"{tables.note(rows)} Press a row for its verdict, a heading to sort. Worst case: no attack of this table "
-            "breaks the image."
+            f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack of this "
+            "table breaks the image."
         )
         st.plotly_chart(
             figures.drop_chart(rows, state.look()), key="drop", config=STATIC,

@@ -81,6 +81,12 @@ def test_maps_of_the_copies_show_no_image(workspace):
     assert found.pixels is None
 
 
+@pytest.mark.parametrize("name", ["home", "robustness"])
+def test_numbers_of_copies_are_said_to_be_of_copies(page, name):
+    assert "JPEG copies" in " ".join(each.value for each in page(name).caption)
+    assert "JPEG copies" not in " ".join(each.value for each in page(name, images="Digits").caption)
+
+
 @pytest.mark.parametrize("name", ["feature_maps", "robustness", "negatives", "home"])
 def test_the_pages_open(page, name):
     at = page(name)
