@@ -71,9 +71,9 @@ def gaps(names: list[str]) -> None:
     copies = f"{COPIES} " if measured_on_copies([row["name"] for row in ordered]) else ""
     st.caption(
         f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. {copies}**PGD-40** is the usual attack: it looks at "
-        "the final answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and attacks them "
-        "as well. Where the two points lie far apart, the first number was no measure of robustness. Press a point to "
-        "see that model's verdict."
+        "the final answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and "
+        "attacks them as well. Where the two points lie far apart, the first number was no measure of robustness. "
+        "Press a point to see that model's verdict."
     )
     # Once: the chart keeps its selection, and a person who comes back to Home wants to stay there.
     title = st.session_state.pop(PRESSED, None)

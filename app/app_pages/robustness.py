@@ -47,8 +47,8 @@ def compare(found: list[Results]) -> None:
         table.accuracy_table(found, on_press=lambda name: st.session_state.update(trust=name))
         copies = COPIES if measured_on_copies([each.name for each in found]) else ""
         st.caption(
-            f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack of this "
-            "table breaks the image."
+            f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack "
+            "of this table breaks the image."
         )
         st.plotly_chart(
             figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
