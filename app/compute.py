@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.digest import data_digest
+from ancra.data.places import require_here
 from ancra.data.settings import DataSettings
 from ancra.environment import DEVICE
 from ancra.errors import unknown_name
@@ -148,9 +149,13 @@ def dataset(name: str) -> "Dataset":
     return _dataset(subject(name)[1], card(name).data)
 
 
+def require_images(name: str) -> None:
+    """Raise AncraError when the images of a checkpoint would have to be fetched first."""
+    require_here(card(name).data)
+
+
 @st.cache_resource(max_entries=8, show_spinner="Loading the images …")
 def _dataset(images: str, _settings: DataSettings) -> "Dataset":
-    from ancra.data.places import require_here
     from ancra.data.registry import load_dataset
 
     require_here(_settings)  # a page never fetches what nobody asked for

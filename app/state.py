@@ -9,6 +9,7 @@ from ancra.cli.serving import stays_here
 from ancra.text import epsilon_text
 from ancra.web.palette import Palette, palette
 from app import compute
+from app.access import is_public
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ def look() -> Palette:
 
 def on_this_machine() -> bool:
     """Whether only people at the server's own machine can reach it."""
-    return stays_here(str(st.get_option("server.address") or "localhost"))
+    return not is_public() and stays_here(str(st.get_option("server.address") or "localhost"))
 
 
 def choose_set() -> None:

@@ -72,7 +72,7 @@ def get(name: str, root: Path | None = None, on_progress: OnProgress | None = No
     from ancra.data.registry import load_dataset
 
     place = named(name, root)
-    assert load_dataset(DataSettings(name=name, root=root), on_progress).train
+    load_dataset(DataSettings(name=name, root=root), on_progress)
     return named(name, root) if not place.here else place
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import streamlit as st
+
 from ancra import bin
 from ancra.checkpoints import SUFFIX, read_card
 from ancra.errors import AncraError
@@ -26,7 +28,13 @@ class Damaged:
     path: Path
     reason: str
 
+    @property
+    def key(self) -> str:
+        """What tells it apart from things of other kinds with the same name."""
+        return f"{self.kind}-{self.path.name}"
 
+
+@st.cache_data(ttl=10, show_spinner=False)
 def damaged() -> list[Damaged]:
     """The runs, sweeps, models and images that cannot be shown; the others are shown as if these were not there."""
     return [
@@ -46,12 +54,14 @@ def discard(path: Path) -> None:
     if path not in [each.path for each in damaged()]:
         raise AncraError(f"{path} is not damaged, or gone already.")
     bin.discard(path)
+    st.cache_data.clear()
 
 
 @changing
 def restore(key: str) -> None:
     """Put a deleted thing back where it was. Raises AncraError."""
     bin.restore(key)
+    st.cache_data.clear()
 
 
 def _unreadable(kind: str, found: dict[Path, Callable[[], object]]) -> Iterator[Damaged]:

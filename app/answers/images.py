@@ -41,6 +41,11 @@ def fetch_of(place: Place) -> Fetch | None:
     return _fetches().get(place.name)
 
 
+def forget_fetch(place: Place) -> None:
+    """Say no more of a download that has ended well: the images may be deleted, and asked for again, later."""
+    _fetches().pop(place.name, None)
+
+
 @changing
 def begin_fetch(place: Place) -> None:
     """Fetch a dataset; nothing happens while that is going on already."""

@@ -101,6 +101,7 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
 
 def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> Placed:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
+    compute.require_images(name)
     path, model = Path(compute.path(name)), compute.model(name)
     asked = resolved(name, settings)
     way = asked.features
@@ -152,6 +153,7 @@ def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
 
 
 def _preview(name: str, asked: ResolvedMap) -> ModelMap:
+    compute.require_images(name)
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> ModelMap:

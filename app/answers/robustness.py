@@ -108,6 +108,7 @@ def status(name: str) -> ShareStatus | None:
 @changing
 def start(name: str, parts: tuple[str, ...]) -> None:
     """Evaluate a model in a process of its own. Raises AncraError."""
+    compute.require_images(name)
     EvaluationJob(compute.card(name).digest).start(Path(compute.path(name)), parts)
 
 

@@ -41,6 +41,7 @@ def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _ways: dict[str
 
 
 def _work(name: str, asked: ResolvedMap) -> Work:
+    compute.require_images(name)
     path = Path(compute.path(name))
 
     def work(progress: Progress) -> AttackSteps:

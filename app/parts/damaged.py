@@ -14,12 +14,12 @@ SHOWN = 10
 def damaged_list() -> None:
     """One line a damaged thing; nothing where there is none."""
     for one in answers.damaged() if may_change() else []:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{one.path.name}"):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged-{one.key}"):
             st.badge(f"Damaged {one.kind}", icon=":material/broken_image:", color="red")
             st.text(f"{one.path.name}: {one.reason} It lies in {one.path}.")
             with st.popover("Delete", icon=":material/delete:"):
                 st.text(f"Everything in {one.path.name} goes. It can be brought back for a day.")
-                if st.button("Delete it", type="primary", key=f"delete-damaged-{one.path.name}"):
+                if st.button("Delete it", type="primary", key=f"delete-damaged-{one.key}"):
                     with guard():
                         answers.discard(one.path)
                         st.rerun()

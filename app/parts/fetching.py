@@ -4,7 +4,7 @@ import streamlit as st
 
 from ancra.data.places import Place
 from app.access import may_change
-from app.answers.images import begin_fetch, fetch_of, missing
+from app.answers.images import begin_fetch, fetch_of, forget_fetch, missing
 from app.guard import show_error
 
 
@@ -31,7 +31,8 @@ def _panel(place: Place) -> None:
         if job and job.future.done():
             error = job.future.exception()
             if error is None:
-                st.rerun()
+                forget_fetch(place)
+                st.rerun(scope="app")
             show_error(error if isinstance(error, Exception) else RuntimeError(str(error)))
         if not may_change():
             return

@@ -11,6 +11,7 @@ from ancra.launchers.local import LocalLauncher
 from ancra.paths import ROOT
 from ancra.recipe import load_recipe
 from ancra.runs.run import Run, list_runs
+from app import state
 from app.answers import damaged, runs
 
 PAGE = str(ROOT / "app" / "app_pages" / "train.py")
@@ -56,10 +57,24 @@ def test_each_damaged_thing_is_listed_with_where_it_lies_and_can_be_deleted(good
         assert str(path) in said
     assert "bad-images" in said
     assert any(box.key == "show/good" for box in page.checkbox)
-    page.button(key="delete-damaged-bad-run").click().run()
+    page.button(key="delete-damaged-run-bad-run").click().run()
     assert not page.exception
     assert [run.name for run in list_runs()] == ["good"]
     assert [entry.name for entry in deleted()] == ["bad-run"]
+
+
+def test_damaged_things_of_one_name_are_told_apart(good, workspace):
+    for place in ("runs/same/recipe.yaml", "sweeps/same/plan.yaml"):
+        (workspace / place).parent.mkdir(parents=True, exist_ok=True)
+        (workspace / place).write_bytes(b"[" * 3000)
+    keys = [each.key for each in opened().button]
+    assert {"delete-damaged-run-same", "delete-damaged-sweep-same"} <= set(keys)
+
+
+def test_a_public_server_is_nobodys_own_machine(monkeypatch):
+    assert state.on_this_machine()
+    monkeypatch.setattr(state, "is_public", lambda: True)
+    assert not state.on_this_machine()
 
 
 def test_only_what_is_damaged_is_deleted_so(good):

@@ -1,5 +1,7 @@
 """CIFAR-10's models on a machine without its images."""
 
+from threading import Event
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -51,6 +53,30 @@ def test_the_images_are_offered_with_their_size_and_nothing_is_fetched_unasked(p
     place = images.missing("cifar10/trades")
     assert place is not None
     assert images.fetch_of(place) is None
+
+
+def test_maps_that_are_not_stored_fetch_nothing_unasked(page, monkeypatch):
+    fetched = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda *args, **more: fetched.append(args))
+    at = page("feature_maps", seed="7")
+    assert not at.exception
+    assert "ancra data get cifar10" in " ".join(each.value for each in at.error)
+    assert not fetched
+
+
+def test_images_that_vanish_after_a_download_are_offered_again(page, monkeypatch):
+    come = Event()
+    monkeypatch.setattr("app.answers.images.get", lambda *args, **more: come.wait(60))
+    at = page("attack", source="Test image")
+    at.button(key="fetch").click().run()
+    place = images.missing("cifar10/trades")
+    going = images.fetch_of(place)
+    come.set()
+    going.job.future.result(timeout=60)
+    at.run()
+    assert not at.exception
+    assert images.fetch_of(place) is None
+    assert at.button(key="fetch").label == "Fetch it (170 MB)"
 
 
 def test_a_failed_download_says_why_and_can_be_pressed_again(page, monkeypatch):

@@ -57,9 +57,10 @@ def from_example(name: str, examples: list[Example]) -> Picture:
     if len(examples) > 1:
         example = st.selectbox("Photograph", examples, format_func=lambda each: each.title, key="example")
     st.image(str(example.file), caption=f"{example.title}, a {example.shows}: {example.source}")
-    part = choose_part(example.zoom, example.centre)
+    told = Part(example.zoom, example.centre)
+    part = choose_part(told.zoom, told.centre)
     picture = attacks.picture_of_upload(name, example.file.read_bytes(), example.title, 0, part)
-    return replace(picture, label=compute.card(name).classes.index(example.shows), stored=True)
+    return replace(picture, label=compute.card(name).classes.index(example.shows), stored=part == told)
 
 
 def choose_part(zoom: float = 1.0, centre: tuple[float, float] = (0.5, 0.5)) -> Part:
