@@ -70,8 +70,12 @@ class Settings(Record):
 
     def digest(self) -> str:
         """16 hexadecimal digits that name these settings in caches and stored results."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest_of(self.model_dump(mode="json"))
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """16 hexadecimal digits that name settings given as a plain dict."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def number(value: Any) -> Any:

@@ -68,12 +68,14 @@ class Dataset:
         classes: the name of each class, in the order of the labels.
         training: the training split, or what reads it when it is first asked for.
         test: the test split.
+        ids: what else each class can be called by (its WordNet id), in the same order; empty for none.
     """
 
     name: str
     classes: tuple[str, ...]
     training: Split | Callable[[], Split]
     test: Split
+    ids: tuple[str, ...] = ()
 
     @cached_property
     def train(self) -> Split:

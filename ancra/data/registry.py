@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from ancra.data.cifar import load_cifar10, load_cifar100
+from ancra.data.class_choice import keep_classes
 from ancra.data.dataset import Dataset
 from ancra.data.digits import load_digits
 from ancra.data.fashion_mnist import load_fashion_mnist
@@ -33,16 +34,16 @@ DATASETS.add("image_folder")(load_image_folder)
 
 
 def load_dataset(settings: DataSettings, on_progress: OnProgress | None = None) -> Dataset:
-    """The dataset that the settings name.
+    """The dataset that the settings name, with the classes that they list.
 
     Args:
         settings: which dataset, and how its images are read.
         on_progress: called with (done, total) while images are decoded or fetched, if they have to be.
 
     Raises:
-        AncraError: an unknown name, or data that is missing or broken.
+        AncraError: an unknown name or class, or data that is missing or broken.
     """
-    return DATASETS[settings.name](settings, on_progress)
+    return keep_classes(DATASETS[settings.name](settings, on_progress), settings.classes)
 
 
 def dataset_names() -> list[str]:

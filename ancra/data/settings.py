@@ -1,13 +1,13 @@
 """The settings of a dataset."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ancra.errors import AncraError
 from ancra.paths import workspace
-from ancra.settings import Settings
+from ancra.settings import Line, Settings, digest_of
 
 
 class DataSettings(Settings):
@@ -23,6 +23,33 @@ class DataSettings(Settings):
         0.2, gt=0, lt=1, description="Share held out for testing when a folder has no test split."
     )
     split_seed: int = Field(0, ge=0, description="Seed of that split.")
+    classes: tuple[Line, ...] = Field(
+        (),
+        description="Names (or WordNet ids) of the classes to keep, at least two; labels follow this list. "
+        "Empty for all classes of the dataset.",
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _several_different_classes(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(names) == 1:
+            raise ValueError(f"a classifier needs at least two classes, and {names[0]!r} is the only one listed")
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the class {twice!r} is listed twice")
+        return names
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _numbers_are_names(cls, names: Any) -> Any:
+        # YAML reads the names of digits as numbers.
+        if isinstance(names, list | tuple):
+            return [str(name) if isinstance(name, int) and not isinstance(name, bool) else name for name in names]
+        return names
+
+    def digest(self) -> str:
+        """As any settings'; without a list of classes it is what it was before there were such lists."""
+        return digest_of(self.model_dump(mode="json", exclude=None if self.classes else {"classes"}))
 
 
 def check_fixed_shape(settings: DataSettings, channels: int, image_size: int) -> None:

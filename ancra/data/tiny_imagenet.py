@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
+from ancra.data.class_choice import chosen_classes
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
 from ancra.data.files import SUFFIXES, Files, open_files
@@ -22,7 +23,8 @@ def load_tiny_imagenet(settings: DataSettings, on_progress: OnProgress | None = 
     """Colour images of 64 x 64 pixels in 200 classes of ImageNet; the validation images are for testing.
 
     Labels follow the sorted WordNet ids, as in torchvision's ImageFolder; a class is called by the first word that
-    words.txt gives it. Classes without training images are left out, with their validation images.
+    words.txt gives it. Classes without training images are left out, with their validation images. Of the images of
+    classes that ``settings.classes`` leaves out nothing is decoded.
 
     Raises AncraError: not there and no network (it says where to put the archive), or not in the published layout.
     """
@@ -32,6 +34,9 @@ def load_tiny_imagenet(settings: DataSettings, on_progress: OnProgress | None = 
     train = _train(files, prefix, ids)
     refuse_single_images(files.root, train)
     present = [wordnet_id for wordnet_id in ids if train[wordnet_id]]
+    words = _words(files, prefix, present)
+    chosen = chosen_classes(settings.classes, words, present)
+    present, classes = [present[index] for index in chosen], tuple(words[index] for index in chosen)
     test = _validation(files, prefix, ids)
     names, labels = flatten(train, present)
     test_names, test_labels = flatten(test, present)
@@ -40,8 +45,8 @@ def load_tiny_imagenet(settings: DataSettings, on_progress: OnProgress | None = 
     side = settings.image_size or IMAGE_SIZE
     images = decode_images(files, names + test_names, settings.channels or 3, (side, side), on_progress)
     count = len(names)
-    classes = _words(files, prefix, present)
-    return Dataset(settings.name, classes, Split(images[:count], labels), Split(images[count:], test_labels))
+    training, test_split = Split(images[:count], labels), Split(images[count:], test_labels)
+    return Dataset(settings.name, classes, training, test_split, tuple(present))
 
 
 def _locate(settings: DataSettings, on_progress: OnProgress | None) -> Files:

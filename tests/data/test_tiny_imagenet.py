@@ -109,3 +109,20 @@ def test_class_with_one_image(tiny: Path) -> None:
         (tiny / "train" / "n02" / "images" / f"n02_{index}.JPEG").unlink()
     with pytest.raises(AncraError, match=r"'n02' .* single image"):
         load(tiny)
+
+
+def test_chosen_classes_by_name_or_id_are_all_that_is_decoded(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+    original = tiny_imagenet.decode_images
+
+    def counting(files, names, *rest):  # type: ignore[no-untyped-def]
+        decoded.extend(names)
+        return original(files, names, *rest)
+
+    monkeypatch.setattr(tiny_imagenet, "decode_images", counting)
+    data = load_dataset(DataSettings(name="tiny_imagenet", root=tiny, classes=("n03", "goldfish")))
+    assert (data.classes, data.ids) == (("crane (n03)", "goldfish"), ("n03", "n01"))
+    assert not [name for name in decoded if "n02" in name]
+    assert data.test.labels.tolist() == [0, 1]
+    red = data.train.images[:, 0]  # painted with 0 to 2 for n03, with 10 to 12 for n01
+    assert red[data.train.labels == 0].max() < red[data.train.labels == 1].min()

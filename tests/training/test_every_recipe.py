@@ -21,7 +21,9 @@ SHAPES = {
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_takes_a_step(name: str) -> None:
     recipe = load_recipe(name)
-    narrow = {"widen_factor": 1} if recipe.model.architecture == "wide_resnet" else {"width": 4}
+    # oneDNN writes past its memory in channels_last PreActResNets of 4 channels.
+    width = 8 if recipe.channels_last else 4
+    narrow = {"widen_factor": 1} if recipe.model.architecture == "wide_resnet" else {"width": width}
     recipe = recipe.with_changes(
         model={**recipe.model.model_dump(), **narrow},
         attack={**recipe.attack.model_dump(), "steps": 1},
