@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ancra.models.classifier import ImageShape, refuse, require_blocks
 from ancra.models.settings import ModelSettings
+from ancra.models.shortcut import Shortcut
 from ancra.models.staged import StagedClassifier
 
 
@@ -17,9 +18,9 @@ class PreActBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.shortcut: nn.Sequential | None = None
+        self.shortcut: Shortcut | None = None
         if stride != 1 or channels_in != channels:
-            self.shortcut = nn.Sequential(nn.Conv2d(channels_in, channels, 1, stride, bias=False))
+            self.shortcut = Shortcut(channels_in, channels, stride)
 
     def forward(self, maps: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, channels, H / stride, W / stride), of any sign."""

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ancra.models.classifier import ImageShape, refuse, require_blocks
 from ancra.models.settings import ModelSettings
+from ancra.models.shortcut import Shortcut
 from ancra.models.staged import StagedClassifier
 
 
@@ -19,9 +20,7 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.shortcut = nn.Sequential()
         if stride != 1 or channels_in != channels:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
-            )
+            self.shortcut = Shortcut(channels_in, channels, stride, nn.BatchNorm2d(channels))
 
     def forward(self, maps: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, channels, H / stride, W / stride), not negative."""
