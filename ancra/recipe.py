@@ -142,6 +142,10 @@ class Recipe(Settings):
         ours, theirs = (each.model_copy(update={"data": each.data.with_changes(root=None)}) for each in (self, other))
         return ours == theirs
 
+    def is_longer(self, other: "Recipe") -> bool:
+        """Whether this is the other training with more epochs."""
+        return self.epochs > other.epochs and self.trains_as(other.model_copy(update={"epochs": self.epochs}))
+
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
         if self.objective.base != "natural" and self.attack.epsilon == 0:

@@ -131,15 +131,21 @@ def stop(
 def resume(
     names: Names,
     launcher: Annotated[str | None, typer.Option(help="local, ray or slurm; else the one of last time.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Give them more epochs, this many in all; finished ones too.")
+    ] = None,
 ) -> None:
     """Go on with runs from their last whole epoch, and return."""
+    from ancra.runs.extend import extend
     from ancra.runs.launch import read_launch
     from ancra.runs.naming import find_run
 
     found = [find_run(name) for name in names]
+    for run in found if epochs else []:
+        extend(run, epochs or 0)
     for run in found:
         if run.status().state == "finished":
-            raise AncraError(f"{run.name} is finished: there is nothing to go on with.")
+            raise AncraError(f"{run.name} is finished: `--epochs` gives it more.")
     for run in found:
         submit(lambda run=run: run, launcher or read_launch(run).launcher)  # type: ignore[misc]
 

@@ -11,9 +11,11 @@ from ancra.cli.flags import given_by
 from ancra.cli.runs import submit
 from ancra.errors import AncraError
 from ancra.paths import runs_folder
-from ancra.recipe import Recipe, load_recipe
+from ancra.recipe import Recipe, load_recipe, recipe_changes
 from ancra.run_files import RunFiles
 from ancra.settings import changed, parse, parse_changes
+
+DIFFERENCES = 3  # of settings that a sentence can take
 
 
 def train(
@@ -84,11 +86,18 @@ def _run_for(recipe: Recipe, out: Path | None, resume: bool) -> Any:
         run = Run.open(out)
     if not run.recipe.trains_as(recipe):
         raise AncraError(
-            f"{run.folder} was started with other settings than these: "
+            f"{run.folder} was started with other settings than these ({_differing(run.recipe, recipe)}): "
             f"go on with `ancra train {run.recipe_file} --out {run.folder} --resume`, or train into another folder."
         )
     run.write_recipe(recipe)
     return run
+
+
+def _differing(there: Recipe, here: Recipe) -> str:
+    """The first settings that differ, with both values."""
+    found = [f"{path} {old} there, {new} here" for path, (old, new) in recipe_changes(there, here).items()]
+    more = [f"{len(found) - DIFFERENCES} more"] if len(found) > DIFFERENCES else []
+    return "; ".join(found[:DIFFERENCES] + more)
 
 
 def _copied(final: Path, target: Path) -> Path:

@@ -32,6 +32,15 @@ def epsilon(recipe: Recipe, time: float) -> float:
     return recipe.attack.epsilon * (min(time / length, 1) if length else 1)
 
 
+def same_until(first: Recipe, second: Recipe, epochs: int) -> bool:
+    """Whether learning rate and epsilon were the same in both for so many epochs.
+
+    They change slowly and in straight pieces but for a cosine, so the middle of each epoch tells.
+    """
+    times = [epoch + 0.5 for epoch in range(epochs)]
+    return all(change(first, time) == change(second, time) for change in (learning_rate, epsilon) for time in times)
+
+
 def step_time(epoch: int, step: int, steps: int) -> float:
     """The time in epochs of the middle of a step, so that no step has a learning rate or an epsilon of exactly 0."""
     return epoch + (step + 0.5) / steps

@@ -13,6 +13,7 @@ from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.recipe import Recipe
 from ancra.settings import parse
+from ancra.training.schedule import same_until
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def load_state(path: Path, recipe: Recipe, device: torch.device) -> TrainingStat
         ) from None
     # Compared as settings, not as text: a later version may have added a setting.
     kept = parse(Recipe, json.loads(state.recipe), source=str(path))
-    if not kept.trains_as(recipe) or (state.images is None and kept.data != recipe.data):
+    longer = recipe.is_longer(kept) and same_until(kept, recipe, state.epoch)
+    if not (longer or kept.trains_as(recipe)) or (state.images is None and kept.data != recipe.data):
         raise AncraError(f"The training state {path} belongs to another recipe; train into another folder.")
     if state.images not in (None, data_digest(recipe.data)):
         raise AncraError(

@@ -45,11 +45,18 @@ def set_of(name: str) -> str:
 
 
 def models_by_set() -> dict[str, list[str]]:
-    """The names of the checkpoints for each set of images that has any, in the order they are offered."""
+    """The names of the checkpoints for each set of images that has any, in the order they are offered.
+
+    A person's own, trained or uploaded, come first.
+    """
     found: dict[str, list[str]] = {title: [] for title in (*SETS.values(), YOURS)}
-    for name in compute.checkpoints():
+    for name in sorted(compute.checkpoints(), key=lambda name: not _is_own(name)):
         found[set_of(name)].append(name)
     return {title: names for title, names in found.items() if names}
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(("runs/", "uploads/"))
 
 
 def title_of(name: str) -> str:

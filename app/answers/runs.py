@@ -17,6 +17,7 @@ from ancra.jobs.status import RunStatus
 from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
+from ancra.runs.extend import extend as add_epochs
 from ancra.runs.launch import mark, read_launch
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 from ancra.training.best import best_row
@@ -130,6 +131,14 @@ def start(recipe: Recipe, by: str = "local") -> str:
 def resume(name: str) -> None:
     """Go on with a run, where it was trained before. Raises AncraError."""
     run = _open(name)
+    launcher_of(run).submit(run)
+
+
+@changing
+def extend(name: str, epochs: int) -> None:
+    """Give a run more epochs, so many in all, and go on with it. Raises AncraError."""
+    run = _open(name)
+    add_epochs(run, epochs)
     launcher_of(run).submit(run)
 
 

@@ -140,7 +140,7 @@ with choice:
 found = [answers.results(name) for name in names]
 ready = [each for each in found if each.row]
 evaluate.refusals(found)
-evaluate.require_any(ready)
+evaluate.say_missing(found)
 if ready:
     compare(ready)
     curves(ready)

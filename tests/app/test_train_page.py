@@ -12,7 +12,7 @@ from ancra.runs.run import Run, list_runs
 from app.answers import estimates, recipes, runs
 from app.answers.estimates import Measured
 
-PAGE = str(ROOT / "app" / "app_pages" / "train.py")
+APP = str(ROOT / "app" / "streamlit_app.py")
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def made(workspace, tiny_recipe):
 
 
 def open_page(part: str = "", **query: str | list[str]) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
+    page = AppTest.from_file(APP, default_timeout=60)
     for name, value in {**({"part": part} if part else {}), **query}.items():
         page.query_params[name] = value
-    page.run()
+    page.run().switch_page("app_pages/train.py").run()
     assert not page.exception
     return page
 

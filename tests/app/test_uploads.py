@@ -16,15 +16,15 @@ from ancra.uploads.images import image_sets
 from ancra.web.palette import palette
 from app.figures.image_sheet import image_sheet
 
-PAGE = str(ROOT / "app" / "app_pages" / "train.py")
+APP = str(ROOT / "app" / "streamlit_app.py")
 SETTINGS = ModelSettings(width=4)
 
 
 @pytest.fixture
 def page(workspace, clear_caches):
-    at = AppTest.from_file(PAGE, default_timeout=60)
+    at = AppTest.from_file(APP, default_timeout=60)
     at.query_params["part"] = "Upload"
-    at.run()
+    at.run().switch_page("app_pages/train.py").run()
     assert not at.exception
     return at
 

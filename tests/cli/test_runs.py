@@ -194,3 +194,16 @@ def test_ctrl_c_leaves_a_followed_run_alone(ancra, runs, monkeypatch):
     assert code == 0
     assert "goes on" in err
     assert runs[1].status().state == "queued"
+
+
+def test_a_finished_run_is_given_more_epochs_where_its_schedule_allows(ancra, runs, submitted, tiny_recipe):
+    runs[0].state_file.write_bytes(b"a state")
+    code, _, err = ancra("runs", "resume", "trades-ancra-1", "--epochs", "9")
+    assert (code, submitted) == (2, [])
+    assert "schedule.kind cosine" in err
+    steady = tiny_recipe.with_changes(schedule={"kind": "constant"}, epsilon_ramp=0)
+    runs[0].write_recipe(steady)
+    assert "already" in ancra("runs", "resume", "trades-ancra-1", "--epochs", "6")[2]
+    assert ancra("runs", "resume", "trades-ancra-1", "--epochs", "9")[0] == 0
+    assert submitted == ["trades-ancra-1"]
+    assert (runs[0].recipe.epochs, runs[0].status().epochs, runs[0].status().epoch) == (9, 9, 3)

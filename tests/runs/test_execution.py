@@ -14,6 +14,7 @@ from ancra.jobs.status import RunStatus
 from ancra.launchers.base import command
 from ancra.launchers.registry import LocalLauncher
 from ancra.runs.execution import execute
+from ancra.runs.extend import extend
 from ancra.runs.run import Run
 
 
@@ -61,6 +62,24 @@ def test_a_whole_run_leaves_all_its_files(whole, tiny_recipe):
     assert [row["epoch"] for row in whole.metrics()] == list(range(1, 7))
     assert "epoch 6/6" in whole.log_tail()
     assert list((whole.folder / "tensorboard").iterdir())
+
+
+def test_a_run_given_more_epochs_ends_as_one_that_had_them_from_the_start(tiny_recipe, tmp_path):
+    steady = tiny_recipe.with_changes(epochs=4, epsilon_ramp=0, schedule={"kind": "steps", "milestones": (1, 3)})
+    whole = Run.create(tmp_path / "whole", steady)
+    execute(whole)
+    run = Run.create(tmp_path / "extended", steady.with_changes(epochs=2))
+    execute(run)
+    extend(run, 4)
+    assert run.status().state == "cancelled"
+    execute(run, resume=True)
+    assert_same(run, whole)
+
+
+def test_more_epochs_are_refused_where_those_behind_would_have_been_others(whole):
+    with pytest.raises(AncraError, match=r"schedule\.kind cosine, epsilon_ramp 0\.5"):
+        extend(whole, 12)
+    assert whole.status().state == "finished"
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ancra.progress import duration
+from ancra.text import listed
 from app.access import may_change
 from app.answers import robustness as answers
 from app.answers.models import title_of
@@ -60,11 +61,13 @@ def _show(chosen: Results, was_active: bool) -> None:
         st.rerun(scope="app")
 
 
-def require_any(found: list[Results]) -> None:
-    """A sentence when no chosen model has results."""
-    if not found:
-        then = ": evaluate one below." if may_change() else "."
-        st.info(f"None of these models has stored results yet{then}", icon=":material/science:")
+def say_missing(found: list[Results]) -> None:
+    """A sentence on the chosen models that have no results yet."""
+    without = [each.title for each in found if not each.row]
+    if without:
+        then = ": evaluate below." if may_change() else "."
+        have = "has" if len(without) == 1 else "have"
+        st.info(f"**{listed(without)}** {have} no stored results yet{then}", icon=":material/science:")
 
 
 def refusals(found: list[Results]) -> None:

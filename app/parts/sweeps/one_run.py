@@ -8,17 +8,11 @@ from ancra.sweeps.outcome import TITLES, CellResult, Outcome
 from ancra.sweeps.reproduce import train_command
 from app import state
 from app.answers import sweeps as answers
-from app.answers.models import set_of, title_of
 from app.figures import learning
+from app.parts.onward import onward
 from app.parts.sweeps.choose import run_title
 
 STATIC = {"displayModeBar": False}
-PAGES = (
-    ("attack", "attacked", "Attack its model", ":material/swords:"),
-    ("feature_maps", "models", "Its feature map", ":material/scatter_plot:"),
-    ("robustness", "models", "Its robustness", ":material/shield:"),
-)
-"""Page, its query parameter for models, what the link says, icon."""
 
 
 def show_run(outcome: Outcome, result: CellResult) -> None:
@@ -70,15 +64,7 @@ def go_on(outcome: Outcome, result: CellResult) -> None:
     """Links to the pages with its model where the model is here, else the command that makes it."""
     name = answers.models_of([result]).get(result.cell)
     if name is not None:
-        title = title_of(name)
-        with st.container(horizontal=True):
-            for page, parameter, label, icon in PAGES:
-                st.page_link(
-                    f"app_pages/{page}.py",
-                    label=label,
-                    icon=icon,
-                    query_params={parameter: [title], state.IMAGES: set_of(name)},
-                )
+        onward(name)
         return
     command = train_command(outcome, result)
     if command is None:

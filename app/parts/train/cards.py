@@ -12,11 +12,13 @@ from app import compute, state
 from app.answers import recipes, runs
 from app.answers.models import title_of
 from app.answers.runs import LAUNCHER_TITLES, RunView
+from app.parts.onward import onward
 from app.parts.train import selection as selection
 from app.parts.train.field import setting_title
 from app.parts.train.run_list import BADGES, plain_title, progress_text, swatch
 
 NUMBERS = {"natural": "Natural", "pgd": "PGD", "adaptive": "Adaptive PGD"}
+EXTEND = "More epochs"
 ASKED = "asked_of_runs"
 """Where a press is kept until the whole page runs anew: what a fragment starts cannot change the tabs."""
 
@@ -56,6 +58,7 @@ def _models(run: RunView) -> None:
     if there:
         names = " and ".join(f"**{title_of(name)}**" for name in there)
         st.caption(f"In every page's list of models as {names}.")
+        onward(there[0])
 
 
 def _numbers(run: RunView) -> None:
@@ -77,12 +80,24 @@ def _actions(run: RunView) -> None:
             _button("Stop", ":material/stop:", run, "It ends after writing down where it is, and can be resumed.")
         elif run.status.state != "finished":
             _button("Resume", ":material/play_arrow:", run, "It goes on from its last whole epoch.")
+        else:
+            _more_epochs(run)
         _button("Duplicate", ":material/content_copy:", run, "Opens the form with this run's settings, to change them.")
         _button(
             "Delete", ":material/delete:", run, "Stop it first." if active else "Asks before it does.", disabled=active
         )
     if run.launcher != "local":
         st.caption(f"Trained by {LAUNCHER_TITLES.get(run.launcher, run.launcher)}.")
+
+
+def _more_epochs(run: RunView) -> None:
+    with st.popover("More epochs", icon=":material/add:"):
+        done = run.status.epochs
+        epochs = st.number_input("Epochs in all", done + 1, 10_000, 2 * done, key=f"epochs/{run.name}")
+        st.caption("It goes on from its last epoch, where its schedule does not depend on how many there are.")
+        if st.button("Go on", type="primary", key=f"extend/{run.name}"):
+            st.session_state[ASKED] = (EXTEND, run.name, int(epochs))
+            st.rerun(scope="app")
 
 
 def _button(label: str, icon: str, run: RunView, about: str, disabled: bool = False) -> None:
@@ -93,10 +108,12 @@ def _button(label: str, icon: str, run: RunView, about: str, disabled: bool = Fa
 
 def answer_presses() -> None:
     """Does what was pressed on a card. To be called before anything of the page is drawn."""
-    label, name = st.session_state.pop(ASKED, (None, None))
+    label, name, *given = st.session_state.pop(ASKED, (None, None))
     if label is None:
         return
-    if label == "Stop":
+    if label == EXTEND:
+        runs.extend(name, *given)
+    elif label == "Stop":
         runs.stop(name)
     elif label == "Resume":
         runs.resume(name)

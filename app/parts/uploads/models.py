@@ -12,6 +12,7 @@ from ancra.models.recognition import Recognised
 from app.answers import recipes, uploads
 from app.answers.models import title_of
 from app.answers.uploads import Added
+from app.parts.onward import onward
 
 ENDINGS = ["safetensors", "pt", "pth"]
 ATTENTION = {0: "None", 1: "In the last block", 2: "In the last two blocks, as published"}
@@ -61,6 +62,7 @@ def _say(added: Added) -> None:
         st.info(f"This model is here already, as **{title}**: nothing was added.", icon=":material/check:")
     else:
         st.success(f"**{title}** is now in every page's list of models.", icon=":material/check:")
+    onward(added.name)
 
 
 def _ask(file: UploadedFile, found: Recognised, outcomes: dict[str, Added | Recognised | AncraError]) -> None:
