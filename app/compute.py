@@ -14,7 +14,7 @@ from ancra.environment import DEVICE
 from ancra.errors import unknown_name
 from ancra.store import Store
 from app.access import is_public
-from app.queueing import Job, Progress, Queue
+from app.queueing import Job, Queue, Work
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
     from ancra.data.dataset import Dataset
@@ -23,14 +23,14 @@ if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no 
 
 T = TypeVar("T")
 
-MOST = 20
-"""Computations that a public server has waiting at once."""
+MOST, MOST_PUBLIC = 256, 20
+"""Computations that are unfinished at once, on a server of one's own and on a public one."""
 
 
 @st.cache_resource(show_spinner=False)
 def queue() -> Queue:
     """The one queue that all sessions share."""
-    return Queue(most=MOST if is_public() else None)
+    return Queue(most=MOST_PUBLIC if is_public() else MOST)
 
 
 def owner() -> str | None:
@@ -66,7 +66,7 @@ def on_device(work: Callable[[str], T]) -> T:
         return work("cpu")
 
 
-def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: str) -> Any:
+def ask(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
     """A result from memory or computed in the queue, with ``text`` and progress on the page while it takes long.
 
     Args:
@@ -74,10 +74,14 @@ def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: 
         key: everything the result depends on: checkpoint digests, settings digests, indices. Never arrays or modules.
         work: computes it; gets a Progress to call with (done, total). It runs in another thread: no Streamlit in it.
         text: what the page says meanwhile ("Attacking the image").
+
+    Raises:
+        AncraError: the queue is full.
     """
     slot = st.empty()
 
     def on_wait(waiting: str, share: float | None) -> None:
+        # Where the person has chosen something else or left, this raises, and the request is waited for no more.
         slot.progress(share or 0.0, text=waiting or f"{text} …")
 
     try:
@@ -86,7 +90,7 @@ def ask(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any], text: 
         slot.empty()
 
 
-def begin(kind: str, key: tuple[Any, ...], work: Callable[[Progress], Any]) -> Job:
+def begin(kind: str, key: tuple[Any, ...], work: Work) -> Job:
     """As ``ask``, without waiting: a page looks at the job's ``future`` and ``progress`` whenever it likes.
 
     Keep the job until it is done: a computation that failed is begun anew by the next call.

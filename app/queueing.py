@@ -1,22 +1,22 @@
-"""A queue for computations: few at a time, each thing only once, and nobody left wondering why a page waits."""
+"""A queue for computations: few at a time, each thing only once, like ones together, and whoever waits is told."""
 
 import os
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.progress import duration
 from app.memory import held_bytes
 
-Work = Callable[["Progress"], Any]
 KEPT = 512 * 2**20  # bytes of results in memory
 OF_ONE = 8  # computations of one owner that may wait for their turn
 ENTRY = 1024  # bytes that the smallest result counts for, with its key
+RECENT = 0.3  # the weight of the last computation in what its kind is expected to take
 
 
 @dataclass
@@ -36,12 +36,59 @@ class Progress:
         return min(self.done / self.total, 1.0) if self.total else None
 
 
+@dataclass(frozen=True)
+class Batched:
+    """Work that is done for several requests at once, where they wait at the same time.
+
+    Attributes:
+        like: what requests must have in common to be computed together.
+        item: what is this request's own.
+        work: (items, progress) -> a result for each, the same as if the item had come alone.
+        most: how many items at once.
+    """
+
+    like: Hashable
+    item: Any
+    work: Callable[[Sequence[Any], Progress], Sequence[Any]]
+    most: int = 32
+
+
+Work = Callable[[Progress], Any] | Batched
+
+
 @dataclass
 class Job:
-    """One computation in the queue."""
+    """One computation in the queue.
+
+    Attributes:
+        future: of its result. progress: how far it is. key: what it is. work: gone when it is done.
+        owner: whose it is, where that counts.
+        waiting: how many callers wait for it. One that nobody waits for any more is dropped when its turn comes.
+        kept: whether it is computed in any case.
+    """
 
     future: Future[Any]
     progress: Progress = field(default_factory=Progress)
+    key: Hashable = None
+    work: Work | None = None
+    owner: str | None = None
+    waiting: int = 0
+    kept: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its turn is to come."""
+        return self.kept or self.waiting > 0
+
+    @property
+    def group(self) -> Hashable:
+        """What it shares with the jobs that are computed in one go with it."""
+        return self.work.like if isinstance(self.work, Batched) else id(self)
+
+    @property
+    def kind(self) -> Hashable:
+        """What it costs about the same as: the first part of its key."""
+        return self.key[0] if isinstance(self.key, tuple) else None
 
 
 class Queue:
@@ -57,31 +104,41 @@ class Queue:
     """
 
     def __init__(self, workers: int | None = None, keep: int = KEPT, most: int | None = None) -> None:
-        self._pool = ThreadPoolExecutor(workers or _cores(), "ancra-work", initializer=_one_torch_thread)
+        self._workers = workers or _cores()
+        self._pool = ThreadPoolExecutor(self._workers, "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
+        self._line: list[Job] = []
+        self._running: list[list[Job]] = []
         self._jobs: dict[Hashable, Job] = {}
         self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._seconds: dict[Hashable, float] = {}
         self._keep, self._held, self._most = keep, 0, most
-        self._turns: dict[str, deque[Callable[[], None]]] = {}
 
     def ask(
         self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None], owner: str | None = None
     ) -> Any:
         """The result of ``work``, from memory or computed; ``on_wait(text, share)`` is called while the caller waits.
 
+        A caller that leaves by an exception of ``on_wait`` waits no more; when it comes back before the job's turn, it
+        has kept its place.
+
         Raises whatever the work raised, and AncraError as ``begin`` does.
         """
-        job = self.begin(key, work, owner)
+        job = self._enter(key, work, owner, kept=False)
         began = time.monotonic()
-        while not job.future.done():
-            try:
-                return job.future.result(timeout=0.15)
-            except TimeoutError:
-                if job.future.done():
-                    break
-            if time.monotonic() - began > 0.3:
-                on_wait(*self._describe(job))
-        return job.future.result()
+        try:
+            while not job.future.done():
+                try:
+                    return job.future.result(timeout=0.15)
+                except TimeoutError:
+                    if job.future.done():
+                        break
+                if time.monotonic() - began > 0.3:
+                    on_wait(*self._describe(job))
+            return job.future.result()
+        finally:
+            with self._lock:
+                job.waiting -= 1
 
     def begin(self, key: Hashable, work: Work, owner: str | None = None) -> Job:
         """Have ``work`` computed and do not wait: the job's ``future`` is done when the result is there.
@@ -92,6 +149,9 @@ class Queue:
         Raises:
             AncraError: the queue is full.
         """
+        return self._enter(key, work, owner, kept=True)
+
+    def _enter(self, key: Hashable, work: Work, owner: str | None, kept: bool) -> Job:
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
@@ -100,56 +160,114 @@ class Queue:
                 return Job(done)
             job = self._jobs.get(key)
             if job is None:
-                if self._most is not None and len(self._jobs) >= self._most:
-                    raise AncraError(f"{self._most} computations are waiting already: try again in a minute.")
-                if owner is not None and len(self._turns.get(owner, ())) >= OF_ONE:
-                    raise AncraError("Much of what you asked for is still being computed: try again when it is there.")
-                job = self._jobs[key] = Job(Future())
-                self._submit(owner, partial(self._run, key, job, work))
+                self._admit(owner)
+                job = self._jobs[key] = Job(Future(), key=key, work=work, owner=owner)
+                self._line.append(job)
+                self._pool.submit(self._take_turn)
+            job.kept = job.kept or kept
+            job.waiting += not kept
             return job
 
-    def _submit(self, owner: str | None, run: Callable[[], None]) -> None:
-        if owner is None:
-            self._pool.submit(run)
-        elif owner in self._turns:
-            self._turns[owner].append(run)
-        else:
-            self._turns[owner] = deque()
-            self._pool.submit(self._take_turn, owner, run)
+    def _admit(self, owner: str | None) -> None:
+        if self._most is not None and sum(job.wanted for job in self._jobs.values()) >= self._most:
+            raise AncraError(f"{self._most} computations are waiting already: try again in a minute.")
+        if owner is not None and sum(job.owner == owner and job.wanted for job in self._jobs.values()) > OF_ONE:
+            raise AncraError("Much of what you asked for is still being computed: try again when it is there.")
 
-    def _take_turn(self, owner: str, run: Callable[[], None]) -> None:
-        run()
+    def _take_turn(self) -> None:
         with self._lock:
-            if self._turns[owner]:
-                # Behind all who wait by now.
-                self._pool.submit(self._take_turn, owner, self._turns[owner].popleft())
+            jobs = self._next()
+            if not jobs:
+                return
+            self._running.append(jobs)
+        began = time.monotonic()
+        for job in jobs:
+            job.progress = jobs[0].progress
+        jobs[0].progress.started = began
+        outcomes = _outcomes(jobs)
+        seconds = time.monotonic() - began
+        with self._lock:
+            self._running.remove(jobs)
+            kind, owners = jobs[0].kind, {job.owner for job in jobs} - {None}
+            self._seconds[kind] = (1 - RECENT) * self._seconds.get(kind, seconds) + RECENT * seconds
+            # What else these owners want comes behind all who wait by now.
+            self._line.sort(key=lambda job: job.owner in owners)
+            for job, (result, error) in zip(jobs, outcomes, strict=True):
+                del self._jobs[job.key]
+                if error is None:
+                    self._remember(job.key, result)
+                job.work = None  # whoever keeps the job keeps no model with it
+            for _ in self._line[: self._workers]:
+                self._pool.submit(self._take_turn)
+        for job, (result, error) in zip(jobs, outcomes, strict=True):
+            if error is None:
+                job.future.set_result(result)
             else:
-                del self._turns[owner]
+                job.future.set_exception(error)
 
-    def _run(self, key: Hashable, job: Job, work: Work) -> None:
-        job.progress.started = time.monotonic()
-        try:
-            result = work(job.progress)
-        except BaseException as error:
-            with self._lock:
-                self._jobs.pop(key, None)
-            job.future.set_exception(error)
-            return
+    def _next(self) -> list[Job]:
+        """The first job whose owner has none running, and all that can be computed with it."""
+        for job in [job for job in self._line if not job.wanted]:
+            self._line.remove(job)
+            del self._jobs[job.key]
+            job.future.cancel()
+        busy = {job.owner for jobs in self._running for job in jobs} - {None}
+        free = [job for job in self._line if job.owner not in busy]
+        most = free[0].work.most if free and isinstance(free[0].work, Batched) else 1
+        jobs = [job for job in free if job.group == free[0].group][:most]
+        for job in jobs:
+            self._line.remove(job)
+        return jobs
+
+    def _remember(self, key: Hashable, result: Any) -> None:
         size = held_bytes(result) + ENTRY
-        with self._lock:
-            self._jobs.pop(key, None)
-            self._results[key] = result, size
-            self._held += size
-            while self._held > self._keep and len(self._results) > 1:
-                self._held -= self._results.popitem(last=False)[1][1]
-        job.future.set_result(result)
+        self._results[key] = result, size
+        self._held += size
+        while self._held > self._keep and len(self._results) > 1:
+            self._held -= self._results.popitem(last=False)[1][1]
 
     def _describe(self, job: Job) -> tuple[str, float | None]:
-        if job.progress.started is not None:
-            return "", job.progress.share
         with self._lock:
-            ahead = sum(1 for other in self._jobs.values() if other is not job)
-        return f"Waiting for {ahead} other{'' if ahead == 1 else 's'} to finish.", None
+            if job.progress.started is not None or job not in self._line:
+                return "", job.progress.share
+            before = [other for other in self._line[: self._line.index(job)] if other.wanted]
+            ahead = len(before) + sum(map(len, self._running))
+            expected = self._expected(job, before)
+        told = f", about {duration(max(expected, 1))}" if expected is not None else ""
+        return f"Waiting for {ahead} other{'' if ahead == 1 else 's'} to finish{told}.", None
+
+    def _expected(self, job: Job, before: list[Job]) -> float | None:
+        """Seconds until a waiting job is done, by what its like took before; None where that is not known."""
+        now = time.monotonic()
+        groups = {other.group: other.kind for other in [*before, job]}
+        if any(kind not in self._seconds for kind in groups.values()):
+            return None
+        left = [
+            max(self._seconds.get(jobs[0].kind, 0) - (now - (jobs[0].progress.started or now)), 0)
+            for jobs in self._running
+        ]
+        return (sum(left) + sum(self._seconds[kind] for kind in groups.values())) / self._workers
+
+
+def _outcomes(jobs: Sequence[Job]) -> list[tuple[Any, BaseException | None]]:
+    """(result, None) or (None, error) of each; where jobs fail together, each is tried alone."""
+    try:
+        return [(result, None) for result in _results(jobs)]
+    except BaseException as error:
+        if len(jobs) == 1:
+            return [(None, error)]
+    return [outcome for job in jobs for outcome in _outcomes([job])]
+
+
+def _results(jobs: Sequence[Job]) -> Sequence[Any]:
+    work, progress = jobs[0].work, jobs[0].progress
+    if not isinstance(work, Batched):
+        assert work is not None
+        return [work(progress)]
+    results = work.work([job.work.item for job in jobs if isinstance(job.work, Batched)], progress)
+    if len(results) != len(jobs):
+        raise RuntimeError(f"{len(jobs)} requests got {len(results)} results.")
+    return results
 
 
 def _cores() -> int:

@@ -49,6 +49,15 @@ def start_point(images: Tensor, settings: AttackSettings, generator: torch.Gener
     return project(images + settings.epsilon * radius * direction / norms(direction), images, settings)
 
 
+def own_starts(images: Tensor, settings: AttackSettings) -> Tensor:
+    """(N, C, H, W) the start of each image's search as it would be alone, each drawn with ``settings.seed``."""
+    starts = [
+        start_point(image[None], settings, torch.Generator(images.device).manual_seed(settings.seed))
+        for image in images
+    ]
+    return torch.cat(starts) if starts else images.detach().clone()
+
+
 def ascend(images: Tensor, gradient: Tensor, center: Tensor, settings: AttackSettings) -> Tensor:
     """One step along the gradient (its sign for Linf, its direction for L2), projected; NaN entries do not move."""
     gradient = gradient.nan_to_num(0.0)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.attacks.ball import own_starts
 from ancra.attacks.door import Values, admit, check_classes
 from ancra.attacks.objectives import OBJECTIVES, as_objective
 from ancra.attacks.search import search
@@ -20,6 +21,8 @@ from ancra.models.plain import PlainClassifier, as_classifier
 Array = np.ndarray
 # So many points are looked at in one batch: enough for a full one, and little memory for large images.
 LOOK_AT = 256
+# The fields of a trace whose first axis is N; of the others it is S.
+PER_IMAGE = frozenset({"natural", "labels", "targets", "natural_logits", "natural_auxiliary"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,16 @@ class AttackTrace:
             raise AncraError(f"This trace did not record the objective {name!r}; it has {', '.join(names)}.")
         return self.losses[..., names.index(name)]
 
+    def one(self, row: int) -> "AttackTrace":
+        """The trace of image ``row`` alone, N = 1, in arrays of its own."""
+        alone = {}
+        for name, array in self.arrays().items():
+            if name in PER_IMAGE:
+                alone[name] = array[row : row + 1].copy()
+            else:
+                alone[name] = array if name == "loss_names" else array[:, row : row + 1].copy()
+        return AttackTrace(**alone)
+
     def arrays(self) -> dict[str, Array]:
         """All fields by name, none of them an object array."""
         return asdict(self)
@@ -102,11 +115,13 @@ def trace_attack(
     settings: AttackSettings,
     *,
     targets: Values | None = None,
+    apart: bool = False,
 ) -> AttackTrace:
     """Run one search and record every point of it (``settings.restarts`` and ``settings.targets`` are not used).
 
     Args:
         images: (N, C, H, W) in [0, 1]. labels: (N,). targets: (N,), needed when ``settings.targeted``.
+        apart: each image starts where it would start alone, so that what is found does not depend on its neighbours.
 
     Raises:
         AncraError: targets missing or equal to the label; logits that are not finite.
@@ -119,12 +134,12 @@ def trace_attack(
     if targets is not None and bool((targets == labels).any()):
         raise AncraError("A target class must differ from the image's own class; choose another target.")
     sought, direction = (labels, 1.0) if targets is None else (targets, -1.0)
-    generator = torch.Generator(images.device).manual_seed(settings.seed)
+    start = own_starts(images, settings) if apart else None
     answer = as_classifier(model)
     with frozen(model):
         check_classes(labels, decide(model, images))
         points, norms = [], []
-        for step in search(model, images, sought, settings, generator, objective=goal, direction=direction):
+        for step in search(model, images, sought, settings, objective=goal, direction=direction, start=start):
             points.append(step.images)
             unknown = torch.full(labels.shape, torch.nan, device=images.device)
             norms.append(unknown if step.gradient is None else step.gradient.flatten(1).norm(dim=1))

@@ -1,6 +1,7 @@
 """One picture, and the trace of an attack on it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -17,12 +18,16 @@ from ancra.data.images import read_image
 from ancra.models.classifier import Classifier
 from ancra.store import Stored
 from app import compute
-from app.queueing import Progress
+from app.queueing import Batched, Progress
 
 SEARCHED = 120
 """How many test images are searched for one that PGD misses."""
 LARGEST = 16 * 2**20
 """Traces of more bytes than this are kept in memory only."""
+MOST = 32
+"""How many images that wait at the same time are attacked in one search."""
+TOGETHER = 256 * 2**20
+"""Bytes that the points of such a search may take."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,9 @@ class Part:
 
 WHOLE = Part()
 
+Asked = tuple[Picture, int | None]
+"""What one request for a trace brings: its picture and the class to reach."""
+
 
 def picture_of_test(name: str, index: int) -> Picture:
     """Image ``index`` of the test split that a checkpoint's dataset has."""
@@ -83,18 +91,13 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
     Traces of test images are stored, so that they outlive the server; a person's own pictures are not.
     """
     digest, model = compute.card(name).digest, compute.model(name)
-
-    def work(progress: Progress) -> AttackTrace:
-        if not picture.stored:
-            return _attack(model, picture, settings, target)
-        store, key = compute.store(), ("trace", digest, settings.digest(), picture.digest(target))
-        found = _usable(store.get(*key))
-        if found is None:
-            found = _attack(model, picture, settings, target)
-            if sum(array.nbytes for array in found.arrays().values()) <= LARGEST:
-                store.put(*key, arrays=found.arrays(), meta={"settings": settings.model_dump(mode="json")})
-        return found
-
+    points = (settings.steps + 1) * picture.image.nbytes
+    work = Batched(
+        ("trace", digest, settings.digest(), tuple(picture.image.shape), target is None),
+        (picture, target),
+        lambda asked, _: _traces(digest, model, asked, settings),
+        most=max(1, min(MOST, TOGETHER // points)),
+    )
     return compute.ask("trace", (digest, picture.digest(target), settings.digest()), work, text)
 
 
@@ -119,12 +122,31 @@ def missed_by_pgd(name: str, epsilon: float) -> list[int]:
     return compute.ask("missed", key, work, "Attacking the test images")
 
 
-def _attack(model: Classifier, picture: Picture, settings: AttackSettings, target: int | None) -> AttackTrace:
-    labels = torch.tensor([picture.label])
-    targets = None if target is None else torch.tensor([target])
+def _traces(digest: str, model: Classifier, asked: Sequence[Asked], settings: AttackSettings) -> list[AttackTrace]:
+    """The traces of several images, each the same as alone: those that are stored, and the others in one search."""
+    store = compute.store()
+    keys = [("trace", digest, settings.digest(), picture.digest(target)) for picture, target in asked]
+    found = [
+        _usable(store.get(*key)) if picture.stored else None for key, (picture, _) in zip(keys, asked, strict=True)
+    ]
+    missing = [row for row, trace in enumerate(found) if trace is None]
+    if missing:
+        made = _attack(model, [asked[row] for row in missing], settings)
+    for number, row in enumerate(missing):
+        one = found[row] = made.one(number)
+        if asked[row][0].stored and sum(array.nbytes for array in one.arrays().values()) <= LARGEST:
+            store.put(*keys[row], arrays=one.arrays(), meta={"settings": settings.model_dump(mode="json")})
+    return [trace for trace in found if trace is not None]
+
+
+def _attack(model: Classifier, asked: Sequence[Asked], settings: AttackSettings) -> AttackTrace:
+    images = torch.cat([picture.image for picture, _ in asked])
+    labels = torch.tensor([picture.label for picture, _ in asked])
+    given = [target for _, target in asked if target is not None]
+    targets = torch.tensor(given) if given else None
     if targets is None and OBJECTIVES[settings.objective].needs_targets:
-        targets = likeliest_wrong(decide(model, picture.image), labels, 1)[:, 0]
-    return trace_attack(model, picture.image, labels, settings, targets=targets)
+        targets = likeliest_wrong(decide(model, images), labels, 1)[:, 0]
+    return trace_attack(model, images, labels, settings, targets=targets, apart=True)
 
 
 def _usable(stored: Stored | None) -> AttackTrace | None:

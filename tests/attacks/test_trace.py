@@ -105,3 +105,18 @@ def test_missing_or_impossible_targets_are_one_sentence(case: Case, objective: s
         trace_attack(case.model, case.images, case.labels, settings)
     with pytest.raises(AncraError, match="must differ"):
         trace_attack(case.model, case.images, case.labels, settings, targets=case.labels)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("start", ["uniform", "gaussian"])
+def test_images_traced_apart_find_what_each_finds_alone(case: Case, norm: str, start: str) -> None:
+    settings = SETTINGS.with_changes(norm=norm, start=start, seed=3, epsilon=0.1 if norm == "linf" else 0.5)
+    together = trace_attack(case.model, case.images[:4], case.labels[:4], settings, apart=True)
+    for row in range(4):
+        each = slice(row, row + 1)
+        alone = trace_attack(case.model, case.images[each], case.labels[each], settings).arrays()
+        for name, array in together.one(row).arrays().items():
+            if array.dtype.kind == "f":
+                assert np.allclose(array, alone[name], atol=1e-5, equal_nan=True), name
+            else:
+                assert np.array_equal(array, alone[name]), name
