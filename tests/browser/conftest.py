@@ -19,6 +19,13 @@ from ancra.models.settings import ModelSettings
 from ancra.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
+BUSY = ", ".join(
+    (
+        "[data-testid=stStatusWidget]",
+        "[data-stale=true]",
+        "[data-test-script-state]:not([data-test-script-state=notRunning])",
+    )
+)
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +129,12 @@ def settled():
     return settle
 
 
+@pytest.fixture
+def held():
+    """A function that waits until something stays true: see `hold`."""
+    return hold
+
+
 def is_strange(url: str, server: str) -> bool:
     """Whether a request goes anywhere but to the server itself."""
     own = (server, server.replace("http", "ws"), "data:", "blob:", "about:")
@@ -129,9 +142,22 @@ def is_strange(url: str, server: str) -> bool:
 
 
 def settle(page, timeout: float = 60_000) -> None:
-    """Until the app has stopped running."""
-    page.wait_for_timeout(500)
-    page.wait_for_function(
-        "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')", timeout=timeout
+    """Until the app has stopped running, and has not begun again because of what was just done."""
+    hold(page, f"!document.querySelector('{BUSY}')", timeout=timeout)
+
+
+def hold(target, condition: str, frames: int = 30, timeout: float = 60_000) -> None:
+    """Until a condition in JavaScript was true in so many drawn frames one after another.
+
+    The target is a page or a locator, whose element the condition calls ``element``. No policy against ``eval`` forbids
+    it, because the condition is compiled once.
+    """
+    target.evaluate(
+        f"""async element => {{
+          const end = performance.now() + {timeout};
+          for (let held = 0; held < {frames}; held = ({condition}) ? held + 1 : 0) {{
+            if (performance.now() > end) throw new Error("Still not so: " + {condition!r});
+            await new Promise(requestAnimationFrame);
+          }}
+        }}"""
     )
-    page.wait_for_timeout(300)

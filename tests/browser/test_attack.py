@@ -39,15 +39,15 @@ def test_one_click_on_the_sheet_attacks_an_image(attack, settled):
     assert page.get_by_role("option", name="Test image 7:").get_attribute("aria-selected") == "true"
 
 
-def test_plays_to_the_end_and_stops_there(attack, settled):
+def test_plays_to_the_end_and_stops_there(attack, held):
     page = attack(attack="PGD-20")
     page.get_by_role("button", name="Play").click()
     page.wait_for_selector("text=/Step ([3-9]|1\\d) of 20/")
     page.get_by_role("button", name="Pause").click()
     page.wait_for_url("**step=**")
     paused = step(page)
-    page.wait_for_timeout(500)
-    assert step(page) == paused != "Step 20 of 20"
+    assert paused != "Step 20 of 20"
+    held(page.locator(".replay output"), f"element.innerText === {paused!r}")
     page.get_by_role("button", name="Play").click()
     page.wait_for_selector("text=Step 20 of 20")
     page.wait_for_url(lambda address: "step=" not in address)
@@ -98,15 +98,15 @@ def test_models_stand_side_by_side_or_below_each_other(attack, width, beside):
     assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
 
 
-def test_the_path_leads_to_the_loss_surface(attack, settled):
+def test_the_path_leads_to_the_loss_surface(attack, held):
     page = attack()
     page.get_by_text("3 See why").click()
     page.wait_for_selector("text=The flat against the steep", timeout=60_000)
     page.wait_for_url("**look=Loss+surface**")
-    page.wait_for_timeout(1_500)
-    assert page.locator(".st-key-deeper").evaluate("e => e.getBoundingClientRect().top < window.innerHeight")
-    story = page.get_by_text("Below is the loss around the image").bounding_box()
-    assert 0 <= story["y"] < story["y"] + story["height"] <= 900  # the sentence has not scrolled away
+    story = page.get_by_text("Below is the loss around the image")
+    held(page.locator(".st-key-deeper"), "element.getBoundingClientRect().top < innerHeight")
+    box = story.bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 900  # the sentence has not scrolled away
 
 
 def test_the_trace_can_be_downloaded(attack, tmp_path):

@@ -10,6 +10,7 @@ from ancra.scenes.export import scene_html
 
 pytestmark = pytest.mark.browser
 MODELS = "Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"
+MAP = "document.querySelector('.fm').featureMap"
 HEADING = "feature_maps?samples=200&models=" + MODELS
 
 
@@ -109,17 +110,15 @@ def test_a_lasso_selects_in_all_maps_and_shift_adds(open_file):
     assert selected(page) > first
 
 
-def test_the_wheel_zooms_only_once_the_map_was_pressed(open_file):
+def test_the_wheel_zooms_only_once_the_map_was_pressed(open_file, held):
     page = open_file()
     box = page.locator(".fm-panel").first.bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 30)
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(100)
-    assert widget(page, "map.view().zoom") == 1
+    held(page, f"{MAP}.view().zoom === 1", 10)
     page.locator(".fm-panel").first.focus()
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(100)
-    assert widget(page, "map.view().zoom") > 1
+    page.wait_for_function(f"{MAP}.view().zoom > 1")
 
 
 def test_dragging_moves_the_maps_and_fit_brings_them_back(open_file):
@@ -165,25 +164,23 @@ def test_every_arrangement_draws(open_file, view):
     page = open_file()
     before = widget(page, "map.stats.frames")
     page.locator(f".fm-views button[data-view={view}]").click()
-    page.wait_for_timeout(200)
-    assert widget(page, "map.stats.frames") > before
+    page.wait_for_function(f"{MAP}.stats.frames > {before}")
     assert page.locator(".fm-panel").count() == (1 if view == "models" else 2)
 
 
 def test_the_slider_moves_every_point_to_its_adversarial_version(open_file):
     page = open_file()
     page.get_by_role("button", name="Morph").click()
-    page.wait_for_function("document.querySelector('.fm').featureMap.state.t === 1")  # it has played by itself
+    page.wait_for_function(f"{MAP}.state.t === 1")  # it has played by itself
     page.locator(".fm-morph input").fill("0")
-    page.wait_for_timeout(200)
+    page.wait_for_function(f"{MAP}.state.t === 0")
     start = widget(page, "map.locate(0, 3)")
     page.locator(".fm-morph input").fill("1")
-    page.wait_for_timeout(200)
+    page.wait_for_function(f"{MAP}.state.t === 1")
     assert widget(page, "map.locate(0, 3)") != start
     assert page.locator(".fm-morph output").inner_text() == "PGD-10"
     page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(600)
-    assert 0 < widget(page, "map.state.t") < 1
+    page.wait_for_function(f"0 < {MAP}.state.t && {MAP}.state.t < 1")
 
 
 @pytest.mark.parametrize("colour", ["predicted", "flipped", "kept"])
@@ -204,8 +201,7 @@ def test_two_fingers_zoom(open_file):
           send("pointermove", 2, 130, 130); send("pointerup", 1, 60, 60); send("pointerup", 2, 130, 130);
         }"""
     )
-    page.wait_for_timeout(100)
-    assert widget(page, "map.view().zoom") > 1.2
+    page.wait_for_function(f"{MAP}.view().zoom > 1.2")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -230,7 +226,7 @@ def test_stages_have_no_marks_of_an_attack(open_file):
     expect(open_file().locator(".fm-marks")).to_have_count(1)
 
 
-def test_points_glide_to_a_new_scene_and_arrive(open_file):
+def test_points_glide_to_a_new_scene_and_arrive(open_file, held):
     page = open_file()
     page.locator(".fm").evaluate(
         """element => {
@@ -241,7 +237,7 @@ def test_points_glide_to_a_new_scene_and_arrive(open_file):
         }"""
     )
     start = widget(page, "map.locate(3, 7)")
-    page.wait_for_timeout(1500)
+    held(page, f"window.drawn === (window.drawn = {MAP}.stats.frames)")
     assert widget(page, "map.locate(3, 7)") != start
     first, last = (widget(page, f"map.locate({panel}, 7)") for panel in (0, 3))
     boxes = [page.locator(".fm-panel").nth(panel).bounding_box() for panel in (0, 3)]
@@ -320,8 +316,7 @@ def test_the_slider_follows_the_steps_of_the_attack(open_browser, settled):
     settled(page)
     start = widget(page, "map.locate(0, 3)")
     page.locator(".fm-morph input").fill("1")
-    page.wait_for_timeout(200)
-    assert page.locator(".fm-morph output").inner_text() == "Step 10"
+    expect(page.locator(".fm-morph output")).to_have_text("Step 10")
     assert widget(page, "map.locate(0, 3)") != start
     expect(page.locator(".fm-panel")).to_have_count(2)
 

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-BUSY = "[data-testid=stStatusWidget], [data-stale=true]"
 # The page looks for its server below its own path first.
 OUR_OWN = "/_stcore/"
 PAGES = (
@@ -18,7 +17,7 @@ PAGES = (
 )
 
 
-def test_every_page_works_under_the_policy_and_none_of_them_changes_anything(browser, public_server):
+def test_every_page_works_under_the_policy_and_none_of_them_changes_anything(browser, public_server, settled):
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     said, asked = [], []
@@ -29,8 +28,7 @@ def test_every_page_works_under_the_policy_and_none_of_them_changes_anything(bro
         answer = page.goto(f"{public_server}/{path}{'&' if '?' in path else '?'}images=Digits")
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         page.wait_for_selector("h1", timeout=60_000)
-        page.wait_for_timeout(500)
-        page.wait_for_selector(BUSY, state="detached", timeout=60_000)
+        settled(page)
         expect(page.locator("[data-testid=stAlertContentError], [data-testid=stException]")).to_have_count(0)
         expect(page.locator("[data-testid=stFileUploader]")).to_have_count(0)
         expect(page.get_by_role("link", name="Train")).to_have_count(0)
