@@ -103,8 +103,9 @@ def open_browser(browser, server):
     """Opens a path of the app in a window; afterwards no request may have left the server and no traceback be shown."""
     windows = []
 
-    def opened(path: str = "", width: int = 1440, scheme: str = "light"):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def opened(path: str = "", width: int = 1440, scheme: str = "light", motion: str = "no-preference"):
+        window = {"width": width, "height": 900}
+        context = browser.new_context(viewport=window, color_scheme=scheme, reduced_motion=motion)
         page = context.new_page()
         strangers: list[str] = []
         page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, server) else None)

@@ -12,14 +12,21 @@ COUNT_MESSAGES = """() => {
   WebSocket.prototype.send = function (...args) { window.sent += 1; return send.apply(this, args) }
 }"""
 
+# Keeps what an element says from now on in ``window.spoken``.
+SPOKEN = """element => {
+  window.spoken = []
+  const keep = () => window.spoken.push(element.textContent)
+  new MutationObserver(keep).observe(element, { childList: true })
+}"""
+
 
 @pytest.fixture
 def attack(open_browser, settled):
     """Opens the Attack page with both tiny models."""
 
-    def opened(width: int = 1440, **query: str):
+    def opened(width: int = 1440, motion: str = "no-preference", **query: str):
         address = urlencode({"attacked": [ATTENTION, PLAIN], **query}, doseq=True)
-        page = open_browser(f"attack?{address}", width=width)
+        page = open_browser(f"attack?{address}", width=width, motion=motion)
         page.wait_for_selector(".replay .model", timeout=60_000)
         settled(page)
         return page
@@ -52,6 +59,34 @@ def test_plays_to_the_end_and_stops_there(attack, held):
     page.wait_for_selector("text=Step 20 of 20")
     page.wait_for_url(lambda address: "step=" not in address)
     expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_a_step_is_read_aloud_once_it_is_reached_and_not_while_it_plays(attack, held):
+    page = attack(attack="PGD-20")
+    live = page.locator(".replay .live[aria-live=polite]")
+    expect(live).to_contain_text("Step 20 of 20. Tiny with attention")
+    page.evaluate(SPOKEN, live.element_handle())
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector("text=/Step [5-9] of 20/")
+    page.get_by_role("button", name="Pause").click()
+    expect(live).not_to_contain_text("Step 20")
+    held(live, "element.textContent.includes('of 20. ')")
+    assert page.evaluate("window.spoken") == [live.inner_text()]
+    page.locator(".replay").focus()
+    page.keyboard.press("Home")
+    expect(live).to_contain_text("Step 0 of 20")
+
+
+def test_under_reduced_motion_play_goes_straight_to_the_other_end(attack, held):
+    page = attack(attack="PGD-20", motion="reduce")
+    page.evaluate(SPOKEN, page.locator(".replay output").element_handle())
+    play = page.get_by_role("button", name="Play")
+    play.click()
+    page.wait_for_selector("text=Step 0 of 20")
+    play.click()
+    page.wait_for_selector("text=Step 20 of 20")
+    held(page, "window.spoken.length === 2")
+    assert page.evaluate("window.spoken") == ["Step 0 of 20", "Step 20 of 20"]
 
 
 def test_steps_by_keyboard_and_the_link_keeps_the_step(attack):

@@ -58,6 +58,9 @@ def test_one_key_leads_to_the_next_anchor_and_back(open_negatives, settled):
     page.wait_for_function("new URL(location).searchParams.has('anchor')")
     settled(page)
     assert where(page).startswith("Anchor 2 of 32")
+    spoken = page.locator(".mechanism > .live[aria-live=polite]").inner_text()
+    assert spoken.startswith("Anchor 2 of 32 is ")
+    assert page.locator(".anchor p").first.inner_text() in spoken
     assert page.locator(".anchor img").get_attribute("src") != picture
     link = page.url.split("negatives?")[1]
     assert where(open_negatives(link)) == where(page)
@@ -79,7 +82,12 @@ def test_the_attack_steps_and_an_image_says_why_it_is_dimmed(open_negatives):
     page = open_negatives()
     count_messages(page)
     page.get_by_label("Step of the attack on the negative of Targeted attack").fill("0")
-    assert "Before the attack the model calls it" in page.locator(".steps p").inner_text()
+    says = page.locator(".steps p")
+    assert "Before the attack the model calls it" in says.inner_text()
+    assert says.get_attribute("aria-live") == "off"  # the slider has said it
+    page.get_by_role("button", name="One step on").click()
+    assert "At its start the model calls it" in says.inner_text()
+    assert says.get_attribute("aria-live") == "polite"
     sheet = page.locator(".sheet").nth(2)
     before = sheet.inner_text()
     sheet.locator("canvas").hover(position={"x": 5, "y": 5})

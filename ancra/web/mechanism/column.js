@@ -28,7 +28,10 @@ export function negative(parent, one, data, moved) {
     const made = steps.appendChild(make("button", "", text))
     made.type = "button"
     made.setAttribute("aria-label", name)
-    made.onclick = () => moved(Math.max(0, Math.min(last, Number(slider.value) + by)))
+    made.onclick = () => {
+      says.setAttribute("aria-live", "polite")
+      moved(Math.max(0, Math.min(last, Number(slider.value) + by)))
+    }
     return made
   }
   button("‹", "One step back", -1)
@@ -37,7 +40,10 @@ export function negative(parent, one, data, moved) {
   slider.setAttribute("aria-label", `Step of the attack on the negative of ${one.title}`)
   button("›", "One step on", 1)
   const says = steps.appendChild(make("p"))
-  slider.oninput = () => moved(Number(slider.value))
+  slider.oninput = () => {
+    says.setAttribute("aria-live", "off") // The slider says it.
+    moved(Number(slider.value))
+  }
   return (frame) => {
     slider.value = frame
     image.src = one.frames[frame]
@@ -89,6 +95,7 @@ export function push(parent, one, data, colours) {
     [246, "end"],
   ].map(([x, end]) => draw("text", { x, y: 72, "text-anchor": end, "font-size": 15 }, svg))
   const says = box.appendChild(make("p", "soft"))
+  says.setAttribute("aria-live", "polite")
   return ({ head, frame, alpha, longest }) => {
     const pair = one.heads[head]
     const [onAnchor, onNegative] = [(1 - alpha) * pair.onAnchor[frame], alpha * pair.onNegative[frame]]

@@ -1,7 +1,7 @@
 // One anchor and what each strategy makes of it. Alpha, the attack's steps and the map's arrows need no server; only
 // another anchor does. What a person has set stays while anchors come and go.
 import { percent } from "../shared/codec.js"
-import { make, write } from "../shared/dom.js"
+import { make, spoken, write } from "../shared/dom.js"
 import { negative, push, similarity } from "./column.js"
 import { plane } from "./plane.js"
 import { sheet } from "./sheet.js"
@@ -16,7 +16,8 @@ function shares(alpha) {
 }
 
 function build(root, data, view) {
-  root.replaceChildren()
+  view.live ??= spoken(root)
+  for (const child of [...root.children]) if (child !== view.live) child.remove()
   const look = getComputedStyle(root)
   const colours = {
     text: look.getPropertyValue("--st-text-color"),
@@ -42,13 +43,14 @@ function build(root, data, view) {
   step("Previous", "p", -1, "step").setAttribute("aria-label", "Previous anchor")
   step("Next", "n", 1, "main step").setAttribute("aria-label", "Next anchor")
   view.where = bar.appendChild(make("output", "", `Anchor **${rank + 1}** of ${data.order.length}`))
-  view.where.setAttribute("aria-live", "polite")
+  view.where.setAttribute("aria-live", "off") // Said with what the anchor is, once it is there.
   view.where.title = "In the order in which the strategies differ, most first"
   const alpha = bar.appendChild(make("div", "alpha"))
   alpha.appendChild(make("label", "", "alpha")).htmlFor = "alpha"
   const slider = alpha.appendChild(make("input"))
   Object.assign(slider, { type: "range", min: 0, max: 1, step: 0.01, id: "alpha", value: view.alpha })
   const value = alpha.appendChild(make("output"))
+  value.setAttribute("aria-live", "off") // The slider says it.
   const says = alpha.appendChild(make("p", "soft"))
 
   const heads = root.appendChild(make("div", "heads"))
@@ -66,6 +68,7 @@ function build(root, data, view) {
   })
   choice.hidden = data.heads.length === 1
   const note = heads.appendChild(make("p", "soft"))
+  note.setAttribute("aria-live", "polite")
 
   const board = root.appendChild(make("div", "board"))
   board.style.setProperty("--count", data.strategies.length)
@@ -76,13 +79,9 @@ function build(root, data, view) {
   const told = anchor.appendChild(make("div"))
   told.appendChild(make("h4", "", `The anchor is ${data.kinds[data.label]}`))
   const right = data.label === data.answer
-  told.appendChild(
-    make(
-      "p",
-      "",
-      `The model calls it **${data.kinds[data.answer]}** (${percent(data.confidence)})${right ? "" : ": a mistake"}.`,
-    ),
-  )
+  const answer = `The model calls it **${data.kinds[data.answer]}** (${percent(data.confidence)})${right ? "" : ": a mistake"}.`
+  told.appendChild(make("p", "", answer))
+  write(view.live, `${view.where.textContent} is ${data.kinds[data.label]}. ${answer}`)
   told.appendChild(
     make(
       "p",

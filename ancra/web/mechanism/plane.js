@@ -32,6 +32,7 @@ export function plane(parent, data, view, colours, changed) {
     changed()
   }
   const says = side.appendChild(make("p", "soft"))
+  says.setAttribute("aria-live", "polite")
   const table = side.appendChild(make("table"))
   side.appendChild(make("p", "soft", "Moves are shares of the distance between the two, measured among all features."))
   if (data.classes.length <= 20) {

@@ -1,10 +1,10 @@
 // Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
-import { calm, make, write } from "../shared/dom.js"
+import { calm, make, spoken, write } from "../shared/dom.js"
 import { screen } from "../shared/film.js"
 import { bars, course, legend } from "./charts.js"
 
 const PACE = 130 // Milliseconds a step.
-const REST = 350 // After this long without a move Python is told the step, so that links and figures can follow.
+const REST = 350 // After this long without a move the step is read aloud and told to Python, so that links and figures follow.
 
 const ICONS = {
   play: "M4 2l10 6-10 6z",
@@ -75,6 +75,8 @@ function build(root, data) {
   button("on", "One step on (right)", () => move(view.step + 1))
   button("last", "Last step (End)", () => move(data.steps))
   const where = bar.appendChild(make("output"))
+  where.setAttribute("aria-live", "off") // Else every step of a replay would be read aloud.
+  const live = spoken(root)
   const label = (playing) => {
     play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`
     play.title = playing ? "Pause (space)" : "Play (space)"
@@ -96,10 +98,17 @@ function build(root, data) {
     write(where, `Step **${view.step}** of ${data.steps}`)
     for (const part of parts) part(view.step)
     clearTimeout(view.rest)
-    if (tell && !view.timer) view.rest = setTimeout(() => view.commit(view.step), REST)
+    if (!view.timer) view.rest = setTimeout(rest, REST, tell)
+  }
+  function rest(tell) {
+    const answers = data.models.map(({ title, answers }) => `${title}: ${answers[view.step]}.`)
+    write(live, `${where.textContent}. ${answers.join(" ")}`)
+    if (tell) view.commit(view.step)
   }
   function start() {
+    if (calm()) return go(view.step < data.steps ? data.steps : 0)
     if (view.step >= data.steps) go(0, false)
+    clearTimeout(view.rest)
     view.timer = setInterval(() => (view.step < data.steps ? go(view.step + 1, false) : stop()), PACE)
     label(true)
   }
@@ -166,6 +175,6 @@ export default function ({ data, parentElement, setStateValue }) {
 /** Scroll there, unless enough of it can be seen already. */
 function reveal(node) {
   if (node && node.getBoundingClientRect().top > window.innerHeight * 0.6) {
-    node.scrollIntoView({ behavior: "smooth", block: "start" })
+    node.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" })
   }
 }

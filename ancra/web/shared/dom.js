@@ -35,6 +35,13 @@ export function write(node, text) {
   )
 }
 
+/** A sentence that is not seen but read aloud whenever it changes; `write` changes it. */
+export function spoken(parent) {
+  const node = parent.appendChild(make("p", "live"))
+  node.setAttribute("aria-live", "polite")
+  return node
+}
+
 /** An element of an SVG, appended to `parent` if there is one. */
 export function draw(tag, attributes, parent, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag)
