@@ -65,7 +65,7 @@ def texts(at) -> str:
 def test_without_results_the_page_offers_to_evaluate(page):
     at = page()
     assert not at.exception
-    assert "None of these models has stored results" in at.info[0].value
+    assert "have no stored results yet: evaluate below" in at.info[0].value
     assert at.button(key="start_evaluation").label == "Evaluate"
 
 

@@ -65,10 +65,10 @@ def test_a_second_model_starts_from_the_first_ones_layout(clusters):
     features, _ = clusters(150, seed=0)
     other, _ = clusters(150, seed=4)
     shared = make_maps([features, other], FAST)
-    apart = [make_map(features, FAST), make_map(other, FAST)]
-    near, far = (np.median(movement(one.positions, two.positions)) for one, two in (shared, apart))
-    assert near < 0.5
-    assert near < far
+    assert np.median(movement(shared[0].positions, shared[1].positions)) < 0.5
+    started = make_map(other, FAST, init=shared[0].positions).positions
+    np.testing.assert_array_equal(shared[1].positions, started)
+    assert np.abs(started - make_map(other, FAST).positions).max() > 1e-3
 
 
 def test_models_of_different_width_share_a_layout(clusters):

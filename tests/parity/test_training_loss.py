@@ -38,7 +38,8 @@ def test_gradient_norms(step, reference):
     assert len(names) == 5
     for name in names:
         norm = parameters[name].grad.norm().item()
-        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=1e-4), name
+        # Processors sum in other orders, and a ReLU at zero turns rounding into a whole entry of the gradient.
+        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=1e-3), name
 
 
 def test_running_mean_after_three_passes(step, reference):
