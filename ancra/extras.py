@@ -4,6 +4,7 @@ EXTRAS = {
     "streamlit": "app",
     "starlette": "app",
     "plotly": "app",
+    "loky": "app",
     "umap": "maps",
     "numba": "maps",
     "pynndescent": "maps",

@@ -10,11 +10,12 @@ from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_chec
 from ancra.data.digest import data_digest
 from ancra.data.places import require_here
 from ancra.data.settings import DataSettings
-from ancra.environment import DEVICE
+from ancra.environment import DEVICE, WORKERS
 from ancra.errors import unknown_name
 from ancra.store import Store
 from app.access import is_public
-from app.queueing import Job, Queue, Work
+from app.queueing import Job, Queue, Work, cores
+from app.workers import Workers
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
     from ancra.data.dataset import Dataset
@@ -45,11 +46,14 @@ def store() -> Store:
 
 
 @st.cache_resource(show_spinner=False)
-def device() -> str:
-    """Where what takes long is computed: maps, features, statistics of strategies. Raises AncraError.
+def workers() -> Workers:
+    """The processes that compute beside the pages: as many as things are computed at once. Raises AncraError."""
+    return Workers(WORKERS.read(cores()))
 
-    A single image is attacked on the CPU, beside its model: there a copy to a GPU and back would cost more.
-    """
+
+@st.cache_resource(show_spinner=False)
+def device() -> str:
+    """Where what takes long is computed: traces, maps, features, statistics of strategies. Raises AncraError."""
     from ancra.device import resolve_device
 
     return str(resolve_device(DEVICE.read("auto")))

@@ -104,7 +104,7 @@ class Queue:
     """
 
     def __init__(self, workers: int | None = None, keep: int = KEPT, most: int | None = None) -> None:
-        self._workers = workers or _cores()
+        self._workers = workers or cores()
         self._pool = ThreadPoolExecutor(self._workers, "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
         self._line: list[Job] = []
@@ -270,7 +270,8 @@ def _results(jobs: Sequence[Job]) -> Sequence[Any]:
     return results
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many things are computed at once: two, or as many as there are cores."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(2, available))
 

@@ -24,7 +24,7 @@ def warm_up() -> None:
         import torch
 
         torch.set_num_threads(1)
-        from app import compute
+        from app import compute, tracing
         from app.answers import maps
         from app.answers.models import MAP_MODELS, OPENING, OPENINGS, models_by_set, preferred
 
@@ -33,6 +33,9 @@ def warm_up() -> None:
             for name in preferred(names, OPENINGS.get(title, OPENING).models):
                 compute.model(name)
                 compute.dataset(name)
+                compute.workers().run(
+                    tracing.get_ready, compute.path(name), compute.card(name).digest, compute.device()
+                )
             maps.get_ready(preferred(names, MAP_MODELS))
     except Exception:
         logger.warning("Could not get ready before the first visitor", exc_info=True)

@@ -66,7 +66,8 @@ def tiny_recipe() -> Recipe:
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    """An empty workspace of the test's own."""
+    """An empty workspace of the test's own, and an app that computes in its own process."""
+    monkeypatch.setenv("ANCRA_WORKERS", "0")
     monkeypatch.setenv("ANCRA_HOME", str(tmp_path / "workspace"))
     return tmp_path / "workspace"
 

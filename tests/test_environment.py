@@ -22,6 +22,7 @@ from ancra.environment import (
     SLURM,
     THREADS,
     VARIABLES,
+    WORKERS,
 )
 from ancra.errors import AncraError
 from ancra.jobs.slots import slot_count
@@ -32,6 +33,7 @@ NO_COUNTS = ("two", "-1", "1.5", "1 2")
 WRONG = {
     THREADS: NO_COUNTS,
     SLOTS: (*NO_COUNTS, "0"),
+    WORKERS: NO_COUNTS,
     DEVICE: ("gpu", "cuda:x", "cpu:0"),
     RAY_CPUS: ("two", "-1", "nan", "inf"),
     RAY_GPUS: ("two", "-0.5", "nan", "inf"),
@@ -49,6 +51,7 @@ RIGHT = [
     (THREADS, " 3 ", 3),
     (SLOTS, "2", 2),
     (DEVICE, "cuda:1", "cuda:1"),
+    (WORKERS, "0", 0),
     (RAY_CPUS, "0.5", 0.5),
     (RAY_GPUS, "0", 0.0),
     (SLURM, "partition=gpu gpus_per_node=1 time=600", {"partition": "gpu", "gpus_per_node": 1, "time": 600}),

@@ -50,12 +50,11 @@ def start_point(images: Tensor, settings: AttackSettings, generator: torch.Gener
 
 
 def own_starts(images: Tensor, settings: AttackSettings) -> Tensor:
-    """(N, C, H, W) the start of each image's search as it would be alone, each drawn with ``settings.seed``."""
+    """(N, C, H, W) the start of each image's search as it would be alone on a CPU, drawn with ``settings.seed``."""
     starts = [
-        start_point(image[None], settings, torch.Generator(images.device).manual_seed(settings.seed))
-        for image in images
+        start_point(image[None], settings, torch.Generator().manual_seed(settings.seed)) for image in images.cpu()
     ]
-    return torch.cat(starts) if starts else images.detach().clone()
+    return torch.cat(starts).to(images.device) if starts else images.detach().clone()
 
 
 def ascend(images: Tensor, gradient: Tensor, center: Tensor, settings: AttackSettings) -> Tensor:

@@ -8,16 +8,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.pgd import pgd
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import preset
-from ancra.attacks.trace import AttackTrace, recorded_objectives, trace_attack
-from ancra.attacks.verdict import decide, likeliest_wrong
+from ancra.attacks.trace import AttackTrace, recorded_objectives
+from ancra.attacks.verdict import decide
 from ancra.data.images import read_image
-from ancra.models.classifier import Classifier
 from ancra.store import Stored
-from app import compute
+from app import compute, tracing
 from app.queueing import Batched, Progress
 
 SEARCHED = 120
@@ -90,12 +88,12 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
 
     Traces of test images are stored, so that they outlive the server; a person's own pictures are not.
     """
-    digest, model = compute.card(name).digest, compute.model(name)
+    digest, path = compute.card(name).digest, compute.path(name)
     points = (settings.steps + 1) * picture.image.nbytes
     work = Batched(
         ("trace", digest, settings.digest(), tuple(picture.image.shape), target is None),
         (picture, target),
-        lambda asked, _: _traces(digest, model, asked, settings),
+        lambda asked, _: _traces(path, digest, asked, settings),
         most=max(1, min(MOST, TOGETHER // points)),
     )
     return compute.ask("trace", (digest, picture.digest(target), settings.digest()), work, text)
@@ -122,7 +120,7 @@ def missed_by_pgd(name: str, epsilon: float) -> list[int]:
     return compute.ask("missed", key, work, "Attacking the test images")
 
 
-def _traces(digest: str, model: Classifier, asked: Sequence[Asked], settings: AttackSettings) -> list[AttackTrace]:
+def _traces(path: str, digest: str, asked: Sequence[Asked], settings: AttackSettings) -> list[AttackTrace]:
     """The traces of several images, each the same as alone: those that are stored, and the others in one search."""
     store = compute.store()
     keys = [("trace", digest, settings.digest(), picture.digest(target)) for picture, target in asked]
@@ -131,22 +129,19 @@ def _traces(digest: str, model: Classifier, asked: Sequence[Asked], settings: At
     ]
     missing = [row for row, trace in enumerate(found) if trace is None]
     if missing:
-        made = _attack(model, [asked[row] for row in missing], settings)
-    for number, row in enumerate(missing):
-        one = found[row] = made.one(number)
-        if asked[row][0].stored and sum(array.nbytes for array in one.arrays().values()) <= LARGEST:
-            store.put(*keys[row], arrays=one.arrays(), meta={"settings": settings.model_dump(mode="json")})
+        for row, made in zip(missing, _made(path, digest, [asked[row] for row in missing], settings), strict=True):
+            found[row] = made
+            if asked[row][0].stored and sum(array.nbytes for array in made.arrays().values()) <= LARGEST:
+                store.put(*keys[row], arrays=made.arrays(), meta={"settings": settings.model_dump(mode="json")})
     return [trace for trace in found if trace is not None]
 
 
-def _attack(model: Classifier, asked: Sequence[Asked], settings: AttackSettings) -> AttackTrace:
-    images = torch.cat([picture.image for picture, _ in asked])
-    labels = torch.tensor([picture.label for picture, _ in asked])
-    given = [target for _, target in asked if target is not None]
-    targets = torch.tensor(given) if given else None
-    if targets is None and OBJECTIVES[settings.objective].needs_targets:
-        targets = likeliest_wrong(decide(model, images), labels, 1)[:, 0]
-    return trace_attack(model, images, labels, settings, targets=targets, apart=True)
+def _made(path: str, digest: str, asked: Sequence[Asked], settings: AttackSettings) -> list[AttackTrace]:
+    images, labels = torch.cat([picture.image for picture, _ in asked]), [picture.label for picture, _ in asked]
+    targets = [target for _, target in asked if target is not None]
+    return compute.workers().run(
+        tracing.traces, path, digest, images, labels, targets or None, settings, compute.device()
+    )
 
 
 def _usable(stored: Stored | None) -> AttackTrace | None:

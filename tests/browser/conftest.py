@@ -73,7 +73,7 @@ def served(command: list[str], home: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "ANCRA_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {**os.environ, "ANCRA_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE", "ANCRA_WORKERS": "0"}
     with (home / f"server-{port}.log").open("wb") as log:
         command = [part.format(port=port) for part in command]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
