@@ -5,17 +5,14 @@ from collections.abc import Callable
 OnProgress = Callable[[int, int], None]
 """Called with (done, total)."""
 
-OnNamedProgress = Callable[[str, int, int], None]
-"""Called with (name of the part, done, total)."""
 
-
-def within(on_progress: OnProgress | None) -> Callable[[int, int], OnProgress]:
-    """Progress for a part of the work: ``within(on_progress)(5, 40)`` counts from 5 to 40 hundredths."""
+def subprogress(on_progress: OnProgress | None, parts: int = 100) -> Callable[[int, int], OnProgress]:
+    """Progress for a part of the work: ``subprogress(on_progress)(5, 40)`` counts from part 5 to 40 of 100."""
 
     def part(low: int, high: int) -> OnProgress:
         def say(done: int, total: int) -> None:
             if on_progress:
-                on_progress(low + (high - low) * done // max(total, 1), 100)
+                on_progress(100 * low + 100 * (high - low) * done // max(total, 1), 100 * parts)
 
         return say
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ancra.progress import OnProgress, duration
 
 if TYPE_CHECKING:
-    from ancra.training.observer import Progress
+    from ancra.training.observer import RunProgress
 
 
 @contextmanager
-def training_progress() -> Iterator[tuple["Callable[[Progress], None]", Callable[[str], None]]]:
+def training_progress() -> Iterator[tuple["Callable[[RunProgress], None]", Callable[[str], None]]]:
     """Gives two functions: one to be told of every step, one to print a line."""
     if not sys.stdout.isatty():
         yield lambda progress: None, lambda line: print(line, flush=True)
@@ -28,7 +28,7 @@ def training_progress() -> Iterator[tuple["Callable[[Progress], None]", Callable
     with Bar(*columns) as bar:
         task = bar.add_task("", total=1.0, epoch="", left="")
 
-        def show(progress: "Progress") -> None:
+        def show(progress: "RunProgress") -> None:
             epoch = f"{min(progress.epoch + 1, progress.epochs)}/{progress.epochs}"
             left = f"{duration(progress.remaining)} left" if progress.remaining is not None else ""
             bar.update(task, completed=progress.fraction, epoch=epoch, left=left)

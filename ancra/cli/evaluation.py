@@ -63,9 +63,7 @@ def trust(
 
     for path in paths:
         with counting_progress(path.stem) as on_progress:
-            report = checkpoint_trust(
-                path, samples, others, Store() if use_store else None, device, lambda _, *counts: on_progress(*counts)
-            )
+            report = checkpoint_trust(path, samples, others, Store() if use_store else None, device, on_progress)
         if as_json:
             print(json.dumps({"checkpoint": checkpoint_name(path), **report.to_json()}), flush=True)
         else:

@@ -111,7 +111,7 @@ def stop(
     """Stop runs so that they can be resumed."""
     from ancra.jobs.ending import wait_until_idle
     from ancra.launchers.registry import launcher_of
-    from ancra.runs.launch import mark
+    from ancra.runs.launch import write_state
     from ancra.runs.naming import find_run
 
     for run in [find_run(name) for name in names]:
@@ -120,7 +120,7 @@ def stop(
             print(f"{run.name} is not going on: it is {status.state}.")
             continue
         if forget and status.pid is None:
-            mark(run, "cancelled", "Its job was given up; resume to submit it again.")
+            write_state(run, "cancelled", "Its job was given up; resume to submit it again.")
         else:
             launcher_of(run).cancel(run)
         wait_until_idle(run.status, STOP_SECONDS)

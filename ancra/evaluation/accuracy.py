@@ -16,7 +16,7 @@ from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.subject import settings_of, subject_of
-from ancra.progress import OnNamedProgress, OnProgress
+from ancra.progress import OnProgress
 from ancra.store import Store
 from ancra.text import epsilon_text
 
@@ -39,9 +39,9 @@ def evaluate(
     An image counts as robust when the model answers it rightly and no point that the attack visited changes that.
 
     Args:
-        on_progress: called with (images done, images in all), over both attacks.
+        on_progress: called with (hundredths done, hundredths in all), a hundred for each attack.
     """
-    report = evaluate_robustness(model, split, settings, HEADLINE, on_progress=_counted(on_progress, HEADLINE))
+    report = evaluate_robustness(model, split, settings, HEADLINE, on_progress=on_progress)
     own = {name: report.accuracy(name) for name in HEADLINE}
     assert own["pgd"] is not None
     assert own["adaptive"] is not None
@@ -72,17 +72,17 @@ def evaluate_checkpoint(
         AncraError: the checkpoint or its dataset cannot be read, or there is no such attack.
     """
     model, card = load_checkpoint(path, device=resolve_device(device))
-    alone = (*HEADLINE, *attacks)
-    order = tuple(dict.fromkeys((*alone, *worst_of)))
+    independent = (*HEADLINE, *attacks)
+    order = tuple(dict.fromkeys((*independent, *worst_of)))
     report = evaluate_robustness(
         model,
         load_dataset(card.data).test,
         settings_of(card, samples),
         order,
-        alone=alone,
+        independent=independent,
         subject=subject_of(card),
         store=store,
-        on_progress=_counted(on_progress, order),
+        on_progress=on_progress,
     )
     about = {
         "checkpoint": checkpoint_name(path),
@@ -120,14 +120,3 @@ def sentence(row: dict[str, Any]) -> str:
         f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
         f"epsilon {epsilon_text(row['settings']['epsilon'])}"
     )
-
-
-def _counted(on_progress: OnProgress | None, attacks: tuple[str, ...]) -> OnNamedProgress | None:
-    """OnProgress over all attacks as hundredths of the whole."""
-    if on_progress is None:
-        return None
-
-    def count(name: str, done: int, total: int) -> None:
-        on_progress(100 * attacks.index(name) + 100 * done // total, 100 * len(attacks))
-
-    return count

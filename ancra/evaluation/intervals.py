@@ -72,10 +72,10 @@ class Measured:
         if count < 2:
             return cls(float(flags.mean()) if count else np.nan, np.nan, np.nan, count)
         value = float(flags.mean())
-        alone = value * (1 - value) / count
+        binomial = value * (1 - value) / count
         worth = float(count)
-        if alone > 0:
-            worth = count / max(1.0, _standard_error(flags, groups)[0] ** 2 / alone)
+        if binomial > 0:
+            worth = count / max(1.0, _standard_error(flags, groups)[0] ** 2 / binomial)
         z = float(norm.ppf(0.975))
         middle = (value + z * z / (2 * worth)) / (1 + z * z / worth)
         half = z / (1 + z * z / worth) * float(np.sqrt(value * (1 - value) / worth + (z / (2 * worth)) ** 2))

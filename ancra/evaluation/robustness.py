@@ -19,7 +19,7 @@ from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.subject import Subject, settings_of, subjects_of
-from ancra.progress import OnNamedProgress
+from ancra.progress import OnProgress, subprogress
 from ancra.store import Store, Stored
 
 KIND = "robustness"
@@ -128,15 +128,15 @@ def evaluate_robustness(
     settings: EvaluationSettings,
     attacks: tuple[str, ...] = (*HEADLINE, *WORST_CASE),
     *,
-    alone: tuple[str, ...] = HEADLINE,
+    independent: tuple[str, ...] = HEADLINE,
     subject: Subject | None = None,
     store: Store | None = None,
-    on_progress: OnNamedProgress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> RobustnessReport:
     """Attack a model with a list of attacks.
 
-    Attacks in ``alone`` meet every image that was answered rightly, so their own accuracy is known; the others meet
-    only images that are still standing: a broken image is retired at once. Outcomes are kept in ``store`` as they
+    Attacks in ``independent`` meet every image that was answered rightly, so their own accuracy is known; the others
+    meet only images that are still standing: a broken image is retired at once. Outcomes are kept in ``store`` as they
     come, so an evaluation that was stopped goes on where it was, and a second look costs nothing. A stored outcome
     that does not fit the model and the images is made anew.
 
@@ -144,7 +144,7 @@ def evaluate_robustness(
         model: any classifier ``x -> logits``. split: the images.
         attacks: names, in order; repeated ones run once.
         subject: which checkpoint and images these are, needed for ``store``.
-        on_progress: called with (attack, images done, images in all).
+        on_progress: called with (hundredths done, hundredths in all), a hundred for each attack.
 
     Raises:
         AncraError: an unknown attack; no images; labels that are no classes of the model; logits that are not finite.
@@ -155,16 +155,17 @@ def evaluate_robustness(
     for name in attacks:
         ATTACKS[name]
     indices = split.sample(settings.samples, settings.seed)
-    shelf = _Shelf(store, subject, settings, split, indices)
+    kept = _StoredOutcomes(store, subject, settings, split, indices)
     natural = _natural(model, split, indices, settings.batch_size)
-    shelf.keep(NATURAL, Outcome(natural, np.ones_like(natural), 0.0), indices=indices.numpy().astype(np.int32))
+    kept.keep(NATURAL, Outcome(natural, np.ones_like(natural), 0.0), indices=indices.numpy().astype(np.int32))
     report = RobustnessReport(settings, indices.numpy(), natural)
-    for name in attacks:
-        todo = natural if name in alone else report.survivors
-        outcome = shelf.recall(name, natural, todo)
+    progress = subprogress(on_progress, len(attacks))
+    for index, name in enumerate(attacks):
+        todo = natural if name in independent else report.survivors
+        outcome = kept.recall(name, natural, todo)
         if outcome is None:
-            outcome = _run(model, split, indices, todo, name, settings, on_progress)
-            shelf.keep(name, outcome)
+            outcome = _run(model, split, indices, todo, name, settings, progress(index, index + 1))
+            kept.keep(name, outcome)
         report.outcomes[name] = outcome
     return report
 
@@ -221,7 +222,7 @@ def misfit(store: Store, *key: str) -> AncraError:
 
 
 @dataclass
-class _Shelf:
+class _StoredOutcomes:
     """The place of one evaluation in the store; without a store or a subject nothing is kept."""
 
     store: Store | None
@@ -280,7 +281,7 @@ def _run(
     todo: np.ndarray,
     name: str,
     settings: EvaluationSettings,
-    on_progress: OnNamedProgress | None,
+    on_progress: OnProgress,
 ) -> Outcome:
     device = device_of(model)
     robust, positions = todo.copy(), torch.from_numpy(np.flatnonzero(todo))
@@ -291,6 +292,5 @@ def _run(
         result = run_attack(model, images, labels, name, settings.threat, keep="first")
         robust[chosen.numpy()] = ~result.success.cpu().numpy()
         done += len(chosen)
-        if on_progress:
-            on_progress(name, done, len(positions))
+        on_progress(done, len(positions))
     return Outcome(robust, todo.copy(), time.perf_counter() - begin)

@@ -77,7 +77,7 @@ def extract_all(
         if attack is not None:
             images = _attacked(model, images, labels, attack, settings.epsilon or 0.0, seed=done)
         pixels = (images * 255).round().to(torch.uint8)
-        parts.append({**look(model, images), "labels": labels.cpu(), "pixels": pixels.cpu()})
+        parts.append({**features_at(model, images), "labels": labels.cpu(), "pixels": pixels.cpu()})
         done += len(chosen)
         if on_progress:
             on_progress(done, len(indices))
@@ -98,7 +98,7 @@ def feature_name(settings: FeatureSettings, blocks: int, known: Mapping[str, obj
     return name if name in known else f"z_prime:{block}"
 
 
-def look(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
+def features_at(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
     """What the model makes of images, on the CPU: features by name, ``predictions`` and ``confidences``."""
     with frozen(model), torch.no_grad():
         prediction = as_classifier(model).predict(images)

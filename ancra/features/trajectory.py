@@ -12,7 +12,7 @@ from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import frozen
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
-from ancra.features.extraction import BATCH, chosen_split, feature_name, look, search_of
+from ancra.features.extraction import BATCH, chosen_split, feature_name, features_at, search_of
 from ancra.features.settings import FeatureSettings
 from ancra.progress import OnProgress
 
@@ -67,7 +67,7 @@ def extract_path(
         generator = torch.Generator(device).manual_seed(attack.seed + done)
         rows = [
             (chosen_features(found, settings), found["predictions"], found["confidences"])
-            for found in looks_along(model, images, labels, attack, wanted, generator)
+            for found in features_along(model, images, labels, attack, wanted, generator)
         ]
         parts.append([torch.stack(column).numpy() for column in zip(*rows, strict=True)])
         done += len(chosen)
@@ -77,7 +77,7 @@ def extract_path(
     return AttackPath(np.array(wanted), features, predictions, confidences, indices.numpy())
 
 
-def looks_along(
+def features_along(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
@@ -85,13 +85,13 @@ def looks_along(
     wanted: Collection[int],
     generator: torch.Generator | None = None,
 ) -> Iterator[dict[str, Tensor]]:
-    """What the model makes of images (N, C, H, W) at the wanted steps of an attack, as ``look`` gives it."""
+    """What the model makes of images (N, C, H, W) at the wanted steps of an attack, as ``features_at`` gives it."""
     with frozen(model):
         for step in search(model, images, labels, attack, generator):
             if step.index in wanted:
-                yield look(model, step.images)
+                yield features_at(model, step.images)
 
 
 def chosen_features(found: Mapping[str, Tensor], settings: FeatureSettings) -> Tensor:
-    """(N, F) the features that the settings ask for, of what ``look`` found. Raises AncraError for no such block."""
+    """(N, F) the features that the settings ask for, by ``features_at``. Raises AncraError for no such block."""
     return found[feature_name(settings, sum(key.startswith("z_prime:") for key in found), found)]

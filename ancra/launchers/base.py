@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from ancra.errors import AncraError
 from ancra.jobs.status import RunStatus
-from ancra.runs.launch import Launch, mark, read_launch, write_launch
+from ancra.runs.launch import Launch, read_launch, write_launch, write_state
 from ancra.runs.run import Run
 
 
@@ -31,14 +31,14 @@ def submitting(run: Run, launch: Launch) -> Iterator[None]:
     Raises:
         AncraError: that did not work, in one sentence.
     """
-    mark(run, "queued")
+    write_state(run, "queued")
     try:
         write_launch(run, launch)
         yield
     except OSError as error:
         reason = f"{run.name} cannot be started: {error.strerror or error}."
-        mark(run, "failed", reason)
+        write_state(run, "failed", reason)
         raise AncraError(reason) from None
     except AncraError as error:
-        mark(run, "failed", str(error))
+        write_state(run, "failed", str(error))
         raise

@@ -8,7 +8,7 @@ from ancra.jobs.slots import slot_count
 from ancra.jobs.status import RunStatus
 from ancra.jobs.tickets import take_ticket
 from ancra.launchers.base import check_idle, command, submitting
-from ancra.runs.launch import Launch, mark
+from ancra.runs.launch import Launch, write_state
 from ancra.runs.run import Run
 from ancra.runs.waiting import STOPPED_WAITING
 
@@ -33,7 +33,7 @@ class LocalLauncher:
             return
         end_detached(status, run.name)
         if run.written_status().state == "queued":
-            mark(run, "cancelled", STOPPED_WAITING)
+            write_state(run, "cancelled", STOPPED_WAITING)
 
     def status(self, run: Run) -> RunStatus:
         """The run's state, as its process id tells."""

@@ -14,7 +14,7 @@ from ancra.jobs.status import RunStatus
 from ancra.launchers.base import check_idle, command, submitting
 from ancra.launchers.local import LocalLauncher
 from ancra.paths import ROOT
-from ancra.runs.launch import Launch, mark, read_launch, write_launch
+from ancra.runs.launch import Launch, read_launch, write_launch, write_state
 from ancra.runs.run import Run
 from ancra.runs.waiting import STOPPED_WAITING
 
@@ -67,7 +67,7 @@ class RayLauncher:
         if not alive:
             LocalLauncher().cancel(run)
         elif run.written_status().state == "queued":
-            mark(run, "cancelled", STOPPED_WAITING)
+            write_state(run, "cancelled", STOPPED_WAITING)
 
     def status(self, run: Run) -> RunStatus:
         """The run's state; Ray is asked while no process has begun to work on it. Raises AncraError."""

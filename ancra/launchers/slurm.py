@@ -15,7 +15,7 @@ from ancra.jobs.signals import RunCancelled
 from ancra.jobs.status import RunStatus
 from ancra.launchers.base import check_idle, submitting
 from ancra.launchers.local import LocalLauncher
-from ancra.runs.launch import Launch, mark, read_launch, write_launch
+from ancra.runs.launch import Launch, read_launch, write_launch, write_state
 from ancra.runs.run import Run
 from ancra.runs.waiting import STOPPED_WAITING
 
@@ -67,7 +67,7 @@ class SlurmLauncher:
             return
         _slurm("scancel", job)
         if run.written_status().state == "queued":
-            mark(run, "cancelled", STOPPED_WAITING)
+            write_state(run, "cancelled", STOPPED_WAITING)
 
     def status(self, run: Run) -> RunStatus:
         """The run's state; Slurm is asked while no process works on it. Raises AncraError."""
@@ -117,7 +117,7 @@ class Training:
         """What the requeued job does: the same, from the last whole epoch."""
         from submitit.helpers import DelayedSubmission
 
-        mark(Run(self.folder), "queued", REQUEUED)
+        write_state(Run(self.folder), "queued", REQUEUED)
         return DelayedSubmission(self)
 
 

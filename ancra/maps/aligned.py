@@ -14,7 +14,7 @@ from ancra.maps.making import describe, true_neighbours
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.maps.store import find_pixels, keep_pixels, map_meta, pack_map, unpack_map
-from ancra.progress import OnProgress, within
+from ancra.progress import OnProgress, subprogress
 from ancra.store import Store
 
 KIND = "map-aligned"
@@ -56,7 +56,7 @@ def aligned_maps(
     found = find_aligned_maps(cards, settings, store)
     if found is not None:
         return found
-    say = within(on_progress)
+    say = subprogress(on_progress)
     mapped: list[Mapped] = []
     for place, path in enumerate(paths):
         part = say(20 * place // len(paths), 20 * (place + 1) // len(paths))

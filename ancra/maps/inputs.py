@@ -9,7 +9,7 @@ import numpy as np
 from ancra.features.feature_set import FeatureSet, require_same_images
 from ancra.features.store import checkpoint_features
 from ancra.maps.settings import ResolvedMap
-from ancra.progress import OnProgress, within
+from ancra.progress import OnProgress, subprogress
 from ancra.store import Store
 
 
@@ -49,7 +49,7 @@ def mapped_features(
     Raises:
         AncraError: the checkpoint or its images cannot be read, or it has no such features.
     """
-    say = within(on_progress)
+    say = subprogress(on_progress)
     plain = settings.features.with_changes(attack="natural", epsilon=None)
     natural = checkpoint_features(path, plain, store, device, say(0, 12)).features
     attacked = None

@@ -16,7 +16,7 @@ from ancra.maps.layout import FeatureMap, make_map
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.maps.store import START_KIND, find_model_map, keep_model_map
-from ancra.progress import OnProgress, within
+from ancra.progress import OnProgress, subprogress
 from ancra.store import Store
 
 SHOWN_NEIGHBOURS = 8
@@ -51,7 +51,7 @@ def model_map(
     found = find_model_map(card, settings, store)
     if found is not None:
         return found
-    say = within(on_progress)
+    say = subprogress(on_progress)
     mapped = mapped_features(path, settings, features_store or store, device, say(0, 40))
     start = np.concatenate([pixel_layout(mapped, card, store)] * len(mapped.sets))
     say(40, 100)(10, 100)
@@ -70,7 +70,7 @@ def preview_map(
     Raises:
         AncraError: as ``model_map``.
     """
-    mapped = mapped_features(path, settings, store or Store(), device, within(on_progress)(0, 95))
+    mapped = mapped_features(path, settings, store or Store(), device, subprogress(on_progress)(0, 95))
     true = true_neighbours(mapped)
     quick = mapped.settings.layout.with_changes(method="pca", densmap=False)
     return describe(mapped, make_map(mapped.points, quick, neighbours=true), true)

@@ -18,7 +18,7 @@ from ancra.maps.making import model_map
 from ancra.maps.model_map import ModelMap
 from ancra.maps.projection import project
 from ancra.maps.settings import ResolvedMap
-from ancra.progress import OnProgress, within
+from ancra.progress import OnProgress, subprogress
 from ancra.store import Store
 
 KIND = "map-steps"
@@ -69,7 +69,7 @@ def attack_steps(
     Raises:
         AncraError: there is no attack, or the checkpoint or its images cannot be read or mapped.
     """
-    store, say = store or Store(), within(on_progress)
+    store, say = store or Store(), subprogress(on_progress)
     card = read_card(path)
     asked = settings.features
     attack = search_of(asked)

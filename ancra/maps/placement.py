@@ -7,16 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from ancra.attacks.suite import attack_title
-from ancra.features.extraction import look, search_of
+from ancra.features.extraction import features_at, search_of
 from ancra.features.settings import FeatureSettings
-from ancra.features.trajectory import chosen_features, looks_along
+from ancra.features.trajectory import chosen_features, features_along
 from ancra.maps.inputs import Mapped
 from ancra.maps.model_map import ModelMap
 from ancra.maps.projection import project
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class ImageTrajectory:
     """The way of one image over a map: the image itself, then the start and every step of the attack.
 
     Attributes:
@@ -35,7 +35,7 @@ class Placed:
 
 def place_image(
     model: nn.Module, image: Tensor, label: int, mapped: Mapped, shown: ModelMap, settings: FeatureSettings
-) -> Placed:
+) -> ImageTrajectory:
     """Place an image and the steps of an attack on it.
 
     Args:
@@ -48,16 +48,16 @@ def place_image(
         AncraError: the model gives other features than the mapped ones.
     """
     attack = search_of(settings)
-    found, titles = [look(model, image)], ["Natural"]
+    found, titles = [features_at(model, image)], ["Natural"]
     if attack is not None:
         labels = torch.tensor([label], device=image.device)
         steps = range(attack.steps + 1)
-        found += looks_along(model, image, labels, attack, steps)
+        found += features_along(model, image, labels, attack, steps)
         name = attack_title(settings.attack)
         titles += [f"{name}, start", *(f"{name}, step {step} of {attack.steps}" for step in steps[1:])]
     features = torch.cat([chosen_features(each, settings) for each in found]).numpy()
     there = project(features, mapped.points, shown.positions, mapped.settings.layout)
-    return Placed(
+    return ImageTrajectory(
         tuple(titles),
         there.positions,
         torch.cat([each["predictions"] for each in found]).numpy(),

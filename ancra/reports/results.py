@@ -64,17 +64,13 @@ def make_results(
                 split,
                 settings,
                 names,
-                alone=names,
+                independent=names,
                 subject=subject_of(card),
                 store=store,
-                on_progress=lambda name, done, total, names=names: clock.at(  # type: ignore[misc]
-                    names.index(name) + done / max(total, 1), len(names)
-                ),
+                on_progress=clock.at,
             )
         elif part == "trust":
-            checkpoint_trust(
-                path, store=store, device=device, on_progress=lambda title, done, total: clock.at(done, total)
-            )
+            checkpoint_trust(path, store=store, device=device, on_progress=clock.at)
         elif part == "curves":
             checkpoint_curves(model, card, split, store, clock.at)
         else:

@@ -13,15 +13,15 @@ from ancra.jobs.signals import RunCancelled, ended_by_signals
 from ancra.jobs.status import RunStatus
 from ancra.recipe import Recipe
 from ancra.runs.epoch_mapping import EpochMapping
-from ancra.runs.recorder import OnLine, OnProgress, Recorder
+from ancra.runs.recorder import OnLine, OnStep, Recorder
 from ancra.runs.run import Run
-from ancra.runs.waiting import its_turn
+from ancra.runs.waiting import granted_slot
 
 
 def execute(
     run: Run,
     resume: bool = False,
-    on_progress: OnProgress | None = None,
+    on_progress: OnStep | None = None,
     on_line: OnLine | None = None,
     queued: bool = False,
 ) -> Path:
@@ -42,12 +42,12 @@ def execute(
     with locked(run.lock_file, busy):
         if resume and run.written_status().state == "finished" and run.final_checkpoint.exists():
             return run.final_checkpoint
-        with its_turn(run) if queued else nullcontext():
+        with granted_slot(run) if queued else nullcontext():
             remove_leftovers(run.checkpoints)
             return _execute(run, resume, on_progress, on_line)
 
 
-def _execute(run: Run, resume: bool, on_progress: OnProgress | None, on_line: OnLine | None) -> Path:
+def _execute(run: Run, resume: bool, on_progress: OnStep | None, on_line: OnLine | None) -> Path:
     recipe, before = run.recipe, run.written_status()
     status = RunStatus(
         epoch=before.epoch if resume else 0, epochs=recipe.epochs, created=before.created or time(), started=time()
@@ -97,12 +97,12 @@ def _test(checkpoint: Path, recipe: Recipe, recorder: Recorder) -> None:
     """Judge the finished model on the test images; what is found goes into its card."""
     from ancra.checkpoints import keep_evaluation
     from ancra.evaluation.accuracy import evaluate_checkpoint, named_attacks, sentence
-    from ancra.training.observer import Progress
+    from ancra.training.observer import RunProgress
 
     recorder.log(f"testing the finished model: {', '.join(recipe.test_attacks)}")
 
     def on_progress(done: int, total: int) -> None:
-        recorder.progressed(Progress(recipe.epochs, recipe.epochs, done, total, None))
+        recorder.progressed(RunProgress(recipe.epochs, recipe.epochs, done, total, None))
 
     attacks, worst_of = named_attacks(recipe.test_attacks)
     row = evaluate_checkpoint(checkpoint, None, recipe.device, on_progress, attacks, worst_of)

@@ -1,7 +1,7 @@
 """More epochs for a run that has ended: it goes on from its last state as if they had been asked for at first."""
 
 from ancra.errors import AncraError
-from ancra.runs.launch import mark
+from ancra.runs.launch import write_state
 from ancra.runs.run import Run
 from ancra.training.schedule import same_until
 
@@ -34,7 +34,7 @@ def extend(run: Run, epochs: int) -> None:
         )
     run.write_recipe(longer)
     run.write_status(run.written_status().model_copy(update={"epochs": epochs}))
-    mark(run, "cancelled", f"Given {epochs - recipe.epochs} more epochs; resume to train them.")
+    write_state(run, "cancelled", f"Given {epochs - recipe.epochs} more epochs; resume to train them.")
 
 
 def _drawn(run: Run) -> str:

@@ -32,7 +32,7 @@ def write_launch(run: Run, launch: Launch) -> None:
     replace_file(run.launch_file, lambda file: file.write(launch.model_dump_json(indent=1).encode()))
 
 
-def mark(run: Run, state: State, message: str = "") -> None:
+def write_state(run: Run, state: State, message: str = "") -> None:
     """Write down the state of a run that no process works on. Raises AncraError when its folder cannot be written."""
     try:
         run.write_status(run.written_status().ended(state, message=message))

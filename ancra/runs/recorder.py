@@ -6,9 +6,9 @@ from typing import Any
 
 from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
-from ancra.training.observer import Progress
+from ancra.training.observer import RunProgress
 
-OnProgress = Callable[[Progress], None]
+OnStep = Callable[[RunProgress], None]
 OnLine = Callable[[str], None]
 OnEpoch = Callable[[int], None]
 
@@ -30,7 +30,7 @@ class Recorder:
         self,
         run: Run,
         status: RunStatus,
-        on_progress: OnProgress | None = None,
+        on_progress: OnStep | None = None,
         on_line: OnLine | None = None,
         on_epoch: OnEpoch | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Recorder:
         self._events = SummaryWriter(str(self.run.tensorboard), purge_step=epoch + 1)
         self._update(epoch=epoch, step=0)
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: RunProgress) -> None:
         """Remember the step; the heartbeat writes it."""
         self._update(
             epoch=progress.epoch,
@@ -84,7 +84,9 @@ class Recorder:
             f"PGD {row['pgd']:.1%}  adaptive {row['adaptive']:.1%}  {row['seconds']:.1f} s"
         )
         if self._on_progress:
-            self._on_progress(Progress(row["epoch"], self.status.epochs, 0, self.status.steps, self.status.remaining))
+            self._on_progress(
+                RunProgress(row["epoch"], self.status.epochs, 0, self.status.steps, self.status.remaining)
+            )
         if self._on_epoch:
             self._on_epoch(row["epoch"])
 

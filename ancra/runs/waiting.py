@@ -15,7 +15,7 @@ STOPPED_WAITING = "Stopped while it waited; resume to put it into the line again
 
 
 @contextmanager
-def its_turn(run: Run) -> Iterator[None]:
+def granted_slot(run: Run) -> Iterator[None]:
     """Wait as ``queued`` until the run's turn comes; its slot, and the slot's GPU, are its own inside the ``with``.
 
     Raises:

@@ -12,35 +12,39 @@ from ancra.scenes.scene import NATURAL_TITLE, Frame, MeasureRow, Scene, SceneMap
 from ancra.text import epsilon_text, percent
 
 
-def scene_of_steps(ways: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
+def scene_of_steps(trajectories: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
     """The scene of several models under one attack, by the models' names for people.
 
     Raises:
         AncraError: no model, or models of different images.
     """
-    if not ways:
+    if not trajectories:
         raise AncraError("Choose at least one model to follow through the attack.")
-    require_comparable({title: way.shown for title, way in ways.items()})
-    first = next(iter(ways.values()))
+    require_comparable({title: trajectory.shown for title, trajectory in trajectories.items()})
+    first = next(iter(trajectories.values()))
     return Scene(
         classes=first.shown.classes,
         labels=first.shown.labels[first.rows],
         indices=first.shown.indices[first.rows],
         split=first.features.split,
         rows=(NATURAL_TITLE, f"{attack_title(first.features.attack)}, {first.titles[-1].lower()}"),
-        maps=tuple(SceneMap(title, _frames(way), measures=_measures(way)) for title, way in ways.items()),
+        maps=tuple(
+            SceneMap(title, _frames(trajectory), measures=_measures(trajectory))
+            for title, trajectory in trajectories.items()
+        ),
         images=thumbnails(first.shown, dataset)[first.rows],
         colours=tuple(colour for colour in COLOURS if colour.id == "confidence"),
-        caption=caption(ways),
+        caption=caption(trajectories),
         stages=True,
     )
 
 
-def caption(ways: Mapping[str, AttackSteps]) -> str:
+def caption(trajectories: Mapping[str, AttackSteps]) -> str:
     """What the maps show, with all parameters, as for a paper."""
-    first = next(iter(ways.values()))
+    first = next(iter(trajectories.values()))
     radius = " or ".join(
-        epsilon_text(epsilon) for epsilon in sorted({way.features.epsilon or 0.0 for way in ways.values()})
+        epsilon_text(epsilon)
+        for epsilon in sorted({trajectory.features.epsilon or 0.0 for trajectory in trajectories.values()})
     )
     shown, layout = first.shown, first.shown.settings.layout
     method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
@@ -53,17 +57,17 @@ def caption(ways: Mapping[str, AttackSteps]) -> str:
     )
 
 
-def _frames(way: AttackSteps) -> tuple[Frame, ...]:
-    stages = zip(way.titles, way.positions, way.predictions, way.confidences, strict=True)
+def _frames(trajectory: AttackSteps) -> tuple[Frame, ...]:
+    stages = zip(trajectory.titles, trajectory.positions, trajectory.predictions, trajectory.confidences, strict=True)
     return tuple(Frame(title, places[:, :2], said, {"confidence": sure}) for title, places, said, sure in stages)
 
 
-def _measures(way: AttackSteps) -> tuple[MeasureRow, ...]:
-    labels = way.shown.labels[way.rows]
-    before, after = (float((way.predictions[stage] == labels).mean()) for stage in (0, -1))
+def _measures(trajectory: AttackSteps) -> tuple[MeasureRow, ...]:
+    labels = trajectory.shown.labels[trajectory.rows]
+    before, after = (float((trajectory.predictions[stage] == labels).mean()) for stage in (0, -1))
     text = "Share of the images whose predicted class after the last step is not that of the natural image."
     return (
         MeasureRow("Accuracy, natural", percent(before), "Share of the followed images that are classified rightly."),
         MeasureRow("Accuracy, last step", percent(after), "The same share after the last step of the attack."),
-        MeasureRow("Predicted class changed", percent(way.changed), text),
+        MeasureRow("Predicted class changed", percent(trajectory.changed), text),
     )

@@ -10,7 +10,7 @@ KIND = "strategies"
 
 
 @dataclass
-class Shelf:
+class ObservationStore:
     """Observations of several strategies, batch by batch, and their place in the store.
 
     Attributes:
@@ -44,7 +44,7 @@ class Shelf:
         return min(self.known.values())
 
     def add(self, seen: Mapping[str, Observed]) -> None:
-        """Put the rows of one more batch on the shelf."""
+        """Put the rows of one more batch on the observations."""
         for name, part in seen.items():
             self.parts[name].append(part)
 

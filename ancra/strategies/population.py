@@ -26,7 +26,7 @@ from ancra.settings import Settings, parse
 from ancra.store import Store
 from ancra.strategies.known import strategy
 from ancra.strategies.measures import Weights
-from ancra.strategies.observations import Shelf
+from ancra.strategies.observations import ObservationStore
 from ancra.strategies.observed import Observed, observe
 from ancra.strategies.summary import Statistics
 
@@ -130,24 +130,26 @@ def checkpoint_population(
     wanted = {name: strategy(name) for name in names}
     digests = card.digest, data_digest(card.data), settings.digest()
     keys = {name: (*digests, _digest(each)) for name, each in wanted.items()}
-    shelf = Shelf(store, keys)
-    wished = min(batches or shelf.epoch, shelf.epoch)
-    if not shelf.epoch or shelf.batches < wished:
+    observations = ObservationStore(store, keys)
+    wished = min(batches or observations.epoch, observations.epoch)
+    if not observations.epoch or observations.batches < wished:
         model, split = loaded or _load(path, card, settings, device)
-        shelf.epoch = batches_in(split, settings)
-        wished, last = min(batches or shelf.epoch, shelf.epoch), time.monotonic()
-        coming = observe_batches(model, split, wanted, settings, wished, shelf.known)
+        observations.epoch = batches_in(split, settings)
+        wished, last = min(batches or observations.epoch, observations.epoch), time.monotonic()
+        coming = observe_batches(model, split, wanted, settings, wished, observations.known)
         for done, seen in enumerate(coming, start=1):
-            shelf.add(seen)
+            observations.add(seen)
             if on_progress:
                 on_progress(done, wished)
             if stopped is not None and stopped():
                 break
             if time.monotonic() - last > KEEP_EVERY:
-                shelf.keep()
+                observations.keep()
                 last = time.monotonic()
-        shelf.keep()
-    return Statistics.of({name: seen.first(wished) for name, seen in shelf.found().items()}, card.classes, weights)
+        observations.keep()
+    return Statistics.of(
+        {name: seen.first(wished) for name, seen in observations.found().items()}, card.classes, weights
+    )
 
 
 def _load(path: Path, card: Card, settings: PopulationSettings, device: str) -> tuple[Classifier, Split]:

@@ -9,7 +9,7 @@ from ancra.sweeps.outcome import Outcome, read_outcome
 from ancra.sweeps.sweep import Sweep, list_sweeps
 
 
-class Shelved(NamedTuple):
+class KnownOutcome(NamedTuple):
     """An outcome and where it is from. ``sweep`` is None for one that comes with the project."""
 
     outcome: Outcome
@@ -26,31 +26,31 @@ class Shelved(NamedTuple):
         return len(self.outcome.results) == self.outcome.plan.size
 
 
-def shelf(shipped: Path | None = None) -> list[Shelved]:
+def known_outcomes(shipped: Path | None = None) -> list[KnownOutcome]:
     """Every sweep with a result, one of each name: the workspace's, unless the shipped one has more results.
 
     Damaged ones are left out.
     """
-    found = {each.name: each for each in shipped_shelf(shipped)}
-    for own in filter(None, map(shelved, list_sweeps())):
+    found = {each.name: each for each in shipped_outcomes(shipped)}
+    for own in filter(None, map(known_outcome, list_sweeps())):
         other = found.get(own.name)
         if other is None or len(own.outcome.results) >= len(other.outcome.results):
             found[own.name] = own
     return list(found.values())
 
 
-def shipped_shelf(folder: Path | None = None) -> list[Shelved]:
+def shipped_outcomes(folder: Path | None = None) -> list[KnownOutcome]:
     """The outcomes that come with the project (or of ``folder``), by name."""
     found = []
     for path in sorted((folder or shipped_checkpoints() / "results" / "sweeps").glob("*.json")):
         try:
-            found.append(Shelved(read_outcome(path)))
+            found.append(KnownOutcome(read_outcome(path)))
         except AncraError:
             continue
     return found
 
 
-def shelved(sweep: Sweep) -> Shelved | None:
+def known_outcome(sweep: Sweep) -> KnownOutcome | None:
     """What a sweep of the workspace found so far; None where that is nothing, or its plan is damaged."""
     status = sweep.status()
     try:
@@ -58,4 +58,4 @@ def shelved(sweep: Sweep) -> Shelved | None:
         outcome = read_outcome(sweep.outcome_file) if done else sweep.outcome()
     except AncraError:
         return None
-    return Shelved(outcome, sweep) if outcome.results else None
+    return KnownOutcome(outcome, sweep) if outcome.results else None

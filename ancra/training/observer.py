@@ -9,7 +9,7 @@ from ancra.progress import OnProgress
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Where a run stands.
 
     Attributes:
@@ -36,7 +36,7 @@ class Observer(Protocol):
     def started(self, epoch: int) -> None:
         """Training (re)starts with ``epoch`` whole epochs done: whatever was recorded after them is void."""
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: RunProgress) -> None:
         """After every step."""
 
     def epoch_finished(self, row: dict[str, Any]) -> None:
@@ -52,7 +52,7 @@ class NullObserver:
     def started(self, epoch: int) -> None:
         """Nothing."""
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: RunProgress) -> None:
         """Nothing."""
 
     def epoch_finished(self, row: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from ancra.training.batches import hold_out, on_device
 from ancra.training.best import Best
 from ancra.training.check import check_names
 from ancra.training.checkpointing import Keeper
-from ancra.training.observer import NullObserver, Observer, Progress, preparing
+from ancra.training.observer import NullObserver, Observer, RunProgress, preparing
 from ancra.training.processes import Processes
 from ancra.training.remaining import Clock
 from ancra.training.reproducibility import as_ancra_errors, reproducible
@@ -241,4 +241,4 @@ class _Training:
                 f"about {duration(remaining)} to go at {self.clock.step_seconds:.2g} s a step, "
                 f"{steps} steps an epoch; validation comes on top"
             )
-        self.observer.progressed(Progress(epoch, self.recipe.epochs, step, steps, remaining))
+        self.observer.progressed(RunProgress(epoch, self.recipe.epochs, step, steps, remaining))

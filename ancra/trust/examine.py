@@ -11,7 +11,7 @@ from ancra.attacks.verdict import decide, frozen
 from ancra.data.dataset import Split
 from ancra.device import device_of
 from ancra.errors import AncraError
-from ancra.progress import OnNamedProgress
+from ancra.progress import OnProgress
 from ancra.text import epsilon_text
 from ancra.trust import effort, gradients, hygiene, masking, radius  # noqa: F401  (importing them registers the checks)
 from ancra.trust.check import CHECKS, Finding
@@ -28,7 +28,7 @@ def examine(
     split: Split,
     settings: TrustSettings,
     others: Sequence[nn.Module] = (),
-    on_progress: OnNamedProgress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> TrustReport:
     """Examine the claim "this robust accuracy under PGD on the final output is the truth".
 
@@ -37,7 +37,7 @@ def examine(
     Args:
         model: left as it is. split: images of the classes it knows.
         others: other classifiers of the same classes, for the transfer check.
-        on_progress: called with (title of the check, checks done, checks in all).
+        on_progress: called with (checks done, checks in all).
 
     Raises:
         AncraError: logits that are not finite; an unknown check in ``settings.skip``.
@@ -55,7 +55,7 @@ def examine(
     results = []
     for done, check in enumerate(CHECKS.values()):
         if on_progress:
-            on_progress(check.title, done, len(CHECKS))
+            on_progress(done, len(CHECKS))
         if check.name in settings.skip:
             results.append(check.result(Finding(Level.NOT_RUN, "Left out on request.")))
         else:

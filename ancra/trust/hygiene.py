@@ -18,10 +18,10 @@ def deterministic(subject: Subject) -> tuple[float, str]:
     images = subject.images[:64]
     with frozen(subject.model), torch.no_grad():
         passes = torch.stack([decide(subject.model, images) for _ in range(5)])
-        alone = decide(subject.model, images[:1])
+        single = decide(subject.model, images[:1])
     scale = float(passes.abs().amax().clamp_min(1))
     change = float((passes - passes[0]).abs().max()) / scale
-    batch = float((alone - passes[0][:1]).abs().max()) / scale
+    batch = float((single - passes[0][:1]).abs().max()) / scale
     if batch > 1e-4 >= change:
         return batch, "The answer for an image depends on which other images are in the batch."
     return change, (

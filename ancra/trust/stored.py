@@ -10,7 +10,7 @@ from ancra.errors import AncraError
 from ancra.evaluation.robustness import misfit, refuse_unreadable
 from ancra.evaluation.subject import settings_of, subject_of, subjects_of
 from ancra.evaluation.transfer import combined, peers_of
-from ancra.progress import OnNamedProgress
+from ancra.progress import OnProgress
 from ancra.store import Store
 from ancra.trust.examine import examine
 from ancra.trust.report import TrustReport
@@ -30,14 +30,14 @@ def checkpoint_trust(
     against: Sequence[Path] | None = None,
     store: Store | None = None,
     device: str = "auto",
-    on_progress: OnNamedProgress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> TrustReport:
     """The trust report of a checkpoint on its own dataset's test split.
 
     Args:
         against: checkpoints of the same classes for the transfer check; by default those that come with the project.
         store: where the report is looked up and kept; without one it is made anew.
-        on_progress: called with (title of the check, checks done, checks in all).
+        on_progress: called with (checks done, checks in all).
 
     Raises:
         AncraError: a checkpoint or the dataset cannot be read, or one of ``against`` knows other classes or images.

@@ -13,7 +13,7 @@ from ancra.maps.aligned import aligned_maps, find_aligned_maps
 from ancra.maps.inputs import mapped_features
 from ancra.maps.making import model_map, preview_map
 from ancra.maps.model_map import ModelMap
-from ancra.maps.placement import Placed, place_image
+from ancra.maps.placement import ImageTrajectory, place_image
 from ancra.maps.settings import ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
 from ancra.scenes.of_models import scene_of
@@ -99,7 +99,7 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
     return _scene(key, settings.digest(), names[0], maps)
 
 
-def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> Placed:
+def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> ImageTrajectory:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
     compute.require_images(name)
     path, model = Path(compute.path(name)), compute.model(name)
@@ -109,7 +109,7 @@ def placed(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Pict
         attacked = settings.features.with_changes(attack="pgd10")
         way = resolved(name, settings.model_copy(update={"features": attacked})).features
 
-    def work(progress: Progress) -> Placed:
+    def work(progress: Progress) -> ImageTrajectory:
         mapped = compute.on_device(
             lambda where: mapped_features(path, asked, compute.store(), where, on_progress=progress)
         )

@@ -18,7 +18,7 @@ from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
 from ancra.runs.extend import extend as add_epochs
-from ancra.runs.launch import mark, read_launch
+from ancra.runs.launch import read_launch, write_state
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 from ancra.training.best import best_row
 from app.access import changing
@@ -121,7 +121,7 @@ def start(recipe: Recipe, by: str = "local") -> str:
         engine.submit(run)
     except AncraError:
         with suppress(AncraError):
-            mark(run, "cancelled", "")  # nobody works on it, and one that waits is not deleted
+            write_state(run, "cancelled", "")  # nobody works on it, and one that waits is not deleted
             delete_run(run)
         raise
     return run.name

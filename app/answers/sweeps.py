@@ -18,7 +18,7 @@ from ancra.settings import parse_changes
 from ancra.sweeps import job
 from ancra.sweeps.axes import STRATEGY, parse_axis, setting_path
 from ancra.sweeps.outcome import CellResult
-from ancra.sweeps.outcomes import Shelved, shelf
+from ancra.sweeps.outcomes import KnownOutcome, known_outcomes
 from ancra.sweeps.parse_plan import make_plan
 from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
 from ancra.sweeps.sweep import CellState, Sweep, list_sweeps
@@ -69,9 +69,9 @@ class SweepView:
         return max(self.status.remaining - (time() - self.status.updated), 0.0)
 
 
-def outcomes(numeric: bool) -> dict[str, Shelved]:
+def outcomes(numeric: bool) -> dict[str, KnownOutcome]:
     """By name, the outcomes along a number, or those of settings side by side: strategies and other names."""
-    found = {each.name: each for each in _shelf()}
+    found = {each.name: each for each in _known_outcomes()}
     wanted = {name: each for name, each in found.items() if shown_in(each.outcome.plan, numeric)}
     # The named ones in their own order, then the workspace's.
     named = [name for name in sweep_names() if name in wanted]
@@ -173,7 +173,7 @@ def stop(name: str) -> None:
 
 def forget() -> None:
     """Read the outcomes again at the next question: a sweep came to an end."""
-    _shelf.clear()
+    _known_outcomes.clear()
 
 
 def at_once(by: str) -> int | None:
@@ -233,5 +233,5 @@ def _sweep(folder: str, _changed: int) -> Sweep:
 
 
 @st.cache_resource(ttl=5, show_spinner=False)
-def _shelf() -> list[Shelved]:
-    return shelf()
+def _known_outcomes() -> list[KnownOutcome]:
+    return known_outcomes()

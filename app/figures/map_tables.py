@@ -11,7 +11,7 @@ from PIL import Image
 
 from ancra.features.measures import MEASURES
 from ancra.maps.model_map import ModelMap
-from ancra.maps.placement import Placed
+from ancra.maps.placement import ImageTrajectory
 from ancra.scenes.of_models import format_measure
 from ancra.text import percent
 from ancra.web.palette import Palette
@@ -129,7 +129,7 @@ def cards(
     return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{width}px">{"".join(made)}</div>'
 
 
-def way_table(ways: Mapping[str, Placed], classes: Sequence[str], label: int, colours: Palette) -> str:
+def trajectory_table(ways: Mapping[str, ImageTrajectory], classes: Sequence[str], label: int, colours: Palette) -> str:
     """The answer of every model at every step of the way of one image, wrong ones marked, and how far off it lies."""
     longest = max(ways.values(), key=lambda way: len(way.titles))
     heads = ["natural", *(["start"] if len(longest.titles) > 1 else []), *range(1, len(longest.titles) - 1)]

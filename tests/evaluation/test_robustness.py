@@ -84,18 +84,20 @@ def test_a_second_look_attacks_nothing_and_gives_the_same(rows, store):
 
 
 def test_an_interrupted_evaluation_goes_on_where_it_was(rows, store):
-    def interrupt(name, done, total):
-        if name == "adaptive":
+    def interrupt(done, total):
+        if done > 100:  # the first attack is over
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         evaluate_robustness(Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=interrupt)
     calls = []
-    evaluate_robustness(
-        Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=lambda name, *_: calls.append(name)
+    again = evaluate_robustness(
+        Bright(), rows, SETTINGS, subject=MODEL, store=store, on_progress=lambda *call: calls.append(call)
     )
-    assert "pgd" not in calls
-    assert "adaptive" in calls
+    hundredths = 100 * len(again.outcomes)
+    assert min(calls) > (100, hundredths)  # PGD is not run again
+    assert calls[-1] == (hundredths, hundredths)
+    assert calls == sorted(calls)
 
 
 @pytest.mark.parametrize("damage", ["longer", "impossible", "other images", "another key", "cut"])

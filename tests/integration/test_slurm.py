@@ -12,7 +12,7 @@ from slurm_cluster import slurm_cluster, why_not
 from ancra.errors import AncraError
 from ancra.launchers.registry import launcher_of
 from ancra.launchers.slurm import SlurmLauncher
-from ancra.runs.launch import Launch, mark, read_launch, write_launch
+from ancra.runs.launch import Launch, read_launch, write_launch, write_state
 from ancra.runs.run import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
@@ -83,7 +83,8 @@ def test_a_job_that_vanished_before_it_began_is_lost(closed, long_recipe, tmp_pa
 def test_a_job_that_was_preempted_by_sigterm_alone_waits_again(closed, long_recipe, tmp_path):
     run, slurm = Run.create(tmp_path / "run", long_recipe), SlurmLauncher()
     slurm.submit(run)
-    mark(run, "cancelled", "Stopped by SIGTERM.")  # as the run says itself; Slurm has put its job into the queue again
+    # As the run says itself; Slurm has put its job into the queue again.
+    write_state(run, "cancelled", "Stopped by SIGTERM.")
     assert slurm.status(run).state == "queued"
     with pytest.raises(AncraError, match="queued by slurm already"):
         slurm.submit(run)

@@ -2,7 +2,7 @@ import pytest
 
 from ancra.jobs.signals import RunCancelled
 from ancra.runs.execution import execute
-from ancra.runs.launch import mark
+from ancra.runs.launch import write_state
 from ancra.sweeps import execution
 
 
@@ -21,12 +21,12 @@ class Here:
             raise RunCancelled(2)
         self.trained.append(run.name)
         if run.name == self.break_at:
-            mark(run, "failed", "The disk is full.")
+            write_state(run, "failed", "The disk is full.")
         else:
             execute(run, resume=True)
 
     def cancel(self, run):
-        mark(run, "cancelled")
+        write_state(run, "cancelled")
 
     def status(self, run):
         return run.status()

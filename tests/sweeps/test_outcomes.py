@@ -3,7 +3,7 @@
 import pytest
 
 from ancra.jobs.status import ShareStatus
-from ancra.sweeps.outcomes import shelf
+from ancra.sweeps.outcomes import known_outcomes
 from ancra.sweeps.sweep import Sweep
 
 
@@ -26,11 +26,11 @@ def own(workspace, outcome):
 
 
 def test_shipped_ones_and_the_workspaces(outcome, own, tmp_path):
-    assert shelf(tmp_path) == []
+    assert known_outcomes(tmp_path) == []
     outcome.model_copy(update={"plan": outcome.plan.with_changes(name="shipped")}).write(tmp_path, "shipped")
     (tmp_path / "damaged.json").write_text("{")
     sweep = own(3)
-    shipped, mine = shelf(tmp_path)
+    shipped, mine = known_outcomes(tmp_path)
     assert (shipped.name, shipped.complete, shipped.sweep) == ("shipped", True, None)
     assert (mine.name, mine.complete, mine.sweep.folder) == ("tried", False, sweep.folder)
 
@@ -39,13 +39,13 @@ def test_shipped_ones_and_the_workspaces(outcome, own, tmp_path):
 def test_of_one_name_the_workspaces_wins_where_it_is_as_complete(outcome, own, tmp_path, count, wins):
     outcome.write(tmp_path, "tried")
     own(count)
-    (found,) = shelf(tmp_path)
+    (found,) = known_outcomes(tmp_path)
     assert (found.sweep is not None) is wins
     assert len(found.outcome.results) == 4
 
 
 def test_a_sweep_without_results_and_a_damaged_one_are_left_out(outcome, workspace, tmp_path):
     sweep = Sweep.create(workspace / "sweeps" / "tried", outcome.plan)
-    assert shelf(tmp_path) == []
+    assert known_outcomes(tmp_path) == []
     sweep.plan_file.write_text("name: [")
-    assert shelf(tmp_path) == []
+    assert known_outcomes(tmp_path) == []

@@ -18,19 +18,19 @@ def show(names: Sequence[str], settings: ModelMapSettings) -> None:
     if settings.features.attack == "natural":
         st.info("There are no steps without an attack: choose one above.", icon=":material/route:")
         return
-    ways = steps.steps_of(names, settings)
-    scene = steps.scene(names, settings, ways)
-    st.markdown(sentence(ways))
+    trajectories = steps.steps_of(names, settings)
+    scene = steps.scene(names, settings, trajectories)
+    st.markdown(sentence(trajectories))
     colour = controls.colour()  # The story sets it.
     wanted = colour if colour in ("true", "predicted", "flipped", "confidence") else "true"
     feature_map(scene, key="steps_map", command={"id": f"steps-{wanted}", "view": "attack", "colour": wanted})
     st.caption(scene.caption)
 
 
-def sentence(ways: Mapping[str, AttackSteps]) -> str:
+def sentence(trajectories: Mapping[str, AttackSteps]) -> str:
     """What is seen, in words."""
-    first = next(iter(ways.values()))
-    changed = [f"**{percent(way.changed)}** on {title}" for title, way in ways.items()]
+    first = next(iter(trajectories.values()))
+    changed = [f"**{percent(trajectory.changed)}** on {title}" for title, trajectory in trajectories.items()]
     shares = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
     return (
         f"Press play, or drag the slider: after the last step of {attack_title(first.features.attack)}, the "

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap
-from ancra.maps.placement import Placed
+from ancra.maps.placement import ImageTrajectory
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes.scene import Scene
 from app import state
@@ -28,21 +28,23 @@ class Followed:
 
     title: str
     label: int
-    ways: Mapping[str, Placed]
+    trajectories: Mapping[str, ImageTrajectory]
 
     def for_widget(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """As the map widget takes it, one a map; ``names`` are the class names."""
         return [
             {
                 "title": self.title,
-                "xy": [[round(float(x), 4), round(float(y), 4)] for x, y in way.positions[:, :2]],
-                "predicted": way.predictions.tolist(),
+                "xy": [[round(float(x), 4), round(float(y), 4)] for x, y in trajectory.positions[:, :2]],
+                "predicted": trajectory.predictions.tolist(),
                 "words": [
                     f"{title}: {names[answer]}, {confidence:.0%}"
-                    for title, answer, confidence in zip(way.titles, way.predictions, way.confidences, strict=True)
+                    for title, answer, confidence in zip(
+                        trajectory.titles, trajectory.predictions, trajectory.confidences, strict=True
+                    )
                 ],
             }
-            for way in self.ways.values()
+            for trajectory in self.trajectories.values()
         ]
 
 
@@ -60,17 +62,17 @@ def follow(
         if picture is None:
             return None
         pairs = zip(shown.items(), names, strict=True)
-        ways = {one: answers.placed(name, settings, there, picture) for (one, there), name in pairs}
-        return Followed(title, picture.label, ways)
+        trajectories = {one: answers.image_trajectory(name, settings, there, picture) for (one, there), name in pairs}
+        return Followed(title, picture.label, trajectories)
     except AncraError as error:
         show_error(error)
         return None
 
 
 def describe(followed: Followed, classes: Sequence[str]) -> None:
-    """What each model answers on the way."""
+    """What each model answers on the trajectory."""
     st.markdown(f"**The way of {followed.title} over the maps**, true label {classes[followed.label]}.")
-    st.html(map_tables.way_table(followed.ways, classes, followed.label, state.look()))
+    st.html(map_tables.trajectory_table(followed.trajectories, classes, followed.label, state.look()))
     st.caption(
         "The diamonds are *projected*: each lies between the mapped images that are nearest to it in the full feature "
         "space, and the map was not laid out for it. *Distance* is how far the nearest one is, in typical distances "

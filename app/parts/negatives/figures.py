@@ -7,7 +7,7 @@ import streamlit as st
 from ancra.settings import flat
 from ancra.sweeps.claims import Answer, claims
 from ancra.sweeps.outcome import TITLES, Outcome
-from ancra.sweeps.outcomes import Shelved
+from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.plan import short
 from ancra.sweeps.slices import varied
 from ancra.sweeps.trends import is_number, numeric_axes, trend
@@ -40,13 +40,13 @@ def figures() -> None:
     if not found:
         st.info("No sweep along a number has a finished run yet: start one below.", icon=":material/show_chart:")
     else:
-        look(choose.choose_sweep(found, SWEEP))
+        show_figure(choose.choose_sweep(found, SWEEP))
     work.work("figure3-digits")
 
 
 @st.fragment
 @guard()
-def look(chosen: Shelved) -> None:
+def show_figure(chosen: KnownOutcome) -> None:
     """The figure, what it says, and the run whose dot was clicked."""
     outcome = chosen.outcome
     numbers = numeric_axes(outcome.plan)

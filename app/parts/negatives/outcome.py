@@ -6,7 +6,7 @@ import streamlit as st
 from ancra.maps.settings import ModelMapSettings
 from ancra.sweeps.axes import STRATEGY
 from ancra.sweeps.outcome import TITLES, Outcome
-from ancra.sweeps.outcomes import Shelved
+from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.slices import varied
 from ancra.sweeps.verdict import NOISE, verdict
 from app import state
@@ -35,13 +35,13 @@ def outcome() -> None:
     if not found:
         st.info("No comparison of strategies has a finished run yet: start one below.", icon=":material/science:")
     else:
-        look(choose.choose_sweep(found, SWEEP))
+        show_outcome(choose.choose_sweep(found, SWEEP))
     work.work("table2-digits")
 
 
 @st.fragment
 @guard()
-def look(chosen: Shelved) -> None:
+def show_outcome(chosen: KnownOutcome) -> None:
     """The verdict, the accuracies, the learning curves, the maps, and the run whose dot was clicked."""
     axis = STRATEGY if STRATEGY in varied(chosen.outcome) else next(iter(chosen.outcome.plan.vary))
     part = choose.hold_fixed(chosen.outcome, [axis], "outcome_fixed")

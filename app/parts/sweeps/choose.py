@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from ancra.sweeps.outcome import CellResult, Outcome
-from ancra.sweeps.outcomes import Shelved
+from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.plan import short
 from ancra.sweeps.slices import sliced, varied
 from app.answers import sweeps as answers
 from app.figures import sweeps as figures
 
 
-def choose_sweep(found: dict[str, Shelved], key: str) -> Shelved:
+def choose_sweep(found: dict[str, KnownOutcome], key: str) -> KnownOutcome:
     """One of the outcomes, kept in the URL, with what it is in small print."""
     name = st.selectbox(
         "Sweep", list(found), format_func=lambda each: answers.title_of(found[each].outcome.plan), key=key,

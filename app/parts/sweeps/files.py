@@ -6,12 +6,12 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from ancra.sweeps.outcomes import Shelved
+from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.picture import draw
 from ancra.sweeps.reproduce import sweep_command
 
 
-def take_away(chosen: Shelved, key: str) -> None:
+def take_away(chosen: KnownOutcome, key: str) -> None:
     """Downloads, and the command."""
     outcome, name = chosen.outcome, chosen.name
     files: dict[str, tuple[str, str, Callable[[], str | bytes]]] = {
@@ -34,7 +34,7 @@ def take_away(chosen: Shelved, key: str) -> None:
             st.caption("Made with " + ", ".join(f"{name} {version}" for name, version in outcome.versions.items()))
 
 
-def picture(chosen: Shelved, ending: str) -> bytes:
+def picture(chosen: KnownOutcome, ending: str) -> bytes:
     """The figure as a file's bytes."""
     with TemporaryDirectory(prefix="ancra-figure-") as folder:
         path = Path(folder) / f"figure{ending}"
