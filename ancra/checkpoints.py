@@ -4,6 +4,7 @@ Nothing in a checkpoint is ever unpickled. Finding checkpoints and reading cards
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,12 @@ def load_checkpoint(path: Path | str, device: "torch.device | str" = "cpu") -> "
 
 def read_card(path: Path | str) -> Card:
     """The card of a checkpoint, from the file's header alone. Raises AncraError."""
-    return _card(read_header(Path(path)), Path(path))
+    path = Path(path)
+    try:
+        now = os.stat(path)
+    except OSError:
+        return _read_card(path)  # says what is wrong with it
+    return _kept_card(path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
 
 
 def write_card(path: Path | str, card: Card) -> Card:
@@ -192,6 +198,16 @@ def resolve_checkpoint(name_or_path: str) -> Path:
         return named[matches[0]]
     short = {name.rpartition("/")[2] for name in named}
     raise unknown_name("checkpoint", name_or_path, named if "/" in name_or_path else short)
+
+
+def _read_card(path: Path) -> Card:
+    return _card(read_header(path), path)
+
+
+@lru_cache(maxsize=1024)
+def _kept_card(path: Path, *_state: int) -> Card:
+    # A page lists all checkpoints several times, and checking a card takes milliseconds.
+    return _read_card(path)
 
 
 def _card(file: TensorFile, path: Path) -> Card:

@@ -1,5 +1,6 @@
 """Models and datasets, loaded once for all sessions, and the way to the queue."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,7 +104,17 @@ def begin(kind: str, key: tuple[Any, ...], work: Work) -> Job:
 
 
 @st.cache_data(ttl=3, show_spinner=False)
+def _looked() -> float:
+    return time.monotonic()
+
+
 def _found() -> dict[str, tuple[str, Card]]:
+    return _found_at(_looked())
+
+
+# As a resource: a page asks a hundred times, and copying all cards each time takes longer than the rest of it.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _found_at(looked: float) -> dict[str, tuple[str, Card]]:
     return {checkpoint_name(path): (str(path), card) for path, card in find_checkpoints()}
 
 

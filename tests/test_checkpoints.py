@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ancra import paths
+from ancra import checkpoints, paths
 from ancra.checkpoints import (
     CARD_KEY,
     Card,
@@ -249,3 +249,17 @@ def test_reading_cards_needs_no_torch(path):
 
     code = f"import sys, ancra.checkpoints as c; c.read_card({str(path)!r}); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT).returncode == 0
+
+
+def test_a_card_that_was_read_is_read_again_when_its_file_changes(path, monkeypatch):
+    first = read_card(path)
+    reads, read = [], checkpoints.read_header
+    monkeypatch.setattr(checkpoints, "read_header", lambda file: reads.append(file) or read(file))
+    assert read_card(path) == first
+    assert not reads
+    written = write_card(path, first.with_changes(title="Another"))
+    assert read_card(path) == written
+    assert reads == [path]
+    path.unlink()
+    with pytest.raises(AncraError):
+        read_card(path)

@@ -1,6 +1,7 @@
 """How sure a measured accuracy, share or mean is."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import binomtest, norm
@@ -26,8 +27,13 @@ class Accuracy:
     @classmethod
     def of(cls, correct: int, samples: int) -> "Accuracy":
         """From counts. Raises ValueError when samples is 0 or less than correct."""
-        interval = binomtest(correct, samples).proportion_ci(0.95, method="wilson")
-        return cls(correct / samples, float(interval.low), float(interval.high), samples)
+        return cls(correct / samples, *_wilson(correct, samples), samples)
+
+
+@lru_cache(maxsize=4096)  # a page shows the same counts at every run, and the test behind the interval searches
+def _wilson(correct: int, samples: int) -> tuple[float, float]:
+    interval = binomtest(correct, samples).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 @dataclass(frozen=True)
