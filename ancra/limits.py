@@ -52,6 +52,8 @@ SMALL_ARCHIVE_BYTES = 64 * 2**20
 
 STORED_BYTES = 2 * 2**30
 """Stored results of one kind: traces of attacks, maps, features and so on."""
+TAGS = 20
+"""Tags of a run."""
 ACTIVE_RUNS = 50
 """Runs that train or wait, as far as the app starts them."""
 SWEEP_RUNS = 10_000

@@ -12,8 +12,10 @@ class RunFiles:
     Attributes:
         folder: the run's.
         recipe_file: what is trained; it is what makes a folder a run. status_file: the state.
-        launch_file: by which launcher it was started. lock_file: held by the process that trains it.
-        metrics_file: one JSON object a line, one line an epoch. tensorboard: the folder of the same as events.
+        launch_file: by which launcher it was started. labels_file: what a person noted.
+        lock_file: held by the process that trains it.
+        metrics_file: one JSON object a line, one line an epoch. steps_file: the loss within
+        epochs. tensorboard: the folder of the same as events.
         log_file: what happened, in lines for people.
         output_file: what a launched process printed itself: worth a look when it ended before it could log.
         checkpoints: the folder of the following. state_file: what resuming starts from.
@@ -25,8 +27,10 @@ class RunFiles:
         self.recipe_file = folder / "recipe.yaml"
         self.status_file = folder / "status.json"
         self.launch_file = folder / "launch.json"
+        self.labels_file = folder / "labels.json"
         self.lock_file = folder / ".lock"
         self.metrics_file = folder / "metrics.jsonl"
+        self.steps_file = folder / "steps.jsonl"
         self.tensorboard = folder / "tensorboard"
         self.log_file = folder / "log.txt"
         self.output_file = folder / "output.txt"

@@ -67,6 +67,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
         return
     shown = {
         "run": run.name,
+        "title": row["title"],
+        "note": row["note"],
+        "tags": ", ".join(row["tags"]),
         "folder": run.folder,
         "state": _state(row) + (f": {status.message}" if status.message else ""),
         "launcher": " ".join((row["launcher"], row["job"])).strip(),
@@ -167,6 +170,24 @@ def delete(names: Names, yes: Annotated[bool, typer.Option("--yes", help="Do not
     for run in found:
         delete_run(run)
         print(f"{run.name} is deleted.")
+
+
+@runs.command()
+def label(
+    name: Name,
+    title: Annotated[str | None, typer.Option(help="What the run is called; '' for its recipe's title.")] = None,
+    note: Annotated[str | None, typer.Option(help="What is worth remembering of it.")] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="A word it is found by; '' for none.")] = None,
+) -> None:
+    """Name a run, note something about it, tag it; what is not given stays."""
+    from ancra.runs.labels import read_labels, write_labels
+    from ancra.runs.naming import find_run
+
+    run = find_run(name)
+    given = {"title": title, "note": note, "tags": tags}
+    labels = read_labels(run).with_changes(**{key: value for key, value in given.items() if value is not None})
+    write_labels(run, labels)
+    print(" · ".join(filter(None, (run.name, labels.title, *labels.tags, labels.note))))
 
 
 @runs.command()

@@ -40,7 +40,7 @@ def train(
         from ancra.training.estimate import estimate
 
         found = estimate(_recipe(recipe, changes or []))
-        return print(json.dumps(found.row()) if as_json else found.sentence)
+        return print(json.dumps(found.row()) if as_json else "\n".join((found.sentence, *found.doubts)))
     if launcher is not None:
         if checkpoint is not None:
             raise AncraError("--checkpoint needs a run that is waited for: leave out --launcher.")

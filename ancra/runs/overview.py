@@ -6,6 +6,7 @@ from typing import Any
 from ancra.errors import AncraError
 from ancra.jobs.slots import queue_position
 from ancra.recipe import LABELS, Recipe, load_recipe, recipe_changes, recipe_differences, recipe_names
+from ancra.runs.labels import read_labels
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.settings import flat
@@ -25,6 +26,7 @@ def overview(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "recipe": recipe,
+        **read_labels(run).model_dump(mode="json"),
         "state": status.state,
         "message": status.message,
         "epoch": status.epoch,

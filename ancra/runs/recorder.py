@@ -6,6 +6,7 @@ from typing import Any
 
 from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
+from ancra.runs.step_losses import append_step_loss, keep_step_losses
 from ancra.training.observer import RunProgress
 
 OnStep = Callable[[RunProgress], None]
@@ -39,6 +40,7 @@ class Recorder:
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
         self._events: Any = None
+        self._losses: list[float] = []
 
     def __enter__(self) -> "Recorder":
         self._write()
@@ -56,11 +58,15 @@ class Recorder:
         from torch.utils.tensorboard import SummaryWriter
 
         self.run.keep_metrics(epoch)
+        keep_step_losses(self.run, epoch)
         self._events = SummaryWriter(str(self.run.tensorboard), purge_step=epoch + 1)
         self._update(epoch=epoch, step=0)
 
     def progressed(self, progress: RunProgress) -> None:
         """Remember the step; the heartbeat writes it."""
+        if progress.loss is not None:
+            with self._lock:
+                self._losses.append(progress.loss)
         self._update(
             epoch=progress.epoch,
             step=progress.step,
@@ -104,8 +110,16 @@ class Recorder:
         with self._lock:
             self.run.write_status(self.status)
 
+    def _write_losses(self) -> None:
+        with self._lock:
+            losses, self._losses = self._losses, []
+            at = self.status.epoch + self.status.step / max(self.status.steps, 1)
+        if losses:
+            append_step_loss(self.run, at, sum(losses) / len(losses))
+
     def _beat(self) -> None:
         while not self._end.wait(HEARTBEAT):
+            self._write_losses()
             try:
                 self._write()
             except OSError:

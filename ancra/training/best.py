@@ -47,6 +47,15 @@ class Best:
         return max(accuracies[self.metric], self.constant), accuracies["natural"]
 
 
+def at_chance(row: Mapping[str, Any], metric: str) -> bool:
+    """Whether the accuracy that tells a run's best epoch is no better than one answer for all images.
+
+    Args:
+        row: of the best epoch; ``constant`` is missing in those of old runs, which are never said to be at chance.
+    """
+    return metric in row and row[metric] <= row.get("constant", -1.0)
+
+
 def best_row(rows: Sequence[Row], metric: str) -> Row | None:
     """The row of the epoch whose weights a run keeps as its best; None before the first.
 

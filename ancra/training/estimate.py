@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ancra.data.batches import epoch_batches
 from ancra.data.dataset import Split
 from ancra.data.registry import load_dataset
 from ancra.device import limit_threads
@@ -17,7 +16,8 @@ from ancra.models.registry import build_model
 from ancra.paths import workspace
 from ancra.progress import duration
 from ancra.recipe import Recipe
-from ancra.training.batches import hold_out
+from ancra.training.doubts import doubts
+from ancra.training.extent import extent
 from ancra.training.memory import SavedForBackward
 from ancra.training.processes import Processes
 from ancra.training.reproducibility import as_ancra_errors, reproducible
@@ -37,6 +37,7 @@ class Estimate:
         epochs, steps: epochs of the run, and steps of each.
         step_seconds, validation_seconds: of one step, and of the validation after each epoch.
         seconds: of the whole run.
+        doubts: settings that make no sense together, a sentence each.
         memory_bytes: of all tensors at the worst moment of a step: weights, images, what is kept for the backward pass.
         measured: how many images the measured step had; the numbers are scaled from there to the batch.
     """
@@ -51,6 +52,7 @@ class Estimate:
     seconds: float
     memory_bytes: int
     measured: int
+    doubts: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -94,14 +96,8 @@ class _Measuring:
         processes = Processes(recipe)
         self.device: torch.device = processes.device
         dataset = load_dataset(recipe.data)
-        labels = dataset.train.labels
-        # Only how many there are matters, so no image is copied.
-        training, held_out = hold_out(
-            Split(torch.empty((len(labels), 1, 0, 0), dtype=torch.uint8), labels),
-            recipe.validation.fraction,
-            recipe.seed,
-        )
-        self.images, self.held_out = len(training), min(len(held_out), recipe.validation.samples)
+        self.extent = extent(recipe, dataset)
+        self.images, self.held_out = self.extent.images, self.extent.validated
         self.batch, self.part = min(recipe.batch_size, self.images), min(part, self.images)
         self.shape, self.classes = dataset.image_shape, len(dataset.classes)
         self.model: Classifier = build_model(recipe.model, self.shape, self.classes).to(self.device)
@@ -122,11 +118,11 @@ class _Measuring:
         step_seconds = seconds * self.batch / size
         memory = self._memory_on_gpu(size) if self.device.type == "cuda" else saved * self.part / min(FIRST, self.part)
         validation_seconds = self._validation(size)
-        steps = len(epoch_batches(self.images, self.recipe.batch_size, 0)[: self.recipe.steps_per_epoch])
+        steps = self.extent.steps
         return Estimate(
             device=str(self.device),
             images=self.images,
-            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
+            parameters=self.extent.parameters,
             epochs=self.recipe.epochs,
             steps=steps,
             step_seconds=step_seconds,
@@ -134,6 +130,7 @@ class _Measuring:
             seconds=self.recipe.epochs * (steps * step_seconds + validation_seconds),
             memory_bytes=round(memory) + self._lasting(),
             measured=size,
+            doubts=tuple(doubts(self.recipe, self.extent)),
         )
 
     def _batch(self, size: int) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,7 @@ class RunProgress:
         epoch: whole epochs done.
         step, steps: steps done in the current epoch, and how many it has.
         remaining: seconds that are left, as far as can be told; None at the start.
+        loss: of the step's batch; None where asking for it would hold up the device.
     """
 
     epoch: int
@@ -23,6 +24,7 @@ class RunProgress:
     step: int
     steps: int
     remaining: float | None
+    loss: float | None = None
 
     @property
     def fraction(self) -> float:

@@ -25,6 +25,8 @@ from ancra.training.batches import hold_out, on_device
 from ancra.training.best import Best
 from ancra.training.check import check_names
 from ancra.training.checkpointing import Keeper
+from ancra.training.doubts import doubts
+from ancra.training.extent import extent
 from ancra.training.observer import NullObserver, Observer, RunProgress, preparing
 from ancra.training.processes import Processes
 from ancra.training.remaining import Clock
@@ -102,6 +104,8 @@ class _Training:
             self.keeper.forget(after=done)
         self.observer.started(done)
         self.observer.log(self._introduction(done))
+        for doubt in doubts(self.recipe, extent(self.recipe, self.dataset)):
+            self.observer.log(doubt)
         while done < self.recipe.epochs and not self.best.exhausts(self.recipe, done):
             row = self._epoch(done)
             done += 1
@@ -183,13 +187,16 @@ class _Training:
         seen = 0
         for step, indices in enumerate(batches):
             time = step_time(epoch, step, len(batches))
-            for name, value in self._step(indices, epoch, time, generator).items():
+            found = self._step(indices, epoch, time, generator)
+            for name, value in found.items():
                 sums[name] = sums[name] + value
             seen += len(indices)
-            if step % LOSS_CHECK_STEPS == 0 or step + 1 == len(batches):
+            check = step % LOSS_CHECK_STEPS == 0 or step + 1 == len(batches)
+            if check:
                 self._check(float(sums["loss"]), epoch)
             self.clock.step()
-            self._report(epoch, step + 1, len(batches))
+            told = self.processes.count == 1 and (check or self.device.type == "cpu")
+            self._report(epoch, step + 1, len(batches), float(found["loss"]) / len(indices) if told else None)
         self._check_weights(epoch)
         validation_started = monotonic()
         accuracies = self.processes.broadcast(self.validation.accuracies(self.judged) if self.processes.is_main else {})
@@ -233,7 +240,7 @@ class _Training:
         kept = f"; the state after epoch {epoch} is kept" if epoch else ""
         return AncraError(f"{what} in epoch {epoch + 1}: lower optimiser.learning_rate{kept}.")
 
-    def _report(self, epoch: int, step: int, steps: int) -> None:
+    def _report(self, epoch: int, step: int, steps: int, loss: float | None) -> None:
         left = (self.recipe.epochs - epoch) * steps - step
         remaining = self.clock.remaining(left, self.recipe.epochs - epoch)
         if self.clock.steps == ESTIMATE_STEPS and remaining is not None:
@@ -241,4 +248,4 @@ class _Training:
                 f"about {duration(remaining)} to go at {self.clock.step_seconds:.2g} s a step, "
                 f"{steps} steps an epoch; validation comes on top"
             )
-        self.observer.progressed(RunProgress(epoch, self.recipe.epochs, step, steps, remaining))
+        self.observer.progressed(RunProgress(epoch, self.recipe.epochs, step, steps, remaining, loss))

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import streamlit as st
+
 from ancra.data.digest import PUBLISHED
+from ancra.runs.labels import read_labels
+from ancra.runs.run import list_runs
 from app import compute
 
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
@@ -66,7 +70,14 @@ def title_of(name: str) -> str:
         return name
     head, _, rest = name.partition("/")
     origin = {**dict.fromkeys(SETS, ""), "runs": rest, "uploads": rest, "sweeps": rest}.get(head, head)
-    return f"{card.title} · {origin}" if origin else card.title
+    title = _run_titles().get(rest.partition("/")[0]) if head == "runs" else None
+    return f"{title or card.title} · {origin}" if origin else card.title
+
+
+@st.cache_data(ttl=3, show_spinner=False)
+def _run_titles() -> dict[str, str]:
+    """What people call their runs, where they have named them."""
+    return {run.name: title for run in list_runs() if (title := read_labels(run).title)}
 
 
 def preferred(names: Sequence[str], wishes: Sequence[str]) -> list[str]:

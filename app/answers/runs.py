@@ -18,8 +18,10 @@ from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
 from ancra.runs.extend import extend as add_epochs
+from ancra.runs.labels import RunLabels, read_labels, write_labels
 from ancra.runs.launch import read_launch, write_state
 from ancra.runs.run import Run, delete_run, list_runs, new_run
+from ancra.runs.step_losses import StepLoss, read_step_losses
 from ancra.training.best import best_row
 from app.access import changing
 
@@ -34,6 +36,8 @@ class RunView:
 
     Attributes:
         rows: one a finished epoch, as metrics.jsonl holds them; not to be changed.
+        steps: (epochs done, loss) within the epochs, for a curve that moves.
+        labels: what a person calls it and notes about it.
         launcher: what it was last started by.
         position: its place in this machine's line, 1 for the next; None when it does not wait there.
     """
@@ -42,8 +46,15 @@ class RunView:
     recipe: Recipe
     status: RunStatus
     rows: Sequence[Row]
+    steps: Sequence[StepLoss]
+    labels: RunLabels
     launcher: str
     position: int | None
+
+    @property
+    def title(self) -> str:
+        """What it is called, else what it trains."""
+        return self.labels.title or self.recipe.title
 
     @property
     def best(self) -> Row | None:
@@ -76,7 +87,7 @@ def folder(name: str) -> Path:
 
 def titles() -> dict[str, str]:
     """The title of every run by its name, the newest first."""
-    return {name: f"{one.recipe.title} · {one.created:%d %b %H:%M:%S}" for name, one in views().items()}
+    return {name: f"{one.title} · {one.created:%d %b %H:%M:%S}" for name, one in views().items()}
 
 
 def view(name: str) -> RunView:
@@ -151,6 +162,12 @@ def stop(name: str) -> None:
 
 
 @changing
+def label(name: str, labels: RunLabels) -> None:
+    """Note what a person calls a run. Raises AncraError."""
+    write_labels(_open(name), labels)
+
+
+@changing
 def delete(name: str) -> None:
     """Remove a run with everything in it. Raises AncraError while it goes on."""
     delete_run(Run(folder(name)))
@@ -171,6 +188,8 @@ def _view(run: Run) -> RunView:
         recipe=_recipe(str(run.folder), _changed(run.recipe_file)),
         status=status,
         rows=_rows(str(run.folder), _changed(run.metrics_file)),
+        steps=_steps(str(run.folder), _changed(run.steps_file)),
+        labels=read_labels(run),
         launcher=launched,
         position=queue_position(run.folder) if waits else None,
     )
@@ -194,6 +213,11 @@ def _recipe(folder: str, version: tuple[int, int]) -> Recipe:
 @st.cache_resource(max_entries=1000, show_spinner=False)
 def _rows(folder: str, version: tuple[int, int]) -> Sequence[Row]:
     return tuple(Run(Path(folder)).metrics())
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _steps(folder: str, version: tuple[int, int]) -> Sequence[StepLoss]:
+    return tuple(read_step_losses(Run(Path(folder))))
 
 
 def _changed(path: Path) -> tuple[int, int]:

@@ -14,16 +14,22 @@ PARTS = {
     "Upload": upload_tab.upload_part,
 }
 
+# What is said before the start keeps its place while it is counted; on a phone curves come before numbers.
+STYLE = """<style>
+.st-key-outlook { min-height: 11rem; }
+@media (max-width: 640px) {
+    .st-key-run_stage > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
+        flex-direction: column-reverse; }
+}
+</style>"""
+
 with guard():
     form.show_started()
     cards.answer_presses()
     if (chosen := st.session_state.pop("train_on", None)) is not None:
         images.train_on(chosen)
+st.html(STYLE)
 st.title("Train")
-st.markdown(
-    "Train a model by a recipe. It runs as a process of its own: you may leave this page, or close it. "
-    "A stopped run goes on from its last whole epoch."
-)
 # Decided once a visit: another default makes these other tabs, and what stands typed in the old ones goes with them.
 first = st.session_state.setdefault("first_part", "Runs" if runs.views() else "New run")
 tabs = st.tabs(list(PARTS), default=first, key="part", bind="query-params")
@@ -34,3 +40,7 @@ for tab, draw in zip(tabs, PARTS.values(), strict=True):
 with guard():
     damaged_list()
     bin_list()
+st.caption(
+    "A run is a process of its own: you may leave this page, or close it. A stopped run goes on from its last whole "
+    "epoch."
+)

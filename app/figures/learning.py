@@ -36,12 +36,16 @@ class Line:
 
     Attributes:
         best: the epoch that is marked by a star, None for none.
+        epochs: how many the run is to have, which the axis shows; 0 for as many as there are rows.
+        steps: (epochs done, loss) within the epochs.
     """
 
     name: str
     rows: Rows
     colour: str
     best: int | None = None
+    epochs: int = 0
+    steps: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     for key, colour, dash in (*kinds, ("adaptive", colours.adversarial, "dash")):
         name = {"natural": "natural", "pgd": "PGD", "adaptive": "adaptive PGD"}[key]
         _add(figure, line, key, name, colour, dash, axes)
-    return _finish(figure, [line], colours, axes, percent=True)
+    return _finish(figure, [line], colours, axes, percent=True, height=340)
 
 
 def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
@@ -90,12 +94,17 @@ def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     figure = go.Figure()
     tints = {"natural": colours.natural, "robust": colours.adversarial, "boosted": colours.good}
     tints["contrast"] = colours.auxiliary
+    if line.steps and not axes.by_time:
+        figure.add_scatter(
+            x=[at for at, _ in line.steps], y=[loss for _, loss in line.steps], name="whole loss, step by step",
+            mode="lines", line={"color": colours.muted, "width": 1.2}, hovertemplate="%{y:.3g}<extra>step</extra>",
+        )  # fmt: skip
     _add(figure, line, "loss", "whole loss", colours.text, "solid", axes)
     for key in line.rows[-1] if line.rows else ():
         if key.startswith("loss/"):
             part = key.removeprefix("loss/")
             _add(figure, line, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", axes)
-    return _finish(figure, [line], colours, axes)
+    return _finish(figure, [line], colours, axes, height=200)
 
 
 def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> None:
@@ -128,10 +137,11 @@ def _finish(
     layout(figure, colours, height=height)
     figure.update_layout(hovermode="x unified", uirevision="keep")
     last = max((row["epoch"] for line in lines for row in line.rows), default=1)
+    last = max(last, *(line.epochs for line in lines))
     if axes.by_time:
         figure.update_xaxes(title="minutes of training", rangemode="tozero")
     else:
-        figure.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickformat="d", nticks=min(last, 8) + 1)
+        figure.update_xaxes(title="epoch", range=[0, last + 0.5], tickformat="d", nticks=min(last, 8) + 1)
     if percent:
         figure.update_yaxes(range=[-0.03, 1.05], tickvals=[0, 0.5, 1], ticktext=["0", "50 %", "100 %"])
     elif axes.log:

@@ -327,3 +327,47 @@ def test_the_star_is_on_the_epoch_whose_weights_are_kept(made):
     for epoch, natural in enumerate((0.5, 0.7, 0.7), 1):
         run.append_metrics({"epoch": epoch, "natural": natural, "pgd": 0.4, "adaptive": 0.3, "constant": 0.1})
     assert runs.view("tied").best["epoch"] == 2
+
+
+def the_dialog() -> None:
+    """Runs inside AppTest: the dialog alone, which lasts one run of its page."""
+    from app.parts.train.labels import change_labels
+
+    change_labels("run7")
+
+
+def test_a_run_is_named_tagged_and_found_by_it(submitted, made):
+    for number in range(8):
+        made(f"run{number}", created=number)
+    page = open_page(runs="run7")
+    page.button(key="Name and note/run7").click().run()
+    assert page.text_input(key="title/run7").value == ""
+    dialog = AppTest.from_function(the_dialog, default_timeout=60).run()
+    dialog.text_input(key="title/run7").set_value("My best")
+    dialog.text_input(key="tags/run7").set_value("for the talk, keep")
+    dialog.text_area(key="note/run7").set_value("Half of the width.")
+    dialog.button(key="save_labels").click().run()
+    assert not dialog.exception
+    page = open_page(runs="run7")
+    assert "My best" in text(page)
+    assert "Half of the width." in [each.value for each in page.get("text")]
+    page.text_input(key="find_run").set_value("talk").run()
+    assert [box.key for box in page.checkbox] == ["show/run7"]
+
+
+def test_what_is_trained_and_what_is_doubtful_is_said_before_the_start(submitted, monkeypatch):
+    monkeypatch.setattr("app.parts.train.subject.PATIENCE", 60)
+    page = open_page(recipe="digits-trades-ancra", set=["batch_size=2000", "attack.epsilon=0.03137254901960784"])
+    assert "**85,678 parameters** on **1,211 images**: **1 step an epoch**" in text(page)
+    assert "Linf epsilon 8/255" in text(page)
+    assert "The batch size, 2,000, is above the 1,211 training images" in text(page)
+    assert page.text_input(key="recipe/digits-trades-ancra/attack.epsilon").value == "8/255"
+
+
+def test_a_fraction_is_typed_as_the_field_writes_it(submitted):
+    page = open_page()
+    epsilon = page.text_input(key="recipe/digits-trades-ancra/attack.epsilon")
+    epsilon.set_value("16/255").run()
+    assert "Attack: Epsilon 0.2 → 16/255" in [button.label for button in page.button]
+    epsilon.set_value("much").run()
+    assert "attack.epsilon" in page.error[0].value

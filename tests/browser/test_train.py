@@ -38,6 +38,8 @@ def test_runs_are_started_watched_laid_over_one_another_and_deleted(open_browser
     page.get_by_role("spinbutton", name="Seed").fill("2")
     page.get_by_role("spinbutton", name="Seed").press("Enter")
     second = start(page)
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)  # a new run stands alone
+    page.locator(f".st-key-row-{first}").get_by_role("checkbox").check(force=True)
     page.wait_for_selector("text=Settings that differ")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     # A reload finds the same runs in the same colours.
@@ -45,7 +47,7 @@ def test_runs_are_started_watched_laid_over_one_another_and_deleted(open_browser
     page.wait_for_selector("text=Settings that differ")
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
     settled(page)
-    page.get_by_role("button", name="Delete").first.click()
+    page.locator(f".st-key-Delete-{first} button").first.click()
     page.wait_for_selector("text=You lose 2 epochs of training and its model")
     page.get_by_role("button", name="Delete it").click()
     page.get_by_text("Deleted in the last day (1)").click()

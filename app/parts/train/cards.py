@@ -8,6 +8,7 @@ import streamlit as st
 
 from ancra.errors import AncraError
 from ancra.recipe import recipe_differences
+from ancra.training.best import at_chance
 from app import compute, state
 from app.answers import recipes, runs
 from app.answers.models import title_of
@@ -15,10 +16,12 @@ from app.answers.runs import LAUNCHER_TITLES, RunView
 from app.parts.onward import onward
 from app.parts.train import selection as selection
 from app.parts.train.field import setting_title
+from app.parts.train.labels import change_labels, labels_line
 from app.parts.train.run_list import BADGES, plain_title, progress_text, swatch
 
 NUMBERS = {"natural": "Natural", "pgd": "PGD", "adaptive": "Adaptive PGD"}
 EXTEND = "More epochs"
+NOTE = "Name and note"
 ASKED = "asked_of_runs"
 """Where a press is kept until the whole page runs anew: what a fragment starts cannot change the tabs."""
 
@@ -38,6 +41,7 @@ def card(run: RunView) -> None:
         st.html(swatch(selection.colour(run.name, state.look())), width="content")
         st.markdown(f"**{plain_title(run)}**", width="content")
         st.badge(word, icon=icon, color=tint)
+    labels_line(run)
     if run.status.active:
         st.progress(0.0 if run.status.state == "queued" else run.status.share, text=progress_text(run))
     else:
@@ -48,8 +52,8 @@ def card(run: RunView) -> None:
         st.caption(run.status.message)
     if run.rows:
         _numbers(run)
-    _models(run)
     _actions(run)
+    _models(run)
 
 
 def _models(run: RunView) -> None:
@@ -58,7 +62,7 @@ def _models(run: RunView) -> None:
     if there:
         names = " and ".join(f"**{title_of(name)}**" for name in there)
         st.caption(f"In every page's list of models as {names}.")
-        onward(there[0])
+        onward(there[-1])
 
 
 def _numbers(run: RunView) -> None:
@@ -71,6 +75,12 @@ def _numbers(run: RunView) -> None:
         kind = NUMBERS[run.recipe.validation.metric]
         share = best.get(run.recipe.validation.metric, math.nan)
         st.caption(f"Best epoch by {kind}: {best['epoch']}, with {share:.1%} (the star on the curves).")
+    if not run.status.active and best is not None and at_chance(best, metric := run.recipe.validation.metric):
+        st.warning(
+            f"{NUMBERS[metric]}: {best[metric]:.1%} at best, and the same answer for all images has "
+            f"{best['constant']:.1%}. This model is not robust; the best epoch is told by the natural accuracy.",
+            icon=":material/warning:",
+        )
 
 
 def _actions(run: RunView) -> None:
@@ -83,6 +93,7 @@ def _actions(run: RunView) -> None:
         else:
             _more_epochs(run)
         _button("Duplicate", ":material/content_copy:", run, "Opens the form with this run's settings, to change them.")
+        _button(NOTE, ":material/edit:", run, "A name of its own, tags to find it by, what is worth remembering.")
         _button(
             "Delete", ":material/delete:", run, "Stop it first." if active else "Asks before it does.", disabled=active
         )
@@ -119,6 +130,8 @@ def answer_presses() -> None:
         runs.resume(name)
     elif label == "Duplicate":
         new_run_from(recipes.OF_RUN + name)
+    elif label == NOTE:
+        change_labels(name)
     else:
         ask_to_delete(name)
 

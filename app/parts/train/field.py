@@ -9,10 +9,14 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from ancra.errors import AncraError
+from ancra.settings import number
 from ancra.structured import yaml_value
+from ancra.text import epsilon_text
 
 MARK = "• "
 """Stands before the name of a setting that was changed: plain text, which is read aloud as well."""
+FRACTIONS = ("attack.epsilon", "attack.step_size")
+"""Settings that are typed as the field writes them: 8/255."""
 LABELS = {
     "data.name": "Dataset",
     "attack.epsilon": "Epsilon",
@@ -51,6 +55,9 @@ def field_widget(path: str, annotation: Any, field: FieldInfo, value: Any, key: 
     name, about = MARK + label(path) if changed else label(path), field.description
     options = choices(path, annotation)
     kind, optional = without_none(annotation)
+    if path in FRACTIONS:
+        typed = st.text_input(name, shown(annotation, value, path), key=key, help=f"{about} A fraction such as 8/255.")
+        return typed.strip() or None
     if options is not None and _many(kind):
         return st.multiselect(name, options, list(value or ()), key=key, help=about)
     if options is not None:
@@ -70,6 +77,8 @@ def field_widget(path: str, annotation: Any, field: FieldInfo, value: Any, key: 
 def shown(annotation: Any, value: Any, path: str = "") -> Any:
     """What the widget of a setting holds for a value."""
     kind, _ = without_none(annotation)
+    if path in FRACTIONS:
+        return "" if value is None else fraction(float(value))
     if choices(path, annotation) is not None:
         return list(value or ()) if _many(kind) else value
     if kind in (int, float, bool):
@@ -96,6 +105,12 @@ def choices(path: str, annotation: Any) -> Iterable[Any] | None:
 def option_text(value: Any) -> str:
     """A choice for people."""
     return "Its own" if value is None else LABELS.get(value, str(value))
+
+
+def fraction(value: float) -> str:
+    """A size in pixel values as the field writes it, and exactly: ``8/255``, ``0.007``."""
+    text = epsilon_text(value)
+    return text if float(number(text)) == value else repr(value)
 
 
 def without_none(annotation: Any) -> tuple[Any, bool]:

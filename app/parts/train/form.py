@@ -8,12 +8,14 @@ import streamlit as st
 from ancra.errors import AncraError
 from ancra.progress import duration
 from ancra.recipe import Recipe, recipe_changes
+from ancra.text import epsilon_text
 from app.answers import estimates, recipes, runs
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard, show_error
 from app.parts.train import selection as selection
-from app.parts.train.field import setting_title
+from app.parts.train.field import FRACTIONS, setting_title
 from app.parts.train.recipe_form import RecipeForm, recipe_form
+from app.parts.train.subject import subject
 
 FIRST = "digits-trades-ancra"
 POLL = 1.0  # seconds between two looks at an estimate
@@ -25,10 +27,10 @@ STARTED = "started_run"
 @guard()
 def new_run_part() -> None:
     """Choose a recipe, change what you like, start."""
-    name = choose_recipe()
-    base = recipes.recipe(name)
     left, right = st.columns([3, 2], gap="large")
     with left:
+        name = choose_recipe()
+        base = recipes.recipe(name)
         st.caption(base.description)
         form, recipe = None, None
         try:
@@ -39,11 +41,13 @@ def new_run_part() -> None:
         if recipe is not None and form is not None:
             given = recipes.arguments(base, recipe)
             _keep(name, given)
-            changes(base, recipe, form)
-            st.fragment(guard()(estimate), run_every=POLL)(recipe)
+            with st.container(key="outlook"):
+                st.fragment(guard()(outlook), run_every=POLL)(recipe)
             by = choose_launcher()
             _start_button(base, recipe, by)
+            changes(base, recipe, form)
             command(name, given)
+            other_launchers()
 
 
 def choose_recipe() -> str:
@@ -76,13 +80,21 @@ def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
     with st.container(gap="xxsmall"):
         for path, (old, new) in found.items():
             st.button(
-                f"{setting_title(path)} {_value(old)} → {_value(new)}", icon=":material/undo:", key=f"reset/{path}",
-                type="tertiary", wrap=True, help="Take this change back.", on_click=form.reset, args=(path,),
+                f"{setting_title(path)} {_value(path, old)} → {_value(path, new)}",
+                icon=":material/undo:", key=f"reset/{path}", type="tertiary", wrap=True,
+                help="Take this change back.", on_click=form.reset, args=(path,),
             )  # fmt: skip
     if count > 1:
         st.button(
             "Take all back", icon=":material/restart_alt:", key="reset_all", on_click=form.reset, args=tuple(found)
         )
+
+
+def outlook(recipe: Recipe) -> None:
+    """What is going to be trained, and what it takes."""
+    with guard():
+        subject(recipe)
+    estimate(recipe)
 
 
 def estimate(recipe: Recipe) -> None:
@@ -121,12 +133,16 @@ def choose_launcher() -> str:
             "Train on", usable, format_func=_launcher_title, default="local", required=True, key="launcher",
             bind="query-params", help="Where the run is sent to; a stopped run is resumed at the same place.",
         )  # fmt: skip
-    missing = {each: why_not for each, why_not in found.items() if why_not}
+    return name
+
+
+def other_launchers() -> None:
+    """The launchers that do not work here, with what each of them needs."""
+    missing = {each: why_not for each, why_not in runs.launchers().items() if why_not}
     if missing:
         with st.expander(f"Other places to train: {', '.join(map(_launcher_title, missing))}", icon=":material/dns:"):
             for why_not in missing.values():
                 st.caption(why_not)
-    return name
 
 
 def command(name: str, given: Sequence[str]) -> None:
@@ -153,7 +169,7 @@ def show_started() -> None:
     name = st.session_state.pop(STARTED, None)
     if name is not None:
         st.session_state["part"] = "Runs"
-        selection.choose(name)
+        selection.only(name)
         st.toast("Training has started. You may leave this page, or close it.", icon=":material/play_arrow:")
 
 
@@ -193,7 +209,9 @@ def _launcher_title(name: str) -> str:
     return LAUNCHER_TITLES.get(name, name)
 
 
-def _value(value: object) -> str:
+def _value(path: str, value: object) -> str:
+    if path in FRACTIONS and isinstance(value, float):
+        return epsilon_text(value)
     if value is None or value is ...:
         return "none"
     if isinstance(value, bool):

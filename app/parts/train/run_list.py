@@ -52,8 +52,8 @@ def swatch(colour: str) -> str:
 
 
 def plain_title(run: RunView) -> str:
-    """What a run trains, and on what."""
-    return f"{run.recipe.title} · {recipes.data_title(run.recipe.data)}"
+    """What a run is called, else what it trains, and on what."""
+    return f"{run.title} · {recipes.data_title(run.recipe.data)}"
 
 
 def progress_text(run: RunView) -> str:
@@ -74,7 +74,7 @@ def progress_text(run: RunView) -> str:
 def _filtered(found: Mapping[str, RunView]) -> list[str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Find a run", placeholder="a word of its title, data, state or name", key="find_run", live="300ms"
+            "Find a run", placeholder="a word of its name, data, state, tags or note", key="find_run", live="300ms"
         )
         order = st.selectbox("Order", list(ORDERS), key="run_order", bind="query-params", width=260)
     words = text.lower().split()
@@ -88,7 +88,15 @@ def _filtered(found: Mapping[str, RunView]) -> list[str]:
 
 
 def _searched(run: RunView) -> str:
-    return f"{plain_title(run)} {run.name} {BADGES[run.status.state][2]}".lower()
+    words = (
+        plain_title(run),
+        run.recipe.title,
+        run.name,
+        BADGES[run.status.state][2],
+        run.labels.note,
+        *run.labels.tags,
+    )
+    return " ".join(words).lower()
 
 
 def _row(run: RunView, chosen: bool) -> None:

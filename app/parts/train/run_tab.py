@@ -36,40 +36,42 @@ def _board(was_active: frozenset[str]) -> None:
     found = runs.views()
     if was_active != {name for name, run in found.items() if run.status.active}:
         st.rerun(scope="app")  # how often to look, and the lists of models, follow
-    run_list(found)
     chosen = [found[name] for name in selection.slots(found) if name]
+    if len(chosen) == 1:
+        with st.container(key="run_stage"):
+            left, right = st.columns([2, 3], gap="medium")
+        with left, st.container(border=True):
+            card(chosen[0])
+        with right:
+            curves(chosen)
+        run_list(found)
+        logs(chosen)
+        return
+    run_list(found)
     if not chosen:
         st.info("Tick a run to see its curves.", icon=":material/check_box:")
         return
-    if len(chosen) == 1:
-        left, right = st.columns([2, 3], gap="medium")
-        with left:
-            with st.container(border=True):
-                card(chosen[0])
-            logs(chosen)
-        with right:
-            curves(chosen)
-    else:
-        cards(chosen)
-        curves(chosen)
-        settings_table(chosen)
-        logs(chosen)
+    curves(chosen)
+    cards(chosen)
+    settings_table(chosen)
+    logs(chosen)
 
 
 def curves(chosen: Sequence[RunView]) -> None:
     """The curves of one run, or those of several laid over one another."""
-    if not any(run.rows for run in chosen):
-        if any(run.status.active for run in chosen):
-            st.caption("The curves appear after the first epoch.")
+    if not any(run.rows or run.steps or run.status.active for run in chosen):
         return
+    charts = st.container()
     axes = _axes()
-    if len(chosen) == 1:
-        _alone(chosen[0], axes)
-    else:
-        _together(chosen, axes)
+    with charts:
+        if len(chosen) == 1:
+            _alone(chosen[0], axes)
+        elif any(run.rows for run in chosen):
+            _together(chosen, axes)
 
 
 def _axes() -> Axes:
+    """How the curves are drawn."""
     with st.container(horizontal=True):
         scale = st.segmented_control(
             "Losses and rates", ["linear", "log"], default="linear", required=True, key="scale", bind="query-params"
@@ -86,11 +88,10 @@ def _alone(run: RunView, axes: Axes) -> None:
         learning.accuracies(line, colours, axes), key="accuracies", config=STATIC,
         alt="Natural and robust accuracy after each epoch",
     )  # fmt: skip
-    st.caption(_caption(run))
     st.plotly_chart(
         learning.losses(line, colours, axes), key="losses", config=STATIC, alt="The loss and its parts after each epoch"
     )
-    st.caption("The loss and its parts, before their weights; mean of each epoch.")
+    st.caption(f"{_caption(run)} Below: the loss and its parts before their weights, means of each epoch.")
     with st.expander("Learning rate", icon=":material/trending_down:"):
         line = _line(run, colours.final)
         st.plotly_chart(
@@ -122,12 +123,15 @@ def _together(chosen: Sequence[RunView], axes: Axes) -> None:
 
 def _line(run: RunView, colour: str) -> Line:
     best = run.best
-    return Line(f"{plain_title(run)} {run.created:%H:%M}", run.rows, colour, best["epoch"] if best else None)
+    epochs = run.status.epochs if run.status.active else 0
+    return Line(
+        f"{plain_title(run)} {run.created:%H:%M}", run.rows, colour, best["epoch"] if best else None, epochs, run.steps
+    )
 
 
 def _caption(run: RunView) -> str:
     count, steps = run.recipe.validation.samples, run.recipe.validation.steps
     return (
         f"Accuracy on at most {count} held-out training images, with {steps} steps of PGD: to follow the run by. "
-        "The star is the best epoch. The numbers to quote come from `ancra evaluate`."
+        "The star is the best epoch; the numbers to quote come from `ancra evaluate`."
     )
