@@ -89,11 +89,6 @@ class Classifier(nn.Module):
         """What comes between a block of the last stage and the pooling; nothing unless the architecture says so."""
         return maps
 
-    @staticmethod
-    def reference_key(key: str) -> str | None:
-        """Our name of a tensor that the reference implementation calls ``key``; None for one that is never used."""
-        return key
-
     def forward(self, images: Tensor) -> Tensor:
         """(N, K) the final logits p' of images (N, C, H, W) in [0, 1], with predicted rows."""
         return self.predict(images).logits

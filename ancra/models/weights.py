@@ -11,8 +11,9 @@ from ancra.errors import AncraError
 from ancra.models.classifier import Classifier, ImageShape
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
+from ancra.models.spellings import in_our_names
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights")
 
 
 def model_with_weights(
@@ -66,10 +67,16 @@ def reference_model(
     tensors: dict[str, Tensor], settings: ModelSettings, image_shape: ImageShape, classes: int, source: str
 ) -> Classifier:
     """As ``load_reference_weights``, from tensors that were read already; ``source`` is for messages."""
-    reference_key = _without_memory(settings, image_shape, classes).reference_key
-    named = ((reference_key(key), tensor) for key, tensor in tensors.items())
-    ours = {key: tensor for key, tensor in named if key is not None}
-    return model_with_weights(settings, image_shape, classes, ours, source)
+    needed = _without_memory(settings, image_shape, classes).state_dict().keys()
+    if not tensors.keys() <= needed:
+        spelled = in_our_names(tensors)
+        if spelled.mean is not None and (spelled.mean, spelled.std) != (settings.mean, settings.std):
+            raise AncraError(
+                f"{source} holds a normaliser of its own: set model.mean to {list(spelled.mean)} and model.std to "
+                f"{list(spelled.std or ())}."
+            )
+        tensors = spelled.tensors
+    return model_with_weights(settings, image_shape, classes, tensors, source)
 
 
 def read_weights(path: Path | str) -> dict[str, Tensor]:
@@ -85,7 +92,7 @@ def read_weights(path: Path | str) -> dict[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch raises whatever a damaged or hostile file provokes
         raise AncraError(f"{path} cannot be read safely: it is damaged, or holds more than tensors.") from None
-    return {key.removeprefix("module."): tensor for key, tensor in _state_dict(content, path).items()}
+    return _state_dict(content, path)
 
 
 def _without_memory(settings: ModelSettings, image_shape: ImageShape, classes: int) -> Classifier:

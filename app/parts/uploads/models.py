@@ -29,8 +29,8 @@ def upload_models() -> None:
     """The file, what it is, and what was uploaded before."""
     file = st.file_uploader("A checkpoint or a file of weights", type=ENDINGS, key="upload_model")
     st.caption(
-        f"A `.safetensors` checkpoint of this program, or `.pt` / `.pth` weights of the paper's code, up to "
-        f"{limits.UPLOAD_BYTES // 2**20} MB. Files are read without running anything in them; a wrong one is not kept."
+        "A `.safetensors` checkpoint of this program, or `.pt` / `.pth` weights of its networks in any usual "
+        f"spelling, up to {limits.UPLOAD_BYTES // 2**20} MB. Files are read without running anything in them; a wrong one is not kept."
     )
     if file is not None:
         _take(file)
@@ -73,6 +73,8 @@ def _ask(file: UploadedFile, found: Recognised, outcomes: dict[str, Added | Reco
         "images. The file does not say the rest:",
         icon=":material/search:",
     )
+    with st.expander("What it was recognised by"):
+        st.markdown("\n".join(f"- {sentence}" for sentence in found.evidence))
     sets = {f"{one.name} (your images)": one.data for one in uploads.image_sets()}
     named = {recipes.DATASETS[name]: DataSettings(name=name) for name in recipes.DATASETS if name != "image_folder"}
     choices = {**named, **sets}
@@ -87,13 +89,15 @@ def _ask(file: UploadedFile, found: Recognised, outcomes: dict[str, Added | Reco
         "Reverse attention", list(ATTENTION), format_func=ATTENTION.__getitem__, key="weights_attention",
         help="ANCRA's models have it in the last two blocks. It adds no weights, so the file cannot tell.",
     )  # fmt: skip
-    options = [name for name, values in NORMALISATIONS.items() if values is None or found.channels == 3]
+    known = (found.settings.mean, found.settings.std)
+    fitting = {name: values for name, values in NORMALISATIONS.items() if values is None or found.channels == 3}
+    normalisations = fitting if known[0] is None else {"As the file says": known}
     kind = st.selectbox(
-        "Normalisation inside the model", options, key="weights_norm",
+        "Normalisation inside the model", list(normalisations), key="weights_norm",
         help="What its training subtracted from images and divided them by. A wrong one spoils the accuracy.",
     )  # fmt: skip
     if st.button("Add this model", type="primary", icon=":material/add:", key="add_weights"):
-        mean, std = NORMALISATIONS[kind] or (None, None)
+        mean, std = normalisations[kind] or (None, None)
         settings = found.settings.with_changes(reverse_attention_blocks=blocks, mean=mean, std=std)
         added = uploads.add_weights(file.getvalue(), file.name, title, settings, choices[data])
         st.cache_data.clear()
