@@ -30,7 +30,8 @@ def upload_models() -> None:
     file = st.file_uploader("A checkpoint or a file of weights", type=ENDINGS, key="upload_model")
     st.caption(
         "A `.safetensors` checkpoint of this program, or `.pt` / `.pth` weights of its networks in any usual "
-        f"spelling, up to {limits.UPLOAD_BYTES // 2**20} MB. Files are read without running anything in them; a wrong one is not kept."
+        f"spelling, up to {limits.UPLOAD_BYTES // 2**20} MB. Files are read without "
+        "running anything in them; a wrong one is not kept."
     )
     if file is not None:
         _take(file)
