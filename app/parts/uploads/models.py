@@ -75,7 +75,7 @@ def _ask(file: UploadedFile, found: Recognised, outcomes: dict[str, Added | Reco
         icon=":material/search:",
     )
     with st.expander("What it was recognised by"):
-        st.markdown("\n".join(f"- {sentence}" for sentence in found.evidence))
+        st.text("\n".join(found.evidence))  # it quotes the file, whose names may hold markup
     sets = {f"{one.name} (your images)": one.data for one in uploads.image_sets()}
     named = {recipes.DATASETS[name]: DataSettings(name=name) for name in recipes.DATASETS if name != "image_folder"}
     choices = {**named, **sets}
