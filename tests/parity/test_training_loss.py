@@ -38,8 +38,8 @@ def test_gradient_norms(step, reference):
     assert len(names) == 5
     for name in names:
         norm = parameters[name].grad.norm().item()
-        # Processors sum in other orders, and a ReLU at zero turns rounding into a whole entry of the gradient.
-        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=1e-3), name
+        # The reference's own number, in fp32, is 1.2e-4 from the one in double precision.
+        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=3e-4), name
 
 
 def test_running_mean_after_three_passes(step, reference):
