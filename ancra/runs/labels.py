@@ -24,11 +24,6 @@ class RunLabels(Record):
     def _each_once(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was noted."""
-        return self == RunLabels()
-
 
 def read_labels(run: Run) -> RunLabels:
     """A run's labels; none where nothing was noted or the file is damaged."""

@@ -38,8 +38,9 @@ def test_gradient_norms(step, reference):
     assert len(names) == 5
     for name in names:
         norm = parameters[name].grad.norm().item()
-        # The reference's own number, in fp32, is 1.2e-4 from the one in double precision.
-        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=3e-4), name
+        # Of the first convolution the reference's own number, in fp32, is 1.2e-4 from the one in double precision.
+        bound = 3e-4 if name == "conv1.weight" else 1e-4
+        assert norm == pytest.approx(reference[f"{STEP}/grad/{name}"].item(), rel=bound), name
 
 
 def test_running_mean_after_three_passes(step, reference):
