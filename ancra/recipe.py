@@ -66,6 +66,10 @@ class EarlyStoppingSettings(Settings):
     patience: int = Field(
         0, ge=0, description="End after this many epochs without a better validation.metric; 0 for never."
     )
+    overfitting: bool = Field(
+        False,
+        description="End when accuracy under one step jumps while PGD accuracy falls (catastrophic overfitting).",
+    )
 
 
 class TrainingAttackSettings(AttackSettings):

@@ -26,6 +26,7 @@ class TrainingState:
         model, optimiser: their state dicts.
         average: that of the weight average, where there is one.
         best: what is known of the best epoch. accuracies: of the last epoch. None in states of older versions.
+        overfitting: what is known of catastrophic overfitting; None in states of older versions.
     """
 
     recipe: str
@@ -36,6 +37,7 @@ class TrainingState:
     best: dict[str, Any] | None = None
     accuracies: dict[str, float] | None = None
     images: str | None = None
+    overfitting: dict[str, Any] | None = None
 
 
 def save_state(state: TrainingState, path: Path) -> None:

@@ -28,6 +28,7 @@ from ancra.training.checkpointing import Keeper
 from ancra.training.doubts import doubts
 from ancra.training.extent import extent
 from ancra.training.observer import NullObserver, Observer, RunProgress, preparing
+from ancra.training.overfitting import Overfitting
 from ancra.training.processes import Processes
 from ancra.training.remaining import Clock
 from ancra.training.reproducibility import as_ancra_errors, reproducible
@@ -90,6 +91,7 @@ class _Training:
         self.optimiser = new_optimiser(self.model, recipe)
         self.stepper = Stepper(self.model, self.optimiser, recipe, self.processes, observer.log)
         self.best = Best(recipe.validation.metric, self.validation.constant)
+        self.overfitting = Overfitting(self.validation.constant)
         self.accuracies: dict[str, float] = {}
         self.clock = Clock()
 
@@ -106,7 +108,7 @@ class _Training:
         self.observer.log(self._introduction(done))
         for doubt in doubts(self.recipe, extent(self.recipe, self.dataset)):
             self.observer.log(doubt)
-        while done < self.recipe.epochs and not self.best.exhausts(self.recipe, done):
+        while done < self.recipe.epochs and not self._why_stop(done):
             row = self._epoch(done)
             done += 1
             began = monotonic()
@@ -126,12 +128,16 @@ class _Training:
             + (f"going on after epoch {done} of {self.recipe.epochs}" if done else f"{self.recipe.epochs} epochs")
         )
 
+    def _why_stop(self, done: int) -> str:
+        """Why no further epoch is trained though the recipe has more; empty to go on."""
+        stopping = self.recipe.early_stopping
+        if self.best.exhausts(self.recipe, done):
+            return f"no better {self.best.metric} accuracy for {stopping.patience} epochs"
+        return "catastrophic overfitting" if stopping.overfitting and self.overfitting.epoch else ""
+
     def _say_ending(self, done: int) -> None:
         if done < self.recipe.epochs:
-            self.observer.log(
-                f"stopped after epoch {done}: no better {self.best.metric} accuracy for "
-                f"{self.recipe.early_stopping.patience} epochs"
-            )
+            self.observer.log(f"stopped after epoch {done}: {self._why_stop(done)}")
         if self.best.accuracies:
             shares = ", ".join(f"{name} {value:.1%}" for name, value in self.best.accuracies.items())
             self.observer.log(f"best epoch: {self.best.epoch} ({shares})")
@@ -140,10 +146,13 @@ class _Training:
         """Keep what the epoch gave: first its model, the state that resuming starts from last."""
         self.accuracies = {name: row[name] for name in ("natural", "pgd", "adaptive")}
         self.best = self.best.after(done, self.accuracies)
+        self.overfitting = self.overfitting.after(done, row)
         if not self.processes.is_main:
             return
         self.keeper.keep_model(self.judged, done, self.accuracies, best=self.best.epoch == done)
         self.observer.epoch_finished(row)
+        if self.overfitting.epoch == done:
+            self.observer.log(self.overfitting.sentence)
         self.keeper.keep_state(
             epoch=done,
             model=self.model.state_dict(),
@@ -151,6 +160,7 @@ class _Training:
             average=self.average.state_dict() if self.average else None,
             best=self.best.state(),
             accuracies=self.accuracies,
+            overfitting=self.overfitting.state(),
         )
 
     def _new_model(self) -> Classifier:
@@ -174,6 +184,8 @@ class _Training:
             self.average.load_state_dict(state.average)
         if state.best:
             self.best = Best(**state.best)
+        if state.overfitting:
+            self.overfitting = Overfitting(**state.overfitting)
         self.accuracies = state.accuracies or {}
         return state.epoch
 

@@ -1,11 +1,14 @@
 """What is measured after each epoch, on images held out of the training split."""
 
 from ancra.data.dataset import Split
-from ancra.evaluation.accuracy import evaluate
+from ancra.evaluation.robustness import HEADLINE, NATURAL, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.models.classifier import Classifier
 from ancra.recipe import Recipe
 from ancra.training.memory import in_parts
+
+ATTACKS = (*HEADLINE, "fgsm")
+"""The last, of a single step, tells catastrophic overfitting apart."""
 
 
 class Validation:
@@ -26,7 +29,7 @@ class Validation:
         return float(self.split.labels.bincount().max()) / len(self.split)
 
     def accuracies(self, model: Classifier) -> dict[str, float]:
-        """Natural, pgd and adaptive accuracy; where the memory is full, in smaller batches. Raises AncraError."""
+        """Natural, pgd, adaptive and fgsm accuracy; where the memory is full, in smaller batches. Raises AncraError."""
         model.eval()
         return in_parts(lambda parts: self._measured(model, parts), self._parts, self.recipe.batch_size, self._smaller)
 
@@ -36,8 +39,9 @@ class Validation:
             steps=self.recipe.validation.steps,
             batch_size=-(-self.recipe.batch_size // parts),
         )
-        found = evaluate(model, self.split, settings)
-        return {"natural": found.natural.value, "pgd": found.pgd.value, "adaptive": found.adaptive.value}
+        found = evaluate_robustness(model, self.split, settings, ATTACKS, independent=ATTACKS)
+        own = {name: accuracy.value for name in ATTACKS if (accuracy := found.accuracy(name)) is not None}
+        return {NATURAL: found.natural_accuracy.value, **own}
 
     def _smaller(self, parts: int) -> None:
         self._parts = parts

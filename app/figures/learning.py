@@ -21,13 +21,14 @@ PARTS = {"natural": "natural", "robust": "robust", "boosted": "boosted CE", "con
 QUANTITIES = {
     "adaptive": "Under adaptive PGD",
     "pgd": "Under PGD",
+    "fgsm": "Under one step (FGSM)",
     "natural": "Natural",
     "loss": "Loss",
     **{f"loss/{part}": f"Loss: {name}" for part, name in PARTS.items()},
     "learning_rate": "Learning rate",
     "epsilon": "Epsilon",
 }
-ACCURACIES = ("adaptive", "pgd", "natural")
+ACCURACIES = ("adaptive", "pgd", "fgsm", "natural")
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,13 @@ def overlay(key: str, lines: Sequence[Line], colours: Palette, axes: Axes) -> go
 
 
 def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
-    """Natural accuracy, and robust accuracy under PGD and adaptive PGD, on the held-out images after each epoch."""
+    """Accuracies on the held-out images after each epoch: natural, and under PGD, adaptive PGD and one step of FGSM."""
     figure = go.Figure()
-    kinds = (("natural", colours.natural, "solid"), ("pgd", colours.final, "solid"))
-    for key, colour, dash in (*kinds, ("adaptive", colours.adversarial, "dash")):
-        name = {"natural": "natural", "pgd": "PGD", "adaptive": "adaptive PGD"}[key]
-        _add(figure, line, key, name, colour, dash, axes)
+    kinds = (("natural", "natural", colours.natural, "solid"), ("pgd", "PGD", colours.final, "solid"))
+    attacked = (("adaptive", "adaptive PGD", colours.adversarial, "dash"), ("fgsm", "one step", colours.muted, "dot"))
+    for key, name, colour, dash in (*kinds, *attacked):
+        if any(key in row for row in line.rows):
+            _add(figure, line, key, name, colour, dash, axes)
     return _finish(figure, [line], colours, axes, percent=True, height=340)
 
 

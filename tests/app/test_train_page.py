@@ -329,6 +329,15 @@ def test_the_star_is_on_the_epoch_whose_weights_are_kept(made):
     assert runs.view("tied").best["epoch"] == 2
 
 
+def test_catastrophic_overfitting_is_said_on_the_card(submitted, made):
+    run = made("collapsed", epochs=0)
+    for epoch, (fgsm, pgd) in enumerate(((0.5, 0.4), (0.8, 0.05)), 1):
+        found = {"natural": 0.9, "pgd": pgd, "adaptive": pgd, "fgsm": fgsm, "constant": 0.1, "loss": 1.0}
+        run.append_metrics({"epoch": epoch, **found})
+    page = open_page(runs="collapsed")
+    assert any("Catastrophic overfitting in epoch 2" in warning.value for warning in page.warning)
+
+
 def the_dialog() -> None:
     """Runs inside AppTest: the dialog alone, which lasts one run of its page."""
     from app.parts.train.labels import change_labels

@@ -179,12 +179,12 @@ def test_the_best_epoch_is_kept_with_its_accuracies(whole):
     assert load_checkpoint(path)[1].validation["natural"] == watcher.rows[-1]["natural"]
 
 
-def scripted(monkeypatch, adaptive):
-    """Validation as a list of accuracies has it, from the first epoch trained."""
-    found = iter(adaptive)
+def scripted(monkeypatch, adaptive, others=((0.8, 0.85),) * 9):
+    """Validation as lists have it, from the first epoch trained: adaptive accuracies, and pairs of PGD and FGSM."""
+    found, pairs = iter(adaptive), iter(others)
 
     def accuracies(self, model):
-        return {"natural": 0.9, "pgd": 0.8, "adaptive": next(found)}
+        return {"natural": 0.9, "adaptive": next(found), **dict(zip(("pgd", "fgsm"), next(pairs), strict=True))}
 
     monkeypatch.setattr(validation.Validation, "accuracies", accuracies)
 
@@ -199,6 +199,34 @@ def test_a_run_stops_early_and_is_finished(tiny_recipe, tmp_path, monkeypatch):
     assert load_checkpoint(final)[1].epochs_trained == 4
     assert load_checkpoint(final.with_name("best.safetensors"))[1].epochs_trained == 2
     assert "stopped after epoch 4: no better adaptive accuracy for 2 epochs" in watcher.lines
+
+
+COLLAPSE = ((0.4, 0.5), (0.41, 0.52), (0.05, 0.8), (0.0, 0.9))
+
+
+def test_catastrophic_overfitting_is_said_once_and_ends_the_run_where_asked(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(epochs=4, steps_per_epoch=1)
+    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
+    goes_on, ends = Watcher(), Watcher()
+    train(recipe, tmp_path / "on", goes_on)
+    assert len(goes_on.rows) == 4
+    assert sum(line.startswith("Catastrophic overfitting in epoch 3") for line in goes_on.lines) == 1
+    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
+    train(recipe.with_changes(early_stopping={"overfitting": True}), tmp_path / "ends", ends)
+    assert len(ends.rows) == 3
+    assert "stopped after epoch 3: catastrophic overfitting" in ends.lines
+
+
+def test_a_resumed_run_remembers_what_it_had_before_pgd_fell(tiny_recipe, tmp_path, monkeypatch):
+    recipe = tiny_recipe.with_changes(epochs=4, steps_per_epoch=2, early_stopping={"overfitting": True})
+    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path, Watcher(end_after=2))
+    after = Watcher()
+    scripted(monkeypatch, [0.3] * 2, COLLAPSE[2:])
+    train(recipe, tmp_path, after, resume=True)
+    assert any("jumped from 52% to 80%" in line for line in after.lines)
+    assert len(after.rows) == 1
 
 
 def test_a_resumed_run_remembers_the_best_and_its_patience(tiny_recipe, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import streamlit as st
 from ancra.errors import AncraError
 from ancra.recipe import recipe_differences
 from ancra.training.best import at_chance
+from ancra.training.overfitting import overfitting
 from app import compute, state
 from app.answers import recipes, runs
 from app.answers.models import title_of
@@ -75,6 +76,8 @@ def _numbers(run: RunView) -> None:
         kind = NUMBERS[run.recipe.validation.metric]
         share = best.get(run.recipe.validation.metric, math.nan)
         st.caption(f"Best epoch by {kind}: {best['epoch']}, with {share:.1%} (the star on the curves).")
+    if sentence := overfitting(run.rows).sentence:
+        st.warning(sentence, icon=":material/warning:")
     if not run.status.active and best is not None and at_chance(best, metric := run.recipe.validation.metric):
         st.warning(
             f"{NUMBERS[metric]}: {best[metric]:.1%} at best, and the same answer for all images has "
