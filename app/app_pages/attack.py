@@ -10,7 +10,7 @@ from app.answers.models import like, title_of
 from app.components.replay import replay_widget
 from app.figures.replay import Replayed, replay
 from app.guard import guard
-from app.parts.attack.choose_attack import choose_attack, choose_epsilon
+from app.parts.attack.choose_attack import choose_attack, choose_epsilon, widest_epsilon
 from app.parts.attack.choose_image import choose_image
 from app.parts.attack.explanations import deeper
 from app.parts.attack.guide import guide_sentence, guide_steps, told_by_now
@@ -76,7 +76,7 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
     shown = [Replayed(view.titles[name], trace, settings) for name, trace in traces.items()]
     with st.container(key="replay_place"):
         replay_widget(
-            replay(shown, intro, classes, picture.label, state.look()),
+            replay(shown, intro, classes, picture.label, widest_epsilon(names), state.look()),
             step=view.step,
             on_step=lambda: keep_step(settings.steps),
             key=KEY,

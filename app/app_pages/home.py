@@ -10,6 +10,7 @@ from app.components.fooled import fooled_widget
 from app.figures.fooled import fooled
 from app.figures.gap import gap_chart
 from app.guard import guard
+from app.parts.attack.choose_attack import widest_epsilon
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 IMAGES = {
@@ -38,8 +39,9 @@ def play(names: list[str]) -> None:
     if found is None:
         st.markdown("Change an image a little, and see whether a network still knows what it shows.")
     else:
-        shown, classes, key = found
-        fooled_widget(fooled(shown, classes, state.look().dark, key), key="fooled")
+        shown, pair, key = found
+        classes = compute.card(pair[0]).classes
+        fooled_widget(fooled(shown, classes, widest_epsilon(pair), state.look().dark, key), key="fooled")
     if st.button("Attack an image yourself", type="primary", icon=":material/swords:"):
         st.switch_page("app_pages/attack.py")
 

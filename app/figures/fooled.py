@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 
 from ancra.reports.demonstration import Demonstration
+from app.figures import pictures
 
 Array = np.ndarray
 TITLES = ("A usual network", "A network trained against such changes")
 
 
-def fooled(shown: Demonstration, classes: tuple[str, ...], dark: bool, key: str) -> dict[str, Any]:
+def fooled(shown: Demonstration, classes: tuple[str, ...], widest: float, dark: bool, key: str) -> dict[str, Any]:
     """A JSON-able table.
 
     Args:
         classes: their names.
+        widest: the change of a pixel that gets the full colour, in [0, 1] pixel values.
         key: names the content, so that the widget is built again only when that changes.
     """
     channels, height, width = shown.natural.shape[1:]
@@ -28,8 +30,7 @@ def fooled(shown: Demonstration, classes: tuple[str, ...], dark: bool, key: str)
         "classes": list(classes),
         "labels": shown.labels.tolist(),
         "steps": shown.images.shape[1] - 1,
-        "largest": shown.epsilon * 255,
-        "magnified": f"{1 / shown.epsilon:.3g}",
+        "change": pictures.scales(widest, shown.epsilon, grey=channels == 1),
         "natural": _packed(shown.natural),
         "models": [
             {"title": title, "images": _packed(images), "chances": _packed(chances.astype(np.float32))}

@@ -1,14 +1,12 @@
-"""Pictures as pixels: enlarged without blur, perturbations in colour, many in one sprite."""
+"""Pictures as pixels: enlarged without blur, many in one sprite, and how far changes of them are magnified."""
 
 import base64
 import io
 import math
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
-
-from ancra.web.palette import Palette
 
 Array = np.ndarray
 
@@ -27,19 +25,21 @@ def enlarge(pixels: Array, side: int) -> Array:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def perturbation(delta: Array, scale: float, colours: Palette, side: int = 384) -> Array:
-    """A signed perturbation (C, H, W) as (h, w, 3) uint8.
+def scales(widest: float, epsilon: float, grey: bool) -> dict[str, Any]:
+    """How widgets draw the change of a pixel: the two scales that a switch chooses from, as `film.js` takes them.
 
-    Grey images: darker pixels in blue, brighter ones in orange, unchanged ones in the page's own background. Colour
-    images: mid-grey plus the change of each channel. ``scale`` is the change that gets the full colour.
+    Args:
+        widest: the change that gets the full colour at every epsilon, in [0, 1] pixel values.
+        epsilon: the one that gets it where the switch magnifies; at 0 there is nothing to magnify.
+        grey: whether images have one channel.
     """
-    share = np.clip(delta / scale, -1, 1) if scale > 0 else np.zeros_like(delta)
-    if delta.shape[0] != 1:
-        return crisp(0.5 + 0.5 * share, side)
-    neutral, low, high = (_rgb(colour) for colour in (colours.background, colours.final, colours.adversarial))
-    weight = np.abs(share[0])[..., None]
-    end = np.where(share[0][..., None] < 0, low, high)
-    return enlarge((neutral * (1 - weight) + end * weight).round().astype(np.uint8), side)
+    full = [widest, epsilon] if epsilon > 0 else [widest]
+    return {
+        "largest": [255 * change for change in full],
+        "factors": [f"{1 / change:.3g}" for change in full],
+        "tints": "blue darker, orange brighter" if grey else "grey unchanged",
+        "grey": grey,
+    }
 
 
 def sprite(images: Array, columns: int) -> str:
@@ -71,8 +71,3 @@ def _png(pixels: Array) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def _rgb(colour: str) -> Array:
-    parts: Sequence[str] = (colour[1:3], colour[3:5], colour[5:7])
-    return np.array([int(part, 16) for part in parts], float)

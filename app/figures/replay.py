@@ -32,7 +32,7 @@ class Replayed:
 
 
 def replay(
-    models: Sequence[Replayed], intro: str, classes: tuple[str, ...], label: int, colours: Palette
+    models: Sequence[Replayed], intro: str, classes: tuple[str, ...], label: int, widest: float, colours: Palette
 ) -> dict[str, Any]:
     """All that the widget needs to play the traces without asking anybody.
 
@@ -40,6 +40,7 @@ def replay(
         models: at least one; traces of one image, of equal length, of the same attack.
         intro: the sentence beside the natural image. ``**bold**`` is understood in every text.
         label: the true class.
+        widest: the change of a pixel that gets the full colour, in [0, 1] pixel values, whatever epsilon is.
 
     Returns:
         A JSON-able table. ``key`` names its content, so that the widget is built again only when that changes.
@@ -52,12 +53,13 @@ def replay(
         "intro": intro,
         "hint": f"Step 0 is {start}. Nothing is computed again.",
         "label": label,
+        "change": pictures.scales(widest, first.settings.epsilon, grey=first.trace.natural.shape[1] == 1),
         "classes": list(classes),
         "classColours": list(colours.classes),
         "colours": {
             name: value for name, value in asdict(colours).items() if isinstance(value, str)
         },
-        "models": [_model(model, classes, label, colours) for model in models],
+        "models": [_model(model, classes, label) for model in models],
     }  # fmt: skip
     payload["key"] = hashlib.sha256(json.dumps(payload).encode()).hexdigest()[:16]
     return payload
@@ -80,10 +82,9 @@ def runs(values: Array) -> list[tuple[int, int]]:
     return [(int(values[start]), int(length)) for start, length in zip(starts, lengths, strict=True)]
 
 
-def _model(model: Replayed, classes: tuple[str, ...], label: int, colours: Palette) -> dict[str, Any]:
+def _model(model: Replayed, classes: tuple[str, ...], label: int) -> dict[str, Any]:
     trace, epsilon = model.trace, model.settings.epsilon
     logits, auxiliary, images = trace.logits[:, 0], trace.auxiliary[:, 0], trace.images[:, 0]
-    deltas = images - trace.natural[0]
     final, blocks = softmax(logits, axis=-1), auxiliary.shape[1]
     heads = [("p', the final answer", "p' (final)", softmax(trace.natural_logits[0], axis=-1), final, "final")]
     if blocks:
@@ -91,17 +92,15 @@ def _model(model: Replayed, classes: tuple[str, ...], label: int, colours: Palet
         heads.append(("p, before any attention", "p (first auxiliary)", before, after, "auxiliary"))
     shown = shown_classes(*(after for _, _, _, after, _ in heads), label=label)
     some = f" ({len(shown)} of {len(classes)} classes)" if len(shown) < len(classes) else ""
-    tints = "blue darker, orange brighter" if images.shape[1] == 1 else "grey unchanged"
-    scale = f"x {1 / epsilon:.3g}: {tints}" if epsilon > 0 else "nothing may change"
     strips = [(f"row, block {block + 1}", trace.attended[:, 0, block]) for block in range(blocks)]
     return {
         "title": model.title,
         "images": _film(np.stack([pictures.crisp(image, 1) for image in images])),
-        "perturbations": _film(np.stack([pictures.perturbation(delta, epsilon, colours, 1) for delta in deltas])),
         "answers": [words.answer(row, classes) for row in logits],
-        "scale": f"Perturbation {scale}",
         "outcome": words.outcome(trace, classes),
-        "sizes": [words.perturbation_sentence(delta, epsilon, model.settings.norm) for delta in deltas],
+        "sizes": [
+            words.perturbation_sentence(image - trace.natural[0], epsilon, model.settings.norm) for image in images
+        ],
         "shown": shown,
         "bars": [
             {"title": title + some, "before": _short(before[shown]), "after": _short(after[:, shown])}

@@ -38,7 +38,7 @@ def test_shows_both_models_with_a_verdict(attack):
     assert (shown["steps"], shown["step"]) == (40, 40)
     assert [model["title"] for model in shown["models"]] == [ATTENTION, PLAIN]
     assert [bool(model["without"]) for model in shown["models"]] == [False, True]
-    assert "Perturbation x 5" in shown["models"][0]["scale"]
+    assert shown["change"]["factors"] == ["2", "5"]
     assert "0.2 allowed" in shown["models"][0]["sizes"][40]
 
 

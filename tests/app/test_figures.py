@@ -7,7 +7,6 @@ from PIL import Image
 
 from ancra.attacks.trace import AttackTrace
 from ancra.text import epsilon_text
-from ancra.web.palette import palette
 from app.figures import pictures
 from app.words import attack as words
 
@@ -39,23 +38,11 @@ def test_crisp_pictures_repeat_whole_pixels():
     assert {tuple(color) for color in drawn.reshape(-1, 3)} == {(0,) * 3, (255,) * 3, (128,) * 3, (64,) * 3}
 
 
-def test_a_perturbation_shows_sign_and_size():
-    colours = palette()
-    drawn = pictures.perturbation(np.array([[[0.0, 0.2], [-0.2, 0.1]]]), 0.2, colours, side=2)
-    as_hex = [["#" + bytes(pixel).hex().upper() for pixel in row] for row in drawn]
-    assert as_hex[0][0] == colours.background
-    assert as_hex[0][1] == colours.adversarial
-    assert as_hex[1][0] == colours.final
-    assert as_hex[1][1] not in (colours.background, colours.adversarial)
-
-
-def test_a_colour_perturbation_is_grey_where_nothing_changes():
-    drawn = pictures.perturbation(np.zeros((3, 2, 2)), 0.1, palette(), side=2)
-    assert (drawn == 128).all()
-
-
-def test_no_perturbation_at_epsilon_zero():
-    assert (pictures.perturbation(np.zeros((1, 2, 2)), 0.0, palette(), side=2) == 255).all()
+def test_a_change_is_drawn_to_one_scale_at_every_epsilon_and_magnified_to_the_chosen_one():
+    small, large = (pictures.scales(0.5, epsilon, grey=True) for epsilon in (0.05, 0.2))
+    assert small["largest"][0] == large["largest"][0] == 127.5
+    assert (small["factors"], large["factors"]) == (["2", "20"], ["2", "5"])
+    assert pictures.scales(0.5, 0, grey=False)["factors"] == ["2"]
 
 
 def test_a_png_has_the_exact_size_or_a_larger_one():

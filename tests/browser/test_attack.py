@@ -125,6 +125,20 @@ def test_pictures_are_large_and_not_blurred(attack):
         assert picture.evaluate("canvas => getComputedStyle(canvas).imageRendering") == "pixelated"
 
 
+def test_the_perturbation_is_magnified_by_a_switch_which_stays_at_another_epsilon(attack, settled):
+    page = attack()
+    caption = page.locator(".replay figcaption", has_text="Perturbation").first
+    expect(caption).to_contain_text("× 2:")
+    page.get_by_role("button", name="Magnify").click()
+    expect(caption).to_contain_text("× 5:")
+    thumb = page.locator(".st-key-epsilon input")
+    thumb.focus()
+    thumb.press("ArrowLeft")
+    expect(caption).to_contain_text("× 6.67:", timeout=60_000)
+    page.get_by_role("button", name="Magnify").click()
+    expect(caption).to_contain_text("× 2:")
+
+
 @pytest.mark.parametrize(("width", "beside"), [(1440, True), (390, False)])
 def test_models_stand_side_by_side_or_below_each_other(attack, width, beside):
     page = attack(width=width)

@@ -101,6 +101,21 @@ def test_classes_have_the_colours_that_figures_have(blank, dark):
     assert len(set(many)) > 150
 
 
+COLOURS = "[[255, 255, 255], [0, 0, 200], [200, 100, 0]]"
+
+
+def test_a_change_of_a_grey_pixel_is_blue_where_darker_and_orange_where_brighter(blank):
+    drawn = [
+        evaluate(blank, "film", f"it.changed([100,100,100], [{v},{v},{v}], 100, true, {COLOURS})")
+        for v in (100, 200, 0, 150)
+    ]
+    assert drawn == [[255, 255, 255], [200, 100, 0], [0, 0, 200], [228, 178, 128]]
+
+
+def test_a_change_of_a_coloured_pixel_is_added_to_mid_grey(blank):
+    assert evaluate(blank, "film", f"it.changed([10,20,30], [10,30,20], 20, false, {COLOURS})") == [128, 191, 64]
+
+
 def test_no_script_is_long():
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.rglob("*.js")}
     assert {name: length for name, length in lengths.items() if length > 300} == {}

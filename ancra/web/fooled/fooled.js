@@ -1,7 +1,7 @@
 // One image, a small change, two models: plays a stored attack once by itself, and again when asked.
 import { decode, percent } from "../shared/codec.js"
 import { calm, h, write } from "../shared/dom.js"
-import { changed, painted, planes } from "../shared/film.js"
+import { changed, magnifier, painted, planes } from "../shared/film.js"
 import { rgb, themed } from "../shared/theme.js"
 
 const PACE = 260 // Milliseconds a step.
@@ -16,10 +16,11 @@ function line(model, data, colours) {
   const [count, kinds] = [data.labels.length, data.classes.length]
   const chance = (step, n, kind) => chances[(step * count + n) * kinds + kind]
   const [before, showBefore] = painted(data, "The image", (n, i) => natural(n, i))
-  const [change, showChange] = painted(data, "What is added to it, magnified", ([step, n], i) =>
-    changed(natural(n, i), pixel(step * count + n, i), data.largest, data.channels === 1, colours.change),
+  const [change, showChange] = painted(data, "What is added to it, magnified", ([step, n, scale], i) =>
+    changed(natural(n, i), pixel(step * count + n, i), data.change.largest[scale], data.change.grey, colours.change),
   )
   const [after, showAfter] = painted(data, "The image with the change", ([step, n], i) => pixel(step * count + n, i))
+  const added = h("figcaption")
   const said = h("p", { class: "said" })
   const bars = h("div", { class: "answers" })
   const box = h(
@@ -31,7 +32,7 @@ function line(model, data, colours) {
       { class: "sum" },
       h("figure", {}, before, h("figcaption", {}, "image")),
       h("b", { "aria-hidden": "true" }, "+"),
-      h("figure", {}, change, h("figcaption", {}, `change × ${data.magnified}`)),
+      h("figure", {}, change, added),
       h("b", { "aria-hidden": "true" }, "="),
       h("figure", {}, after, h("figcaption", {}, "what it sees")),
     ),
@@ -59,8 +60,9 @@ function line(model, data, colours) {
     bars.replaceChildren(...rows.map(({ row }) => row))
     showBefore(n)
   }
-  const show = (step, n) => {
-    showChange([step, n])
+  const show = (step, n, scale) => {
+    showChange([step, n, scale])
+    write(added, `change × ${data.change.factors[scale]}`)
     showAfter([step, n])
     const label = data.labels[n]
     const answer = [...data.classes.keys()].reduce((a, b) => (chance(step, n, b) > chance(step, n, a) ? b : a))
@@ -80,21 +82,25 @@ function line(model, data, colours) {
 function build(root, data) {
   const theme = themed(data.dark)
   const colours = { change: [theme.background, theme.final, theme.adversarial].map(rgb) }
-  const view = { step: 0, n: 0, timer: 0 }
+  const view = { step: 0, n: 0, scale: 0, timer: 0 }
   const lines = data.models.map((model) => line(model, data, colours))
   const tell = h("p", { class: "tell", "aria-live": "polite" })
   const where = h("output", { class: "where" })
   const again = h("button", { type: "button", class: "again", onclick: () => (view.timer ? stop() : play(0)) })
   const next = h("button", { type: "button", onclick: () => turn() }, "Next image")
+  const magnify = magnifier(data.change, (scale) => {
+    view.scale = scale
+    go(view.step)
+  })
   root.replaceChildren(
     tell,
     h("div", { class: "lines" }, ...lines.map(({ box }) => box)),
-    h("div", { class: "bar" }, again, next, where),
+    h("div", { class: "bar" }, again, next, magnify, where),
   )
 
   function go(step) {
     view.step = step
-    const ends = lines.map(({ show }) => show(step, view.n))
+    const ends = lines.map(({ show }) => show(step, view.n, view.scale))
     write(where, `step **${step}** of ${data.steps}`)
     return ends
   }

@@ -1,6 +1,7 @@
 // Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
 import { calm, make, spoken, write } from "../shared/dom.js"
-import { screen } from "../shared/film.js"
+import { changed, frames, magnifier, painted } from "../shared/film.js"
+import { rgb } from "../shared/theme.js"
 import { bars, course, legend } from "./charts.js"
 
 const PACE = 130 // Milliseconds a step.
@@ -28,11 +29,16 @@ function show(parent, model, data, go) {
     figure.appendChild(canvas)
     return { frame, caption: figure.appendChild(make("figcaption", "soft", caption)) }
   }
-  add(screen(data.natural, "The natural image"), "Before").frame(0)
+  const [before, after] = [frames(data.natural), frames(model.images)]
+  const { colours, change } = data
+  const tints = [colours.background, colours.final, colours.adversarial].map(rgb)
+  const differing = ([frame, scale], i) =>
+    changed(before(0, i), after(frame, i), change.largest[scale], change.grey, tints)
+  add(painted(data.natural, "The natural image", before), "Before").frame(0)
   sum.appendChild(make("b", "", "+"))
-  const change = add(screen(model.perturbations, "The perturbation, magnified"), model.scale)
+  const added = add(painted(data.natural, "The perturbation, magnified", differing))
   sum.appendChild(make("b", "", "="))
-  const attacked = add(screen(model.images, `The attacked image, ${model.title}`))
+  const attacked = add(painted(data.natural, `The attacked image, ${model.title}`, after))
   const outcome = box.appendChild(make("p", "soft"))
   legend(box, [
     ["natural", data.colours.natural, ""],
@@ -42,9 +48,13 @@ function show(parent, model, data, go) {
   if (model.without) box.appendChild(make("p", "soft", model.without))
   const note = box.appendChild(make("p", "soft"))
   moving.push(course(box, model, data, go))
-  return (step) => {
+  return (step, scale) => {
     attacked.frame(step)
-    change.frame(step)
+    added.frame([step, scale])
+    write(
+      added.caption,
+      `Perturbation ${change.factors[scale] ? `× ${change.factors[scale]}: ${change.tints}` : "none"}`,
+    )
     write(attacked.caption, `After step ${step}: ${model.answers[step]}`)
     write(outcome, `${model.outcome} ${model.sizes[step]}`)
     write(note, model.notes[step])
@@ -53,7 +63,7 @@ function show(parent, model, data, go) {
 }
 
 function build(root, data) {
-  const view = { key: data.key, step: -1, timer: 0, rest: 0, commit: () => {} }
+  const view = { key: data.key, step: -1, scale: 0, timer: 0, rest: 0, commit: () => {} }
   root.replaceChildren()
   root.appendChild(make("p", "say", data.intro))
   const bar = root.appendChild(make("div", "bar"))
@@ -76,6 +86,11 @@ function build(root, data) {
   button("last", "Last step (End)", () => move(data.steps))
   const where = bar.appendChild(make("output"))
   where.setAttribute("aria-live", "off") // Else every step of a replay would be read aloud.
+  const magnify = magnifier(data.change, (scale) => {
+    view.scale = root.magnified = scale
+    go(view.step, false)
+  })
+  bar.appendChild(magnify)
   const live = spoken(root)
   const label = (playing) => {
     play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`
@@ -96,7 +111,7 @@ function build(root, data) {
     view.step = Math.max(0, Math.min(data.steps, step))
     slider.value = view.step
     write(where, `Step **${view.step}** of ${data.steps}`)
-    for (const part of parts) part(view.step)
+    for (const part of parts) part(view.step, view.scale)
     clearTimeout(view.rest)
     if (!view.timer) view.rest = setTimeout(rest, REST, tell)
   }
@@ -131,6 +146,7 @@ function build(root, data) {
     else return
     event.preventDefault()
   }
+  if (root.magnified) magnify.click()
   view.show = (step) => go(step, false)
   view.playOnce = () => {
     if (calm()) return

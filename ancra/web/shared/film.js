@@ -1,15 +1,15 @@
 // Pictures one after another on a canvas.
 import { decode } from "./codec.js"
-import { make } from "./dom.js"
+import { h, make } from "./dom.js"
 
-/** A canvas, and a function that shows one frame of a film of red, green and blue bytes on it. */
-export function screen(film, name) {
+/** Pixel i of a frame of a film of red, green and blue bytes, as [r, g, b]. */
+export function frames(film) {
   const bytes = decode({ dtype: "u8", data: film.pixels })
   const size = film.width * film.height
-  return painted(film, name, (frame, pixel) => {
-    const from = (frame * size + pixel) * 3
+  return (frame, i) => {
+    const from = (frame * size + i) * 3
     return [bytes[from], bytes[from + 1], bytes[from + 2]]
-  })
+  }
 }
 
 /** A canvas, and a function that shows a frame on it whose pixels a function (frame, pixel) gives as [r, g, b]. */
@@ -38,6 +38,20 @@ export function planes(bytes, { width, height, channels }) {
     const at = n * channels * size + i
     return channels === 1 ? [bytes[at], bytes[at], bytes[at]] : [bytes[at], bytes[at + size], bytes[at + 2 * size]]
   }
+}
+
+/** A switch between the one scale on which all changes are drawn and the one on which this epsilon fills the colours. */
+export function magnifier(change, show) {
+  const button = h("button", { type: "button", class: "magnify", "aria-pressed": "false" }, "Magnify")
+  const [usual, full] = change.factors
+  button.title = `Draw the change × ${full}, so that epsilon has the full colour; else × ${usual} at every epsilon`
+  button.disabled = !full
+  button.onclick = () => {
+    const pressed = button.getAttribute("aria-pressed") === "false"
+    button.setAttribute("aria-pressed", pressed)
+    show(pressed ? 1 : 0)
+  }
+  return button
 }
 
 /** A change of one pixel, as [r, g, b]: grey ones blue (darker) or orange (brighter), of colour around mid-grey. */

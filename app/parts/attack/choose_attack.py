@@ -42,8 +42,7 @@ def choose_attack(classes: tuple[str, ...], label: int, epsilon: float) -> tuple
 def choose_epsilon(names: list[str]) -> float:
     """Epsilon from presets around the one that these models were trained against."""
     trained = recipe_epsilon(names)
-    sizes = [trained * share for share in SHARES_OF_EPSILON if trained * share <= 1]
-    choices = {epsilon_text(size): size for size in (PHOTOGRAPHS if trained in PHOTOGRAPHS else sizes)}
+    choices = {epsilon_text(size): size for size in offered(trained)}
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),
@@ -55,6 +54,18 @@ def choose_epsilon(names: list[str]) -> float:
     against = f"These models were trained against {epsilon_text(trained)}" if known else "What they met is not known"
     st.caption(f"Pixels run from 0 to 1. {against}.")
     return choices[chosen]
+
+
+def offered(trained: float) -> list[float]:
+    """The epsilons to choose from, from small to large, around the one of the training."""
+    if trained in PHOTOGRAPHS:
+        return list(PHOTOGRAPHS)
+    return [trained * share for share in SHARES_OF_EPSILON if trained * share <= 1]
+
+
+def widest_epsilon(names: list[str]) -> float:
+    """The largest epsilon that can be chosen for these models: the change that pictures draw in full colour."""
+    return offered(recipe_epsilon(names))[-1]
 
 
 def recipe_epsilon(names: list[str]) -> float:

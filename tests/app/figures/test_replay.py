@@ -13,7 +13,7 @@ SETTINGS = AttackSettings(epsilon=0.1, steps=2)
 
 
 def made(*traces, settings=SETTINGS):
-    return replay([Replayed("Model", trace, settings) for trace in traces], "Before.", CLASSES, 0, palette())
+    return replay([Replayed("Model", trace, settings) for trace in traces], "Before.", CLASSES, 0, 0.25, palette())
 
 
 def pixels(film):
@@ -22,10 +22,9 @@ def pixels(film):
 
 def test_everything_of_every_step_is_there(trace_of):
     one = made(trace_of([0, 0, 1], blocks=2))["models"][0]
-    assert pixels(one["images"]).shape == pixels(one["perturbations"]).shape == (3, 2, 3, 3)
+    assert pixels(one["images"]).shape == (3, 2, 3, 3)
     assert (pixels(one["images"])[-1] == 153).all()
     assert one["answers"][2].startswith("**dog**")
-    assert one["scale"] == "Perturbation x 10: blue darker, orange brighter"
     assert [row["title"] for row in one["bars"]] == ["p', the final answer", "p, before any attention"]
     assert np.shape(one["bars"][0]["after"]) == (3, 3)
     assert [line["name"] for line in one["course"]] == ["p' (final)", "p (first auxiliary)"]
@@ -47,9 +46,9 @@ def test_the_key_names_the_content(trace_of):
 
 
 def test_colour_images_and_epsilon_zero(trace_of):
-    one = made(trace_of([0, 0], channels=3), settings=SETTINGS.with_changes(epsilon=0))["models"][0]
-    assert one["scale"] == "Perturbation nothing may change"
-    assert pixels(one["images"]).shape == (2, 2, 3, 3)
+    shown = made(trace_of([0, 0], channels=3), settings=SETTINGS.with_changes(epsilon=0))
+    assert shown["change"] == {"largest": [63.75], "factors": ["4"], "tints": "grey unchanged", "grey": False}
+    assert pixels(shown["models"][0]["images"]).shape == (2, 2, 3, 3)
 
 
 def test_of_many_classes_those_that_matter_are_drawn():
