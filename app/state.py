@@ -1,9 +1,9 @@
 """What a person has chosen, and its place in the URL: a link opens the same view."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ancra.cli.serving import stays_here
 from ancra.text import epsilon_text
@@ -12,15 +12,16 @@ from app import compute
 from app.access import is_public
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
 
-T = TypeVar("T")
-
 IMAGES = "images"
 # Where there is room the switch stands in the header, which belongs to all pages.
 IN_HEADER = """<style>@media (min-width: 1000px) {
-    .st-key-images_switch { position: fixed; top: 0.7rem; right: 4rem; width: fit-content !important; z-index: 999991; }
+    .st-key-images_switch { position: fixed; top: 0.7rem; right: 10rem; width: fit-content !important;
+        z-index: 999991; }
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")
 OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
+BESIDE_WIDGETS = ("step", "map_colour", "map_view", "map_selection", "mechanism_anchor", "shown_runs", "form")
+"""What is held beside the URL and no widget restores from it."""
 
 
 def look() -> Palette:
@@ -57,9 +58,17 @@ def model_names() -> list[str]:
     return found.get(st.session_state.get(IMAGES, ""), next(iter(found.values()), []))
 
 
-def start(key: str, value: T) -> T | None:
-    """What a widget starts with; None for one that holds a value, beside which Streamlit warns of another one."""
-    return None if key in st.session_state else value
+def returned() -> bool:
+    """Whether a person has just gone back or forward in the browser's history: then the URL says what is shown."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def follow_history() -> None:
+    """Let the URL say what is shown where a person went back or forward; bound widgets follow it by themselves."""
+    if returned():
+        for key in BESIDE_WIDGETS:
+            st.session_state.pop(key, None)
 
 
 def _carry_over() -> None:
@@ -94,7 +103,7 @@ def choose_model(label: str, key: str, default: str, alike: str | None = None) -
         alike: only checkpoints for the same images and classes as this one.
     """
     names = model_names() if alike is None else like(alike)
-    index = start(key, names.index(preferred(names, [default])[0])) or 0
+    index = names.index(preferred(names, [default])[0])
     return st.selectbox(label, names, index=index, format_func=title_of, key=key, bind="query-params")
 
 
@@ -104,7 +113,7 @@ def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help
     return st.multiselect(
         label,
         names,
-        default=start(key, preferred(names, defaults)),
+        default=preferred(names, defaults),
         format_func=title_of,
         key=key,
         help=help,

@@ -11,9 +11,10 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
 
 from app.access import may_change  # noqa: E402
 from app.components.menu import menu  # noqa: E402
+from app.components.toolbar import toolbar  # noqa: E402
 from app.guard import guard, show_plugins  # noqa: E402
 from app.parts.signing_in import signing_in  # noqa: E402
-from app.state import choose_set  # noqa: E402
+from app.state import choose_set, follow_history  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
@@ -49,7 +50,9 @@ st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
     menu()
+    toolbar()
     show_plugins()
+    follow_history()
     choose_set()
     page.run()
     signing_in()

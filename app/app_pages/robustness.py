@@ -69,7 +69,7 @@ def believe(found: list[Results]) -> None:
     names = [each.name for each in found]
     if st.session_state.get("trust", names[0]) not in names:
         del st.session_state["trust"]  # that model is not in the table any more
-    first = state.start("trust", names.index(preferred(names, [state.opening().models[0]])[0])) or 0
+    first = names.index(preferred(names, [state.opening().models[0]])[0])
     name = st.selectbox(
         "Model", names, index=first, format_func=title_of, key="trust", bind="query-params",
         label_visibility="collapsed",

@@ -6,7 +6,7 @@ from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import attack_title, preset
 from ancra.text import epsilon_text
-from app import compute, state
+from app import compute
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
@@ -46,7 +46,7 @@ def choose_epsilon(names: list[str]) -> float:
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),
-        state.start("epsilon", epsilon_text(trained)),
+        epsilon_text(trained),
         key="epsilon",
         bind="query-params",
     )

@@ -1,7 +1,6 @@
 """Choosing the image to attack: one click on a contact sheet, a number, or a file of one's own."""
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -38,7 +37,7 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
     opened = EXAMPLE if missing(name) else state.opening().source
     first = opened if opened in kinds else kinds[0]
     source = st.segmented_control(
-        "Image", kinds, default=state.start("source", first), required=True, key="source", bind="query-params",
+        "Image", kinds, default=first, required=True, key="source", bind="query-params",
         width="stretch", label_visibility="collapsed",
     )  # fmt: skip
     if source == EXAMPLE:
@@ -80,11 +79,10 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
         go_to_missed(name, epsilon)
     sheet = st.container()
     opening = min(state.opening().image, len(labels) - 1)
-    first: int | Literal["min"] = "min" if "image" in st.session_state else opening
     with more:
         left, right = st.columns(2, wrap=False)
     shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params")
-    index = int(right.number_input("Test image", 0, len(labels) - 1, first, key="image", bind="query-params"))
+    index = int(right.number_input("Test image", 0, len(labels) - 1, opening, key="image", bind="query-params"))
     rows = np.arange(len(labels)) if shown == ALL_CLASSES else np.flatnonzero(labels == classes.index(shown))
     rows = rows[:ON_SHEET]
     position = np.flatnonzero(rows == index)

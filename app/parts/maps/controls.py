@@ -122,7 +122,6 @@ def _go() -> None:
 
 
 def _one_of(label: str, options: tuple[str, ...], key: str, default: int, help: str) -> str:
-    # The story sets these widgets; Streamlit warns of a default beside a value that was set.
-    usual = None if key in st.session_state else options[default]
+    usual = options[default]
     chosen = st.segmented_control(label, options, default=usual, required=True, key=key, help=help, bind="query-params")
-    return chosen or options[default]
+    return chosen or usual

@@ -9,6 +9,7 @@ from ancra.errors import AncraError
 from ancra.progress import duration
 from ancra.recipe import Recipe, recipe_changes
 from ancra.text import epsilon_text
+from app import state
 from app.answers import estimates, recipes, runs
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard, show_error
@@ -27,6 +28,9 @@ STARTED = "started_run"
 @guard()
 def new_run_part() -> None:
     """Choose a recipe, change what you like, start."""
+    if state.returned():
+        st.session_state["recipe"] = _held()[0]
+        st.session_state["form_round"] = st.session_state.get("form_round", 0) + 1  # new widgets, as the link has them
     left, right = st.columns([3, 2], gap="large")
     with left:
         name = choose_recipe()
@@ -34,7 +38,7 @@ def new_run_part() -> None:
         st.caption(base.description)
         form, recipe = None, None
         try:
-            recipe, form = recipe_form(name, base, _start(name, base))
+            recipe, form = recipe_form(f"{name}{st.session_state.get('form_round', '')}", base, _start(name, base))
         except AncraError as error:
             show_error(error)
     with right:
