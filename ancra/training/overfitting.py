@@ -46,8 +46,8 @@ class Overfitting:
         return (
             f"Catastrophic overfitting in epoch {self.epoch}: accuracy under one step (FGSM) jumped from "
             f"{self.fgsm:.0%} to {self.risen:.0%} while under PGD it fell from {self.pgd:.0%} to {self.fallen:.0%}, so "
-            "the model resists that one step and no other; train with two steps or more, with the start n_fgsm, or with a "
-            "lower learning rate."
+            "the model resists that one step and no other; train with two steps or more, with the start n_fgsm, or "
+            "with a lower learning rate."
         )
 
     def state(self) -> dict[str, Any]:
