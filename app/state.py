@@ -47,6 +47,12 @@ def choose_set() -> None:
         )  # fmt: skip
 
 
+def choose_enlargement() -> None:
+    """Whether pictures of few pixels are enlarged smoothly, or pixel by pixel; the page's widgets inherit it."""
+    if st.toggle("Smooth pictures", key="smooth", bind="query-params", help="Else every pixel is seen."):
+        st.html("<style>:root { --enlarged: auto; }</style>")
+
+
 def opening() -> Opening:
     """What the Attack page opens on for the chosen images."""
     return OPENINGS.get(st.session_state.get(IMAGES) or next(iter(models_by_set()), ""), OPENING)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.errors import AncraError
+from ancra.evaluation.breaking import Breaking, breaking
 from ancra.evaluation.curves import Curves, stored_curves
 from ancra.evaluation.robustness import NATURAL, RobustnessReport, checkpoint_report
 from ancra.evaluation.tables import TableRow, row_of
@@ -87,6 +88,15 @@ def results(name: str) -> Results:
         transfer,
         tuple(refused),
     )
+
+
+def order_of_breaking(name: str) -> Breaking | None:
+    """A model's test images, those that break first in front; None where nothing fitting is stored of it."""
+    try:
+        report = checkpoint_report(compute.card(name), compute.store())
+    except AncraError:
+        return None
+    return breaking(report) if report is not None and report.outcomes else None
 
 
 def at_chance(found: Results) -> bool:

@@ -7,6 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from ancra.attacks.objectives import OBJECTIVES
+from ancra.evaluation.breaking import Breaking
 
 ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
 
@@ -212,13 +213,13 @@ def test_the_numbers_of_the_path_are_the_cards(attack, monkeypatch):
 
 def test_finds_the_next_image_that_pgd_misses_or_says_there_is_none(attack, monkeypatch):
     button = next(button for button in attack.button if "misses" in button.label)
-    monkeypatch.setattr("app.parts.attack.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
-    monkeypatch.setattr("app.parts.attack.choose_image.words.verdict", lambda *_, **__: ("illusion", ""))
+    monkeypatch.setattr("app.parts.attack.sheet.attacks.missed_by_pgd", lambda name, epsilon: [2, 9])
+    monkeypatch.setattr("app.parts.attack.sheet.words.verdict", lambda *_, **__: ("illusion", ""))
     button.click().run()
     assert attack.number_input(key="image").value == 9
     button.click().run()
     assert attack.number_input(key="image").value == 2
-    monkeypatch.setattr("app.parts.attack.choose_image.attacks.missed_by_pgd", lambda name, epsilon: [])
+    monkeypatch.setattr("app.parts.attack.sheet.attacks.missed_by_pgd", lambda name, epsilon: [])
     button.click().run()
     assert attack.toast
     assert attack.number_input(key="image").value == 2
@@ -302,3 +303,44 @@ def test_an_unforeseen_error_shows_a_number_and_no_traceback(attack, monkeypatch
     assert attack.error
     assert "did not foresee" in attack.error[0].value
     assert "secret" not in attack.error[0].value
+
+
+def on_sheet(at) -> dict:
+    """What the contact sheet was given."""
+    name = "ancra.contact_sheet"
+    (widget,) = (each for each in at.get("bidi_component") if each.proto.component_name == name)
+    return json.loads(widget.proto.json)
+
+
+def test_the_sheet_is_sent_page_by_page_and_opens_where_the_image_is(open_page):
+    at = open_page("attack", attacked=[PLAIN], image="200")
+    sheet = on_sheet(at)
+    assert len(sheet["names"]) == 160
+    assert (sheet["names"][0].split(":")[0], sheet["selected"]) == ("Test image 160", 40)
+    at.session_state["sheet_page"] = 3
+    at.run()
+    assert not at.exception
+    assert (len(on_sheet(at)["names"]), on_sheet(at)["selected"]) == (450 - 2 * 160, -1)
+    at.number_input(key="image").set_value(5).run()
+    assert on_sheet(at)["selected"] == 5
+
+
+def test_those_that_break_first_stand_in_front_and_say_what_broke_them(open_page, monkeypatch):
+    order = Breaking(np.array([7, 3, 9, 4]), ("pgd", "adaptive", "", "natural"))
+    monkeypatch.setattr("app.parts.attack.sheet.order_of_breaking", lambda name: order)
+    at = open_page("attack", attacked=[PLAIN], image="3", order="Those that break first")
+    sheet = on_sheet(at)
+    assert [name.split(":")[0] for name in sheet["names"]] == [f"Test image {row}" for row in (7, 3, 9, 4)]
+    assert [name.rpartition(", ")[2] for name in sheet["names"]] == [
+        "broken by PGD", "broken by Adaptive PGD", "no stored attack broke it", "wrong without an attack",
+    ]  # fmt: skip
+    assert sheet["selected"] == 1
+    assert "PGD breaks 1; then Adaptive PGD breaks 1 more; 1 hold; 1 are answered wrongly" in texts(at)
+
+
+def test_small_pictures_are_enlarged_as_one_likes(open_page):
+    def styles(at) -> str:
+        return " ".join(element.proto.body for element in at.get("html"))
+
+    assert "--enlarged" not in styles(open_page("attack", attacked=[PLAIN]))
+    assert "--enlarged: auto" in styles(open_page("attack", attacked=[PLAIN], smooth="true"))
