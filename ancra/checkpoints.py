@@ -4,6 +4,7 @@ Nothing in a checkpoint is ever unpickled. Finding checkpoints and reading cards
 """
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,11 @@ def checkpoint_name(path: Path | str) -> str:
         if run.parent.name == "runs" and run.parents[2] == sweeps_folder().absolute():
             return f"sweeps/{run.parents[1].name}/{run.name}{best}"
     return str(path)
+
+
+def named_digests(paths: Iterable[Path]) -> dict[str, str]:
+    """The name of each checkpoint -> its digest. Raises AncraError for one that cannot be read."""
+    return {checkpoint_name(path): read_card(path).digest for path in paths}
 
 
 def resolve_checkpoint(name_or_path: str) -> Path:

@@ -63,14 +63,6 @@ def _harmless(cell: Any) -> Any:
     return cell  # a number with a sign
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as a CSV file. Raises AncraError when it cannot be written."""
-    try:
-        replace_file(path, lambda file: file.write(csv_text(rows).encode()))
-    except OSError as error:
-        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
-
-
 def remove_leftovers(folder: Path) -> None:
     """Delete what ``replace_file`` left unfinished in a folder, at any depth, because its process was killed.
 

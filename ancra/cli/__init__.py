@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ancra import __version__
-from ancra.cli import bin, data, evaluation, listing, maps, runs, serving, strategies, sweep, train
+from ancra.cli import attack, bin, data, evaluation, explain, listing, maps, runs, serving, strategies, sweep, train
 from ancra.errors import AncraError
 from ancra.extras import missing_extra
 from ancra.plugins import load_plugins
@@ -44,6 +44,9 @@ cli.command()(sweep.sweep)
 cli.command()(evaluation.evaluate)
 cli.command()(evaluation.trust)
 cli.command()(evaluation.results)
+cli.command()(evaluation.table)
+cli.command()(attack.attack)
+cli.command()(explain.explain)
 cli.command("map")(maps.map_)
 cli.command()(strategies.strategies)
 cli.command()(serving.app)

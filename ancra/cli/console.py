@@ -1,5 +1,6 @@
 """What the command line shows: progress bars on a terminal, plain lines everywhere else."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,11 @@ from ancra.progress import OnProgress, duration
 
 if TYPE_CHECKING:
     from ancra.training.observer import RunProgress
+
+
+def this_command() -> str:
+    """The command that is being carried out, as it was typed."""
+    return shlex.join(["ancra", *sys.argv[1:]])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``ancra evaluate``, ``trust`` and ``results``: what attacks leave of a model, and whether to believe it."""
+"""``ancra evaluate``, ``trust``, ``results``, ``table``: what attacks leave of a model, and whether to believe it."""
 
 import json
 from pathlib import Path
@@ -105,3 +105,21 @@ def results(
         with counting_progress(path.stem) as on_progress:
             make_results(path, store, chosen, device, lambda _, share, __: on_progress(round(1000 * share), 1000))
         print(f"{checkpoint_name(path)}: {', '.join(chosen)} stored in {store.folders[0]}", flush=True)
+
+
+def table(
+    checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
+    out: Annotated[Path, typer.Option(help="The .tex, .md or .csv file to write.")],
+) -> None:
+    """Write what is stored of models as a table: accuracies with intervals, the drop, and the verdict on PGD."""
+    from ancra.checkpoints import resolve_checkpoint
+    from ancra.figure_files import check_ending, write_file
+
+    paths = [resolve_checkpoint(name) for name in checkpoints]
+    from ancra.reports.table import KINDS, table_file, table_origin, table_rows
+    from ancra.store import Store
+
+    kind = check_ending(out, KINDS, "Tables")
+    rows = table_rows(paths, Store())
+    write_file(out, table_file(rows, kind, table_origin(paths, rows)))
+    print(f"{out}: {len(rows)} model{'s' * (len(rows) > 1)}")

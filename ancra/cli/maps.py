@@ -10,7 +10,7 @@ from ancra.cli.console import counting_progress
 
 def map_(
     checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
-    out: Annotated[Path, typer.Option(help="The .html, .png, .svg or .csv file to write.")],
+    out: Annotated[Path, typer.Option(help="The .html, .pdf, .svg, .png or .csv file to write.")],
     attack: Annotated[str, typer.Option(help="natural, or an attack such as pgd10 or adaptive10.")] = "pgd10",
     epsilon: Annotated[float | None, typer.Option(help="The attack's radius; else the checkpoint's own.")] = None,
     features: Annotated[str, typer.Option(help="z' (after reverse attention) or z (before it).")] = "z'",
@@ -28,11 +28,12 @@ def map_(
     from ancra.maps.settings import map_settings
     from ancra.scenes.export import check_colour, check_ending, write_scene
     from ancra.scenes.of_models import scene_of_checkpoints
+    from ancra.scenes.origin import map_origin
 
     check_ending(out)
     check_colour(colour)
     settings = map_settings(attack, epsilon, features, block, samples, layout, seed)
     with counting_progress("Mapping") as on_progress:
         scene = scene_of_checkpoints(paths, settings, device, on_progress)
-    write_scene(scene, out, colour)
+    write_scene(scene, out, map_origin(paths, settings, colour), colour)
     print(f"{out}: {scene.caption}")

@@ -12,7 +12,6 @@ import typer
 
 from ancra.cli.console import print_table
 from ancra.errors import AncraError
-from ancra.files import write_csv
 from ancra.progress import duration
 
 if TYPE_CHECKING:
@@ -202,14 +201,13 @@ def compare(
 
     if len(names) < 2:
         raise AncraError("A comparison takes two runs or more.")
-    found = comparison([find_run(name) for name in names])
-    flat = [
-        {"run": row["run"], "state": row["state"], **row["settings"]}
-        | {f"{which} {key}": (row[which] or {}).get(key) for which in ("last", "best") for key in ("epoch", *TITLES)}
-        for row in found
-    ]
+    chosen = [find_run(name) for name in names]
+    found = comparison(chosen)
     if csv_file:
-        write_csv(csv_file, flat)
+        from ancra.figure_files import write_file
+        from ancra.runs.comparing import comparison_csv
+
+        write_file(csv_file, comparison_csv(chosen))
     if as_json:
         print(json.dumps(found, indent=1))
         return

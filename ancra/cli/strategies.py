@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ancra.cli.console import counting_progress, print_table
+from ancra.cli.console import counting_progress, print_table, this_command
 from ancra.errors import AncraError
-from ancra.files import write_csv
 
 
 def strategies(
@@ -54,7 +53,13 @@ def strategies(
             alpha=alpha, store=Store() if use_store else None, device=device, on_progress=on_progress,
         )  # fmt: skip
     if csv is not None:
-        write_csv(csv, found.rows())
+        from ancra.figure_files import write_file
+        from ancra.files import csv_text
+        from ancra.origin import signed
+        from ancra.strategies.population import population_origin
+
+        origin = population_origin(path, chosen, settings, _count(batches), this_command())
+        write_file(csv, signed(csv_text(found.rows()).encode(), "csv", origin))
     if as_json:
         print(json.dumps({"checkpoint": checkpoint_name(path), "settings": settings.model_dump(), **found.to_json()}))
         return

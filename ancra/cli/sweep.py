@@ -1,13 +1,12 @@
 """``ancra sweep``: a recipe with several settings and seeds."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ancra.cli.console import counting_progress, print_table
+from ancra.cli.console import counting_progress, print_table, this_command
 from ancra.cli.flags import given_by
 from ancra.errors import AncraError
 from ancra.paths import sweeps_folder
@@ -35,7 +34,7 @@ def sweep(
     called: Annotated[str | None, typer.Option("--name", help="Name of the sweep, and of its folder.")] = None,
     launcher: Annotated[str, typer.Option(help="Where the runs are trained: local, ray or slurm.")] = "local",
     into: Annotated[Path | None, typer.Option(help="Also write the outcome, as NAME.json and NAME.csv, there.")] = None,
-    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .png, .svg or .pdf file.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it: a .pdf, .svg or .png file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however many runs it takes.")] = False,
 ) -> None:
     """Train every combination of some settings with several seeds, and say what differs beyond the noise.
@@ -60,7 +59,6 @@ def sweep(
     from ancra.launchers.registry import launcher as named
     from ancra.sweeps.execution import carry_out
 
-    command = shlex.join(["ancra", *sys.argv[1:]])
     with counting_progress(plan.name) as on_progress:
 
         def on_cell(state: "CellState", ended: int, total: int) -> None:
@@ -70,13 +68,15 @@ def sweep(
             print(f"{ended}/{total}  {state.cell.name}: {how}{': ' + said if said else ''}", flush=True)
 
         try:
-            outcome = carry_out(made, named(launcher), command, on_cell)
+            outcome = carry_out(made, named(launcher), this_command(), on_cell)
         except RunCancelled as error:
             print("Stopped; the same command goes on.", file=sys.stderr)
             raise typer.Exit(128 + error.signal) from None
     _print(outcome)
     if into is not None:
-        outcome.write(into, plan.name)
+        from ancra.sweeps.files import write_outcome
+
+        write_outcome(outcome, into, plan.name)
     if figure is not None:
         draw(outcome, figure)
     print(f"{len(outcome.results)} of {plan.size} runs; in {made.folder}: outcome.json, table.csv, runs/")

@@ -1,8 +1,10 @@
 """A table of models against attacks, and its CSV, Markdown and LaTeX."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from scipy.stats import fisher_exact
 
 from ancra.checkpoints import Card
 from ancra.evaluation.intervals import Accuracy
@@ -10,6 +12,9 @@ from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
 from ancra.files import csv_text
 from ancra.text import epsilon_text
 
+DROP, VERDICT = "Drop", "PGD is"
+DROP_NOTE = "Drop: points from PGD to the worst case."
+BOLD_NOTE = " Bold: best, where Fisher's exact test against every other model holds (Bonferroni, $p < 0.05$)."
 COLUMNS = (NATURAL, "pgd", "adaptive", "autoattack", "square", WORST)
 _LATEX = str.maketrans(
     {char: "\\" + char for char in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\^{}", "\\": r"\textbackslash{}"}
@@ -23,6 +28,7 @@ class TableRow:
     Attributes:
         title: for people. dataset: its name. samples: images judged. epsilon, norm, steps: of the attacks.
         cells: one accuracy a column of ``COLUMNS``.
+        verdict: of the trust report; empty where there is none.
     """
 
     title: str
@@ -32,6 +38,7 @@ class TableRow:
     norm: str
     steps: int
     cells: dict[str, Accuracy | None]
+    verdict: str = ""
 
     @classmethod
     def of(cls, title: str, dataset: str, report: RobustnessReport) -> "TableRow":
@@ -63,13 +70,17 @@ class TableRow:
         return None if pgd is None or worst is None else 100 * (pgd.value - worst.value)
 
 
-def row_of(card: Card, title: str, report: RobustnessReport | None) -> TableRow | None:
-    """The row of a checkpoint: of what is stored of it, or of its card where that was attacked in more ways."""
+def row_of(card: Card, title: str, report: RobustnessReport | None, verdict: str = "") -> TableRow | None:
+    """The row of a checkpoint: of what is stored of it, or of its card where that was attacked in more ways.
+
+    Args:
+        verdict: of its trust report.
+    """
     stored = len(report.outcomes) if report else -1
     told = max(card.evaluation, key=lambda row: (row["samples"], len(row["attacks"])), default=None)
     if told is not None and len(told["attacks"]) > stored:
-        return TableRow.of_evaluation(title, card.dataset, told)
-    return TableRow.of(title, card.dataset, report) if report else None
+        return replace(TableRow.of_evaluation(title, card.dataset, told), verdict=verdict)
+    return replace(TableRow.of(title, card.dataset, report), verdict=verdict) if report else None
 
 
 def headings(steps: int) -> dict[str, str]:
@@ -96,34 +107,84 @@ def _csv_row(row: TableRow) -> dict[str, Any]:
         cell = row.cells[name]
         numbers = [f"{number:.4f}" for number in (cell.value, cell.low, cell.high)] if cell else [""] * 3
         found |= {f"{name}{end}": number for end, number in zip(("", "_low", "_high"), numbers, strict=True)}
-    return found
+    drop = "" if row.drop is None else f"{row.drop:.2f}"
+    return found | {"drop_points": drop, "verdict": row.verdict}
 
 
 def to_markdown(rows: Sequence[TableRow]) -> str:
-    """Percentages with 95 % intervals."""
-    titles = ["Model", *headings(_steps(rows)).values()]
-    lines = [titles, ["---", *["---:"] * len(COLUMNS)]]
-    lines += [[row.title.replace("|", r"\|"), *(_words(row.cells[name]) for name in COLUMNS)] for row in rows]
+    """Percentages with 95 % intervals, the drop and the verdict."""
+    titles = ["Model", *headings(_steps(rows)).values(), DROP, VERDICT]
+    lines = [titles, ["---", *["---:"] * (len(COLUMNS) + 1), "---"]]
+    lines += [
+        [row.title.replace("|", r"\|"), *(_words(row.cells[name]) for name in COLUMNS), _drop(row), row.verdict]
+        for row in rows
+    ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{table}\n\n{note(rows)}\n"
 
 
-def to_latex(rows: Sequence[TableRow]) -> str:
-    """A booktabs table: percentages, and how far the interval reaches to either side."""
-    head = " & ".join(["Model", *headings(_steps(rows)).values()])
-    body = [" & ".join([_escaped(row.title), *(_tex(row.cells[name]) for name in COLUMNS)]) for row in rows]
+def to_latex(rows: Sequence[TableRow], caption: str = "", label: str = "tab:robustness") -> str:
+    """A booktabs table over both columns of a paper: percentages, how far each interval reaches, drop and verdict.
+
+    Columns in which no model has a number are left out. The best accuracy of a column is bold where it is
+    ``significantly_best``.
+
+    Args:
+        caption: what the table shows; what its numbers rest on is added.
+    """
+    shown = [name for name in COLUMNS if any(row.cells[name] for row in rows)]
+    judged = any(row.verdict for row in rows)
+    best = {name: significantly_best([row.cells[name] for row in rows]) for name in shown}
+    head = ["Model", *(headings(_steps(rows))[name] for name in shown), DROP, *([VERDICT] if judged else [])]
+    body = [
+        [
+            _escaped(row.title),
+            *(_tex(row.cells[name], bold=best[name] == place) for name in shown),
+            f"${_drop(row)}$" if row.drop is not None else "--",
+            *([_escaped(row.verdict)] if judged else []),
+        ]
+        for place, row in enumerate(rows)
+    ]
+    said = " ".join(filter(None, (_escaped(caption), _escaped(note(rows)), DROP_NOTE)))
+    said += BOLD_NOTE if any(place is not None for place in best.values()) else ""
     lines = [
         r"% needs \usepackage{booktabs}",
-        rf"\begin{{tabular}}{{l{'r' * len(COLUMNS)}}}",
+        r"\begin{table*}",
+        r"\centering",
+        r"\small",
+        rf"\caption{{{said}}}",
+        rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(shown) + 1)}{'l' * judged}}}",
         r"\toprule",
-        rf"{head} \\",
+        rf"{' & '.join(head)} \\",
         r"\midrule",
-        *(rf"{line} \\" for line in body),
+        *(rf"{' & '.join(line)} \\" for line in body),
         r"\bottomrule",
         r"\end{tabular}",
-        f"% {note(rows)}",
+        r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def significantly_best(cells: Sequence[Accuracy | None]) -> int | None:
+    """The place of the highest accuracy, where it is above each of the others by more than chance explains.
+
+    Fisher's exact test, two-sided, adjusted for the number of others (Bonferroni). Models that are judged on the same
+    images resemble each other, which makes this test a strict one.
+    """
+    there = [place for place, cell in enumerate(cells) if cell is not None]
+    if len(there) < 2:
+        return None
+    first, *others = sorted(there, key=lambda place: -_counts(cells[place])[0] / sum(_counts(cells[place])))
+    tests = (fisher_exact([_counts(cells[first]), _counts(cells[other])]).pvalue for other in others)
+    return first if all(p * len(others) < 0.05 for p in tests) else None
+
+
+def _counts(cell: Accuracy | None) -> tuple[int, int]:
+    """Right and wrong answers."""
+    assert cell is not None
+    right = round(cell.value * cell.samples)
+    return right, cell.samples - right
 
 
 def note(rows: Sequence[TableRow]) -> str:
@@ -144,11 +205,17 @@ def _words(cell: Accuracy | None) -> str:
     return f"{100 * cell.value:.1f} ({100 * cell.low:.1f} to {100 * cell.high:.1f})" if cell else "–"
 
 
-def _tex(cell: Accuracy | None) -> str:
+def _tex(cell: Accuracy | None, bold: bool = False) -> str:
     if cell is None:
         return "--"
     below, above = 100 * (cell.value - cell.low), 100 * (cell.high - cell.value)
-    return f"${100 * cell.value:.1f}_{{-{below:.1f}}}^{{+{above:.1f}}}$"
+    value = f"{100 * cell.value:.1f}"
+    shown = rf"\mathbf{{{value}}}" if bold else value
+    return f"${shown}_{{-{below:.1f}}}^{{+{above:.1f}}}$"
+
+
+def _drop(row: TableRow) -> str:
+    return "–" if row.drop is None else f"{row.drop:.1f}"
 
 
 def _escaped(text: str) -> str:

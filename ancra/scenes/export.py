@@ -1,7 +1,6 @@
-"""Maps as files: a picture for a paper (PNG, SVG), a table (CSV), and one HTML file that needs no server."""
+"""Maps as files: a picture for a paper (PDF, SVG, PNG), a table (CSV), and one HTML file that needs no server."""
 
 import html
-import io
 import json
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ancra.errors import AncraError
+from ancra.figure_files import KINDS, TWO_COLUMNS, figure_bytes, paper_look, write_file
+from ancra.figure_files import check_ending as check_kind
 from ancra.files import csv_text
+from ancra.origin import Origin, signed
 from ancra.scenes.scene import Frame, Scene, SceneMap
 from ancra.web.assemble import script, style
 from ancra.web.palette import palette
@@ -25,7 +27,7 @@ COLOUR_TITLES: dict[str, str] = {
 }
 COLOURS = palette()
 RIGHT, WRONG = COLOURS.natural, COLOURS.adversarial
-TWO_COLUMNS = 7.0  # Inches: the text width of a two-column paper.
+ENDINGS = ("html", *KINDS, "csv")
 _THEME = """
 :root { --st-background-color: #ffffff; --st-secondary-background-color: #f3f4f6; --st-text-color: #131a2b;
   --st-border-color: #d4d7dc; --st-primary-color: #0072b2; --st-font: system-ui, sans-serif; color-scheme: light dark; }
@@ -79,16 +81,16 @@ def scene_csv(scene: Scene) -> str:
     )
 
 
-def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool = False) -> bytes:
+def scene_picture(scene: Scene, kind: str, origin: Origin, colour: str = "true", together: bool = False) -> bytes:
     """A figure two columns wide with legend and caption: models from left to right, natural above, adversarial below.
 
     Args:
-        kind: png or svg.
+        kind: pdf, svg or png.
+        origin: where it is from.
         colour: what colours the points; see ``COLOUR_TITLES``.
         together: natural and adversarial in one panel.
     """
     check_colour(colour)
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     rows = 1 if together or not scene.attacked else 2
@@ -97,7 +99,7 @@ def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool 
     legend, words = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.")
     left, below = (0.2 if rows == 2 else 0.05), 0.1 + 0.125 * (words.count("\n") + 1)
     height = rows * side + 0.25 + legend + below
-    with rc_context({"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "ancra"}):
+    with paper_look():
         figure = Figure(figsize=(TWO_COLUMNS, height), dpi=300, facecolor="white")
         grid = figure.subplots(rows, columns, squeeze=False)
         share = (below + legend) / height
@@ -113,15 +115,13 @@ def scene_picture(scene: Scene, kind: str, colour: str = "true", together: bool 
                     axes.set_ylabel(scene.rows[row], labelpad=2)
         _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
         figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left", parse_math=False)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
-    return buffer.getvalue()
+    return figure_bytes(figure, kind, origin)
 
 
-def check_ending(path: Path) -> None:
-    """Raise AncraError for a file that maps cannot be written as: before they are made, which takes long."""
-    if path.suffix.lower() not in (".html", ".png", ".svg", ".csv"):
-        raise AncraError(f"Maps are written as .html, .png, .svg or .csv files, not as {path.name!r}.")
+def check_ending(path: Path) -> str:
+    """The kind of file. Raises AncraError for one that maps cannot be written as: before they are made, which takes
+    long."""
+    return check_kind(path, ENDINGS, "Maps")
 
 
 def check_colour(colour: str) -> None:
@@ -130,24 +130,21 @@ def check_colour(colour: str) -> None:
         raise AncraError(f"Maps cannot be coloured by {colour!r}; choose one of {', '.join(COLOUR_TITLES)}.")
 
 
-def write_scene(scene: Scene, path: Path, colour: str = "true") -> None:
-    """Write a scene to a .html, .png, .svg or .csv file.
+def scene_file(scene: Scene, kind: str, origin: Origin, colour: str = "true") -> bytes:
+    """A scene as the content of a file of one of ``ENDINGS``, which says where it is from."""
+    if kind in KINDS:
+        return scene_picture(scene, kind, origin, colour)
+    text = scene_html(scene, colour=colour) if kind == "html" else scene_csv(scene)
+    return signed(text.encode(), kind, origin)
+
+
+def write_scene(scene: Scene, path: Path, origin: Origin, colour: str = "true") -> None:
+    """Write a scene to a file of one of ``ENDINGS``.
 
     Raises:
         AncraError: another ending, or a file that cannot be written.
     """
-    check_ending(path)
-    kind = path.suffix.lower().removeprefix(".")
-    if kind in ("png", "svg"):
-        content = scene_picture(scene, kind, colour)
-    elif kind == "html":
-        content = scene_html(scene, colour=colour).encode()
-    else:
-        content = scene_csv(scene).encode()
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise AncraError(f"{path} cannot be written: {error.strerror}.") from None
+    write_file(path, scene_file(scene, check_ending(path), origin, colour))
 
 
 def _panel(axes: Any, scene: Scene, one: SceneMap, frames: tuple[Frame, ...], colour: str) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from ancra.attacks.settings import AttackSettings
-from ancra.checkpoints import Card, load_checkpoint, read_card
+from ancra.checkpoints import Card, load_checkpoint, named_digests, read_card
 from ancra.data.batches import epoch_batches
 from ancra.data.dataset import Split
 from ancra.data.digest import data_digest
@@ -20,6 +20,7 @@ from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import NegativeSettings
+from ancra.origin import Origin, command_line
 from ancra.progress import OnProgress
 from ancra.recipe import TrainingAttackSettings
 from ancra.settings import Settings, parse
@@ -149,6 +150,37 @@ def checkpoint_population(
         observations.keep()
     return Statistics.of(
         {name: seen.first(wished) for name, seen in observations.found().items()}, card.classes, weights
+    )
+
+
+def population_origin(
+    path: Path,
+    names: tuple[str, ...],
+    settings: PopulationSettings,
+    batches: int | None = None,
+    command: str | None = None,
+    page: str = "",
+) -> Origin:
+    """Where a file of statistics is from.
+
+    Args:
+        batches: how many were observed; None for all.
+        command: what made it; without one it is the command for these settings, where there is one.
+    """
+    card, checkpoints = read_card(path), named_digests([path])
+    chosen = {"split": settings.split, "seed": settings.seed, "batch_size": settings.batch_size}
+    if command is None:
+        again = {"strategies": ",".join(names), "batches": batches or "all", **chosen, "csv": "strategies.csv"}
+        usual = population_settings(card, **chosen) == settings
+        command = command_line("strategies", *checkpoints, **again) if usual else ""
+    return Origin(
+        what="Negative strategies side by side",
+        command=command,
+        page=page,
+        checkpoints=checkpoints,
+        data=card.dataset,
+        seed=settings.seed,
+        settings={"strategies": list(names), "batches": batches or "all", **settings.model_dump(mode="json")},
     )
 
 

@@ -1,21 +1,19 @@
 """Carrying out a sweep: as many cells at a time as the launcher has slots, until all are done."""
 
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-import torch
-
-import ancra
 from ancra.errors import AncraError
 from ancra.files import locked
 from ancra.jobs.ending import ending_written
 from ancra.jobs.signals import RunCancelled, ended_by_signals
 from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import Launcher, launcher_of
+from ancra.origin import versions
 from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
+from ancra.sweeps.files import write_outcome
 from ancra.sweeps.outcome import Outcome
 from ancra.sweeps.plan import Cell
 from ancra.sweeps.sweep import CellState, Sweep
@@ -47,15 +45,10 @@ def carry_out(sweep: Sweep, launcher: Launcher, command: str = "", on_cell: OnCe
                     launcher_of(state.run).cancel(state.run)
             raise
         outcome = sweep.outcome().model_copy(update={"command": command, "versions": versions()})
-        outcome.write(sweep.folder)
+        write_outcome(outcome, sweep.folder)
         if len(failed) == len(sweep.cells):
             raise AncraError(f"Every run of {sweep.name} failed; the first says: {failed[0]}")
         return outcome
-
-
-def versions() -> dict[str, str]:
-    """The versions of the packages that a result depends on."""
-    return {"ancra": ancra.__version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _run_all(sweep: Sweep, launcher: Launcher, on_cell: OnCell | None, report: "_Report") -> list[str]:

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from ancra.errors import AncraError
-from ancra.files import csv_text, replace_file
+from ancra.files import csv_text
 from ancra.settings import Record, flat, parse
 from ancra.structured import read_json
 from ancra.sweeps.plan import SweepPlan, Values, label, short
@@ -157,15 +156,6 @@ class Outcome(Record):
     def csv(self) -> str:
         """The rows as CSV text."""
         return csv_text(self.rows())
-
-    def write(self, folder: Path, name: str = "") -> None:
-        """Write ``outcome.json`` and ``table.csv`` (or ``name.json`` and ``name.csv``). Raises AncraError."""
-        texts = {(name or "outcome") + ".json": self.model_dump_json(indent=1), (name or "table") + ".csv": self.csv()}
-        try:
-            for file, text in texts.items():
-                replace_file(folder / file, lambda out, text=text: out.write(text.encode()))  # type: ignore[misc]
-        except OSError as error:
-            raise AncraError(f"{folder} cannot be written: {error.strerror}.") from None
 
 
 def read_outcome(path: Path) -> Outcome:

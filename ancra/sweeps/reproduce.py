@@ -1,12 +1,13 @@
 """The commands that train a sweep, or one run of it, again."""
 
-import json
 import shlex
 from decimal import Decimal
 from typing import Any
 
 from ancra.errors import AncraError
 from ancra.recipe import Recipe, recipe_names
+from ancra.runs.command import as_yaml
+from ancra.runs.command import train_command as runs_command
 from ancra.runs.overview import unlike_named
 from ancra.sweeps.axes import parse_axis
 from ancra.sweeps.outcome import CellResult, Outcome
@@ -24,7 +25,7 @@ def sweep_command(plan: SweepPlan) -> str | None:
     # What the command line adds itself need not be said.
     changes = {key: value for key, value in changes.items() if (key, value) != ("test_attacks", ["worst"])}
     vary = (("--vary", _axis(key, values)) for key, values in plan.vary.items())
-    sets = (("--set", f"{key}={_text(value)}") for key, value in changes.items())
+    sets = (("--set", f"{key}={as_yaml(value)}") for key, value in changes.items())
     ends = (("--seeds", str(plan.seeds)), ("--name", plan.name))
     return shlex.join(["ancra", "sweep", plan.recipe.name, *(word for pair in (*vary, *sets, *ends) for word in pair)])
 
@@ -35,11 +36,7 @@ def train_command(outcome: Outcome, result: CellResult) -> str | None:
     Raises:
         AncraError: the result's values make no recipe.
     """
-    changes = _changes(outcome.plan.cell(result.values, result.seed).recipe)
-    if changes is None:
-        return None
-    sets = (word for key, value in changes.items() for word in ("--set", f"{key}={_text(value)}"))
-    return shlex.join(["ancra", "train", outcome.plan.recipe.name, *sets])
+    return runs_command(outcome.plan.cell(result.values, result.seed).recipe)
 
 
 def _changes(recipe: Recipe) -> dict[str, Any] | None:
@@ -48,7 +45,7 @@ def _changes(recipe: Recipe) -> dict[str, Any] | None:
 
 def _axis(key: str, values: tuple[Any, ...]) -> str:
     """What varies as ``--vary`` takes it: a range where that is shorter and means the same."""
-    listed = f"{key}={','.join(map(_text, values))}"
+    listed = f"{key}={','.join(map(as_yaml, values))}"
     if len(values) < 4 or not all(map(is_number, values)):
         return listed
     first, second, last = (Decimal(str(value)) for value in (values[0], values[1], values[-1]))
@@ -57,8 +54,3 @@ def _axis(key: str, values: tuple[Any, ...]) -> str:
         return ranged if parse_axis(ranged)[1] == values else listed
     except AncraError:
         return listed  # values that fall, or do not keep their distance
-
-
-def _text(value: Any) -> str:
-    """A value as YAML reads it back."""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -1,16 +1,15 @@
 """The files that a run keeps under ``checkpoints/`` in its folder; each is whole or not there."""
 
-import platform
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import ancra
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.data.dataset import Dataset
 from ancra.data.digest import data_digest
 from ancra.models.classifier import Classifier
+from ancra.origin import versions
 from ancra.recipe import Recipe
 from ancra.run_files import RunFiles
 from ancra.training.state import TrainingState, load_state, save_state
@@ -63,7 +62,7 @@ class Keeper:
             classes=self.dataset.classes,
             image_shape=self.dataset.image_shape,
             model=self.recipe.model,
-            versions={"ancra": ancra.__version__, "torch": torch.__version__, "python": platform.python_version()},
+            versions=versions(),
             epochs_trained=epochs,
             validation=accuracies,
         )

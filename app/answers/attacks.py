@@ -14,6 +14,8 @@ from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace, recorded_objectives
 from ancra.attacks.verdict import decide
 from ancra.data.images import read_image
+from ancra.origin import Origin
+from ancra.reports.traces import trace_origin
 from ancra.store import Stored
 from app import compute, tracing
 from app.queueing import Batched, Progress
@@ -97,6 +99,13 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
         most=max(1, min(MOST, TOGETHER // points)),
     )
     return compute.ask("trace", (digest, picture.digest(target), settings.digest()), work, text)
+
+
+def origin(name: str, picture: Picture, settings: AttackSettings, target: str | None) -> Origin:
+    """Where a file of the attack on a picture is from; ``target`` is the name of the class to reach."""
+    number = picture.title.removeprefix("test-image-")
+    attack = f"pgd{settings.steps}" if settings.steps > 1 else "fgsm"
+    return trace_origin(Path(compute.path(name)), number, attack, settings, target)
 
 
 def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:

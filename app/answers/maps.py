@@ -16,7 +16,9 @@ from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import ImageTrajectory, place_image
 from ancra.maps.settings import ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
+from ancra.origin import Origin
 from ancra.scenes.of_models import scene_of
+from ancra.scenes.origin import map_origin
 from ancra.scenes.scene import Scene
 from app import compute
 from app.answers.attacks import Picture
@@ -97,6 +99,11 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
         for (title, one), name in zip(maps.items(), names, strict=True)
     )
     return _scene(key, settings.digest(), names[0], maps)
+
+
+def origin(names: Sequence[str], settings: ModelMapSettings, colour: str) -> Origin:
+    """Where a file of these maps is from."""
+    return map_origin([Path(compute.path(name)) for name in names], settings, colour)
 
 
 def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> ImageTrajectory:

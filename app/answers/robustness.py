@@ -1,5 +1,6 @@
 """Stored results of models, and evaluations that are going on as processes of their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from ancra.evaluation.tables import TableRow, row_of
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.status import ShareStatus
+from ancra.origin import Origin
 from ancra.reports.evaluations import EvaluationJob
 from ancra.reports.results import ATTACKS, PARTS, TITLES
+from ancra.reports.table import table_origin
 from ancra.trust.report import TrustReport
 from ancra.trust.stored import stored_trust
 from app import compute
@@ -82,7 +85,7 @@ def results(name: str) -> Results:
         card.digest,
         card.dataset,
         report,
-        row_of(card, title, report),
+        row_of(card, title, report, str(trust.verdict) if trust else ""),
         trust,
         curves,
         transfer,
@@ -97,6 +100,11 @@ def order_of_breaking(name: str) -> Breaking | None:
     except AncraError:
         return None
     return breaking(report) if report is not None and report.outcomes else None
+
+
+def origin(names: Sequence[str], rows: Sequence[TableRow]) -> Origin:
+    """Where a file with these models' rows is from."""
+    return table_origin([Path(compute.path(name)) for name in names], rows)
 
 
 def at_chance(found: Results) -> bool:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ancra.origin import Origin
 from ancra.strategies.measures import Weights
 from ancra.strategies.population import (
     PopulationSettings,
     batches_in,
     checkpoint_population,
+    population_origin,
     population_settings,
     weights_of,
 )
@@ -81,6 +83,11 @@ def own_alpha(asked: BatchQuestion) -> float:
 def with_alpha(found: Statistics, alpha: float) -> Statistics:
     """The same statistics with the forces divided otherwise. Raises AncraError for an alpha outside [0, 1]."""
     return replace(found, weights=Weights(alpha, found.weights.auxiliary))
+
+
+def origin(asked: BatchQuestion, found: Statistics) -> Origin:
+    """Where a file of these statistics is from."""
+    return population_origin(Path(compute.path(asked.model)), tuple(found.observed), _settings(asked), found.batches)
 
 
 def _question(

@@ -1,5 +1,7 @@
 """Feature maps: what up to four models make of the same images, and when a pretty map lies."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.attacks.suite import attack_title
@@ -110,21 +112,24 @@ def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
     return words.story(seen)
 
 
-def downloads(scene: Scene) -> None:
+def downloads(scene: Scene, names: list[str], settings: ModelMapSettings) -> None:
     """The maps as files."""
     colour = controls.colour()
-    files = {
-        "HTML, works without a server": ("html", "text/html", lambda: export.scene_html(scene, colour=colour).encode()),
-        "PNG, two columns wide": ("png", "image/png", lambda: export.scene_picture(scene, "png", colour)),
-        "SVG, two columns wide": ("svg", "image/svg+xml", lambda: export.scene_picture(scene, "svg", colour)),
-        "CSV": ("csv", "text/csv", lambda: export.scene_csv(scene).encode()),
+    origin = answers.origin(names, settings, colour)
+    titles = {
+        "PDF, two columns wide": ("pdf", "application/pdf"),
+        "SVG, two columns wide": ("svg", "image/svg+xml"),
+        "PNG, two columns wide": ("png", "image/png"),
+        "HTML, works without a server": ("html", "text/html"),
+        "CSV": ("csv", "text/csv"),
     }
     with st.container(horizontal=True):
-        for label, (ending, kind, make) in files.items():
-            name = f"feature-maps.{ending}"
+        for label, (ending, kind) in titles.items():
+            make = partial(export.scene_file, scene, ending, origin, colour)
             st.download_button(
-                label, make, name, kind, icon=":material/download:", on_click="ignore", key=f"save_{ending}"
-            )
+                label, make, f"feature-maps.{ending}", kind, icon=":material/download:", on_click="ignore",
+                key=f"save_{ending}",
+            )  # fmt: skip
 
 
 heading, story = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
@@ -174,7 +179,7 @@ with st.expander("In three dimensions", expanded=st.query_params.get("space") ==
 with st.expander("What a map can and cannot tell"):
     st.markdown(NOTE)
 with st.expander("Save the maps"):
-    downloads(scene)
+    downloads(scene, names, settings)
 st.caption(scene.caption)
 for one in shown.values():
     if one.warning:

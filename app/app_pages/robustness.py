@@ -58,7 +58,7 @@ def compare(found: list[Results]) -> None:
             "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the "
             "model. Thin lines are 95 % intervals. RA is reverse attention."
         )
-        table.downloads(rows)
+        table.downloads(found)
     with right:
         believe(found)
 

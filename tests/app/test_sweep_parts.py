@@ -7,6 +7,7 @@ import pytest
 from ancra.jobs.status import RunStatus, ShareStatus
 from ancra.runs.run import Run
 from ancra.sweeps import job
+from ancra.sweeps.files import write_outcome
 from ancra.sweeps.plan import load_plan
 from ancra.sweeps.sweep import Sweep
 from app.answers.estimates import Measured
@@ -32,7 +33,7 @@ def shipped(make_outcome, none_shipped, tmp_path):
     def ship(name):
         plan = load_plan(name)
         outcome = make_outcome(plan.recipe, plan.vary, noisy).model_copy(update={"plan": plan})
-        outcome.write(tmp_path / "results" / "sweeps", name)
+        write_outcome(outcome, tmp_path / "results" / "sweeps", name)
         return outcome
 
     return ship
@@ -105,7 +106,7 @@ def test_two_settings_of_ones_own(open_page, none_shipped, make_outcome, home, t
     vary = {ALPHA: (0.0, 1.0), "objective.contrast.zeta": (1, 3), "epochs": (5, 6)}
     outcome = make_outcome(tiny_recipe, vary, noisy, seeds=2, name="mine")
     sweep = Sweep.create(home / "sweeps" / "mine", outcome.plan)
-    outcome.write(sweep.folder)
+    write_outcome(outcome, sweep.folder)
     sweep.write_status(ShareStatus(state="finished"))
     at = open_page("negatives", tab=FIGURES)
     assert not at.exception

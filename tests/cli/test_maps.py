@@ -1,25 +1,31 @@
 import pytest
 
+from ancra.checkpoints import read_card, resolve_checkpoint
 
-@pytest.mark.parametrize("ending", ["html", "csv", "png"])
+
+@pytest.mark.parametrize("ending", ["html", "csv", "pdf"])
 def test_maps_two_checkpoints_into_a_file(ancra, tmp_path, ending):
     out = tmp_path / f"maps.{ending}"
     code, text, err = ancra("map", "digits/trades", "digits/trades-ancra", "--out", out)
     assert code == 0, err
     assert out.stat().st_size > 1000
     assert "450 test images of digits" in text
+    code, text, err = ancra("explain", out)
+    assert code == 0, err
+    assert "made anew by: ancra map digits/trades digits/trades-ancra --out maps.pdf" in text
+    assert read_card(resolve_checkpoint("digits/trades")).digest in text
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "maps.pdf"], "written as .html"),
+        (["--out", "maps.gif"], "written as .html"),
         (["--out", "maps.png", "--attack", "magic"], "magic"),
         (["--out", "maps.png", "--features", "y"], "choose z' or z"),
         (["--out", "maps.png", "--layout", "flat"], "no layout named 'flat'"),
         (["--out", "maps.png", "--colour", "taste"], "coloured by 'taste'"),
         (["--out", "maps.png", "--block", "7"], "no block 7"),
-        (["--out", "none/maps.csv"], "cannot be written"),
+        (["--out", "/dev/null/maps.csv"], "cannot be written"),
     ],
 )
 def test_bad_input_gives_one_sentence_and_code_2(ancra, arguments, sentence):

@@ -13,7 +13,7 @@ def test_a_table_a_line_json_and_csv(ancra, tmp_path):
     assert (code, err) == (0, "")
     assert "Targeted attack" in out.splitlines()[0]
     assert out.splitlines()[-1].startswith("digits/trades-ancra, test images of digits: 40 anchors in 1 batch.")
-    rows = list(csv.DictReader(file.open()))
+    rows = list(csv.DictReader(line for line in file.open() if not line.startswith("#")))
     found = json.loads(ancra(*given, "--json")[1])
     assert found["anchors"] == 40
     (similarity,) = [row for row in rows if (row["strategy"], row["measure"]) == ("soft_ls", "similarity")]

@@ -1,12 +1,16 @@
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from ancra.errors import AncraError
+from ancra.origin import Origin, read_origin
 from ancra.scenes import export
 from ancra.scenes.export import COLOUR_TITLES, scene_csv, scene_html, scene_picture, write_scene
+
+ORIGIN = Origin(what="Maps", command="ancra map a b --out maps.pdf", settings={"epsilon": 0.2})
 
 
 def test_the_html_file_asks_nothing_from_outside_and_escapes_names(make_scene):
@@ -18,19 +22,19 @@ def test_the_html_file_asks_nothing_from_outside_and_escapes_names(make_scene):
 
 
 def test_the_picture_is_two_columns_wide_at_300_dots_an_inch(make_scene):
-    picture = Image.open(io.BytesIO(scene_picture(make_scene(), "png")))
+    picture = Image.open(io.BytesIO(scene_picture(make_scene(), "png", ORIGIN)))
     assert picture.width == pytest.approx(2100, abs=1)
 
 
 @pytest.mark.parametrize("colour", COLOUR_TITLES)
 def test_every_colour_gives_a_picture(make_scene, colour):
-    assert b"<svg" in scene_picture(make_scene(), "svg", colour)
+    assert b"<svg" in scene_picture(make_scene(), "svg", ORIGIN, colour)
 
 
 @pytest.mark.parametrize(("attacked", "together"), [(False, False), (True, True)])
 def test_one_row_where_one_is_enough(make_scene, attacked, together):
-    both = Image.open(io.BytesIO(scene_picture(make_scene(), "png"))).height
-    one = Image.open(io.BytesIO(scene_picture(make_scene(attacked=attacked), "png", together=together))).height
+    both = Image.open(io.BytesIO(scene_picture(make_scene(), "png", ORIGIN))).height
+    one = Image.open(io.BytesIO(scene_picture(make_scene(attacked=attacked), "png", ORIGIN, together=together))).height
     assert one < both
 
 
@@ -45,29 +49,30 @@ def test_the_table_has_a_line_a_model_image_and_condition(make_scene):
     assert {row["condition"] for row in rows} == {"Natural", "PGD-10"}
 
 
-@pytest.mark.parametrize("ending", ["html", "png", "svg", "csv"])
+@pytest.mark.parametrize("ending", ["html", "pdf", "svg", "png", "csv"])
 def test_files_are_written(make_scene, tmp_path, ending):
     path = tmp_path / f"maps.{ending}"
-    write_scene(make_scene(), path)
+    write_scene(make_scene(), path, ORIGIN)
     assert path.stat().st_size > 100
+    assert read_origin(path) == ORIGIN
 
 
-@pytest.mark.parametrize("name", ["maps.pdf", "maps"])
+@pytest.mark.parametrize("name", ["maps.gif", "maps"])
 def test_an_unknown_ending_is_refused(make_scene, tmp_path, name):
-    with pytest.raises(AncraError, match=r"\.html, \.png, \.svg or \.csv"):
-        write_scene(make_scene(), tmp_path / name)
+    with pytest.raises(AncraError, match=r"\.html, \.pdf, \.svg, \.png or \.csv"):
+        write_scene(make_scene(), tmp_path / name, ORIGIN)
 
 
 def test_an_unknown_colour_is_refused(make_scene):
     with pytest.raises(AncraError, match="coloured by"):
-        scene_picture(make_scene(), "png", "taste")
+        scene_picture(make_scene(), "png", ORIGIN, "taste")
 
 
-def test_a_folder_that_is_not_there_is_said(make_scene, tmp_path):
+def test_a_folder_that_cannot_be_written_is_said(make_scene):
     with pytest.raises(AncraError, match="cannot be written"):
-        write_scene(make_scene(), tmp_path / "none" / "maps.csv")
+        write_scene(make_scene(), Path("/dev/null/maps.csv"), ORIGIN)
 
 
 def test_names_are_no_formulas_in_a_picture(make_scene):
     scene = make_scene(classes=("$_$", "TeX & $", "dog"))
-    assert b"<svg" in scene_picture(scene, "svg")
+    assert b"<svg" in scene_picture(scene, "svg", ORIGIN)

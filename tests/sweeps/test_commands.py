@@ -32,7 +32,12 @@ def test_a_sweep_from_the_recipe_to_the_figure(ancra, launcher, recipe_file, wor
     kept = json.loads((tmp_path / "kept" / "ends.json").read_text())
     assert len(kept["results"]) == 4
     assert kept["command"].startswith("ancra sweep ")
-    assert (tmp_path / "kept" / "ends.csv").read_text().count("\n") == 5
+    lines = (tmp_path / "kept" / "ends.csv").read_text().splitlines()
+    assert len([line for line in lines if not line.startswith("#")]) == 5
+    _, said, _ = ancra(
+        "explain", tmp_path / "kept" / "ends.csv", tmp_path / "kept" / "ends.json", tmp_path / "ends.svg"
+    )
+    assert said.count("made anew by: ancra sweep ") == 3
     assert (tmp_path / "ends.svg").is_file()
     assert (workspace / "sweeps" / "ends" / "outcome.json").is_file()
     assert len(launcher.trained) == 4

@@ -3,6 +3,7 @@
 import pytest
 
 from ancra.jobs.status import ShareStatus
+from ancra.sweeps.files import write_outcome
 from ancra.sweeps.outcomes import known_outcomes
 from ancra.sweeps.sweep import Sweep
 
@@ -19,7 +20,7 @@ def own(workspace, outcome):
     def made(count):
         sweep = Sweep.create(workspace / "sweeps" / "tried", outcome.plan)
         sweep.write_status(ShareStatus(state="finished"))
-        outcome.model_copy(update={"results": outcome.results[:count]}).write(sweep.folder)
+        write_outcome(outcome.model_copy(update={"results": outcome.results[:count]}), sweep.folder)
         return sweep
 
     return made
@@ -27,7 +28,7 @@ def own(workspace, outcome):
 
 def test_shipped_ones_and_the_workspaces(outcome, own, tmp_path):
     assert known_outcomes(tmp_path) == []
-    outcome.model_copy(update={"plan": outcome.plan.with_changes(name="shipped")}).write(tmp_path, "shipped")
+    write_outcome(outcome.model_copy(update={"plan": outcome.plan.with_changes(name="shipped")}), tmp_path, "shipped")
     (tmp_path / "damaged.json").write_text("{")
     sweep = own(3)
     shipped, mine = known_outcomes(tmp_path)
@@ -37,7 +38,7 @@ def test_shipped_ones_and_the_workspaces(outcome, own, tmp_path):
 
 @pytest.mark.parametrize(("count", "wins"), [(3, False), (4, True)])
 def test_of_one_name_the_workspaces_wins_where_it_is_as_complete(outcome, own, tmp_path, count, wins):
-    outcome.write(tmp_path, "tried")
+    write_outcome(outcome, tmp_path, "tried")
     own(count)
     (found,) = known_outcomes(tmp_path)
     assert (found.sweep is not None) is wins

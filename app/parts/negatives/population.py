@@ -7,6 +7,7 @@ import streamlit as st
 from ancra.files import csv_text
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import PRESETS
+from ancra.origin import signed
 from ancra.strategies.known import strategies, title_of
 from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
@@ -222,6 +223,7 @@ def success(found: Statistics) -> None:
 
 def downloads(asked: BatchQuestion, found: Statistics) -> None:
     """Everything as CSV files."""
+    origin = answers.origin(asked, found)
     stem = f"strategies-{asked.model.replace('/', '-')}-{asked.split}"
     cells = [
         {"strategy": name, "anchor": own, "negative": other, "count": int(count)}
@@ -233,8 +235,8 @@ def downloads(asked: BatchQuestion, found: Statistics) -> None:
     with st.container(horizontal=True):
         for label, rows, ending in (("Measures", found.rows(), "measures"), ("Class pairs", cells, "pairs")):
             st.download_button(
-                f"{label} (CSV)", csv_text(list(rows)), f"{stem}-{ending}.csv", "text/csv",
-                icon=":material/download:", on_click="ignore", key=f"population_{ending}",
+                f"{label} (CSV)", signed(csv_text(list(rows)).encode(), "csv", origin), f"{stem}-{ending}.csv",
+                "text/csv", icon=":material/download:", on_click="ignore", key=f"population_{ending}",
             )  # fmt: skip
 
 

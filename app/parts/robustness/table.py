@@ -1,14 +1,16 @@
 """The table of models against attacks, its downloads, and the published numbers beside it."""
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from ancra.evaluation import tables
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.published import PUBLISHED
-from ancra.evaluation.tables import COLUMNS, TableRow, headings
+from ancra.evaluation.tables import COLUMNS, headings
+from ancra.reports.table import table_file
+from app.answers import robustness as answers
 from app.answers.robustness import Results
 
 HELP = {
@@ -68,18 +70,16 @@ def words(cell: Accuracy | None) -> str:
     return f"{100 * cell.value:.1f} % ({100 * cell.low:.0f}–{100 * cell.high:.0f})"
 
 
-def downloads(rows: Sequence[TableRow]) -> None:
+def downloads(found: Sequence[Results]) -> None:
     """The table as files."""
-    files = (
-        ("CSV", "csv", "text/csv", tables.to_csv),
-        ("Markdown", "md", "text/markdown", tables.to_markdown),
-        ("LaTeX", "tex", "application/x-tex", tables.to_latex),
-    )
+    rows = [row for each in found if (row := each.row) is not None]
+    origin = answers.origin([each.name for each in found if each.row], rows)
+    files = (("LaTeX", "tex", "application/x-tex"), ("Markdown", "md", "text/markdown"), ("CSV", "csv", "text/csv"))
     with st.container(horizontal=True):
-        for title, ending, kind, make in files:
+        for title, ending, kind in files:
             st.download_button(
-                title, make(rows), f"robustness.{ending}", kind, icon=":material/download:", on_click="ignore",
-                key=f"save_{ending}",
+                title, partial(table_file, rows, ending, origin), f"robustness.{ending}", kind,
+                icon=":material/download:", on_click="ignore", key=f"save_{ending}",
             )  # fmt: skip
 
 

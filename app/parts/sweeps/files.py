@@ -1,13 +1,13 @@
 """A sweep to take away: its numbers, its figure, and the command that makes it."""
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 
 import streamlit as st
 
+from ancra.sweeps.files import outcome_csv
 from ancra.sweeps.outcomes import KnownOutcome
-from ancra.sweeps.picture import draw
+from ancra.sweeps.picture import picture
 from ancra.sweeps.reproduce import sweep_command
 
 
@@ -15,10 +15,11 @@ def take_away(chosen: KnownOutcome, key: str) -> None:
     """Downloads, and the command."""
     outcome, name = chosen.outcome, chosen.name
     files: dict[str, tuple[str, str, Callable[[], str | bytes]]] = {
-        "Numbers, CSV": (f"{name}.csv", "text/csv", outcome.csv),
+        "Numbers, CSV": (f"{name}.csv", "text/csv", partial(outcome_csv, outcome)),
         "All, JSON": (f"{name}.json", "application/json", lambda: outcome.model_dump_json(indent=1)),
-        "Figure, PNG": (f"{name}.png", "image/png", lambda: picture(chosen, ".png")),
-        "Figure, SVG": (f"{name}.svg", "image/svg+xml", lambda: picture(chosen, ".svg")),
+        "Figure, PDF": (f"{name}.pdf", "application/pdf", partial(picture, outcome, "pdf")),
+        "Figure, SVG": (f"{name}.svg", "image/svg+xml", partial(picture, outcome, "svg")),
+        "Figure, PNG": (f"{name}.png", "image/png", partial(picture, outcome, "png")),
     }
     with st.expander("Save it, or make it yourself", icon=":material/download:"):
         with st.container(horizontal=True):
@@ -32,11 +33,3 @@ def take_away(chosen: KnownOutcome, key: str) -> None:
             st.code(command, language="bash", wrap_lines=True)
         if outcome.versions:
             st.caption("Made with " + ", ".join(f"{name} {version}" for name, version in outcome.versions.items()))
-
-
-def picture(chosen: KnownOutcome, ending: str) -> bytes:
-    """The figure as a file's bytes."""
-    with TemporaryDirectory(prefix="ancra-figure-") as folder:
-        path = Path(folder) / f"figure{ending}"
-        draw(chosen.outcome, path)
-        return path.read_bytes()
