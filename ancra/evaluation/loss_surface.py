@@ -150,28 +150,19 @@ def loss_surface(
         AncraError: an unknown objective, one that needs a target or gives no gradient; an image or a label that does
             not fit; logits that are not finite.
     """
-    if image.dim() != 3 or not image.is_floating_point() or not 0 <= float(image.min()) <= float(image.max()) <= 1:
-        raise AncraError(
-            f"One image (C, H, W) with values in [0, 1] is needed; got {image.dtype} of shape {tuple(image.shape)}."
-        )
-    image = admit(model, image[None], torch.tensor([label])).images[0]
-    goals = [as_objective(objective) for objective in (objectives or settings.objectives)]
-    spanning = None if settings.direction is None else as_objective(settings.direction)
-    for goal in (*goals, *([] if spanning is None else [spanning])):
-        if goal.needs_targets:
-            raise AncraError(f"The objective {goal.title!r} needs a target class; choose one that needs none.")
+    image = one_image(model, image, label)
+    goals = [untargeted(objective) for objective in (objectives or settings.objectives)]
+    spanning = None if settings.direction is None else untargeted(settings.direction)
     generator = torch.Generator().manual_seed(settings.seed)
-    random, spare = (_rademacher(image, generator) for _ in range(2))
+    random, spare = (random_signs(image, generator) for _ in range(2))
     steps = torch.linspace(-settings.extent, settings.extent, settings.points, device=image.device)
     # Exactly 0, so that the middle of the plane is the image itself, bit for bit.
     steps[settings.points // 2] = 0
     planes = []
     with frozen(model):
-        classes = decide(model, image[None]).shape[1]
-        if not 0 <= label < classes:
-            raise AncraError(f"This model has the classes 0 to {classes - 1}; the label {label} is none of them.")
+        check_label(model, image, label)
         for goal in goals:
-            gradient = _gradient(model, image, label, spanning or goal)
+            gradient = gradient_at(model, image, label, spanning or goal)
             zero = not bool(gradient.any())
             # In fp32 a saturated softmax has a gradient of exactly zero, which points nowhere.
             along = spare if zero else gradient.sign()
@@ -183,17 +174,41 @@ def loss_surface(
     return LossSurface(steps.cpu().numpy(), tuple(planes), random.cpu().numpy(), label, settings)
 
 
-def _rademacher(image: Tensor, generator: torch.Generator) -> Tensor:
+def one_image(model: nn.Module, image: Tensor, label: int) -> Tensor:
+    """An image (C, H, W) where the model is. Raises AncraError for anything else than one in [0, 1]."""
+    if image.dim() != 3 or not image.is_floating_point() or not 0 <= float(image.min()) <= float(image.max()) <= 1:
+        raise AncraError(
+            f"One image (C, H, W) with values in [0, 1] is needed; got {image.dtype} of shape {tuple(image.shape)}."
+        )
+    return admit(model, image[None], torch.tensor([label])).images[0]
+
+
+def check_label(model: nn.Module, image: Tensor, label: int) -> None:
+    """Raises AncraError for a label that the model has no class for."""
+    classes = decide(model, image[None]).shape[1]
+    if not 0 <= label < classes:
+        raise AncraError(f"This model has the classes 0 to {classes - 1}; the label {label} is none of them.")
+
+
+def untargeted(objective: str | Loss | Objective) -> Objective:
+    """An objective by its name. Raises AncraError for one that needs a target class."""
+    goal = as_objective(objective)
+    if goal.needs_targets:
+        raise AncraError(f"The objective {goal.title!r} needs a target class; choose one that needs none.")
+    return goal
+
+
+def random_signs(image: Tensor, generator: torch.Generator) -> Tensor:
     """-1 or 1 for each value of the image; drawn on the CPU, so that a seed means the same on every device."""
     return (2.0 * torch.randint(0, 2, image.shape, generator=generator) - 1).to(image)
 
 
-def _gradient(model: nn.Module, image: Tensor, label: int, goal: Objective) -> Tensor:
+def gradient_at(model: nn.Module, image: Tensor, label: int, goal: Objective) -> Tensor:
     """(C, H, W) of the objective at the image; NaN entries count as 0."""
     labels = torch.tensor([label], device=image.device)
     with torch.enable_grad():
         point = image[None].clone().requires_grad_()
-        loss = _losses(model, point, labels, goal)
+        loss = losses_at(model, point, labels, goal)
         if not loss.requires_grad:
             raise AncraError(
                 f"No gradient of {goal.title!r} reaches the image: the model or the objective detaches it."
@@ -201,7 +216,8 @@ def _gradient(model: nn.Module, image: Tensor, label: int, goal: Objective) -> T
         return torch.autograd.grad(loss.sum(), point)[0][0].nan_to_num(0.0)
 
 
-def _losses(model: nn.Module, images: Tensor, labels: Tensor, goal: Objective) -> Tensor:
+def losses_at(model: nn.Module, images: Tensor, labels: Tensor, goal: Objective) -> Tensor:
+    """(N,) the objective at images (N, C, H, W)."""
     return loss_of(goal, as_classifier(model).predict(images, attention_of(goal, labels)), labels)
 
 
@@ -216,7 +232,7 @@ def _evaluate(
         points = image + a[:, None, None, None] * along + b[:, None, None, None] * random
         points = points.clamp(0, 1)
         labels = torch.full((len(points),), label, device=image.device)
-        losses.append(_losses(model, points, labels, goal).float())
+        losses.append(losses_at(model, points, labels, goal).float())
         decisions.append(decide(model, points).argmax(dim=1))
     shape = (len(steps), len(steps))
     return torch.cat(losses).view(shape).cpu().numpy(), torch.cat(decisions).view(shape).cpu().numpy()

@@ -6,10 +6,14 @@ from ancra.attacks.trace import AttackTrace
 from ancra.attribution.attribute import Attribution, attribute
 from ancra.attribution.channels import ChannelChange, compare_channels
 from ancra.attribution.settings import AttributionSettings
+from ancra.evaluation.loss_cut import LossCut, loss_cut
 from ancra.evaluation.loss_surface import LossSurface, SurfaceSettings, loss_surface
 from app import compute
 from app.answers.attacks import Picture
 from app.queueing import Progress
+
+POINTS = 101
+"""On a cut, so that a cliff looks like one."""
 
 
 def surface(name: str, picture: Picture, epsilon: float, loss: str, text: str) -> LossSurface:
@@ -19,13 +23,23 @@ def surface(name: str, picture: Picture, epsilon: float, loss: str, text: str) -
         loss: "ce" or "margin".
     """
     model, card = compute.model(name), compute.card(name)
-    both = (loss, f"{loss}_first") if card.model.reverse_attention_blocks else (loss,)
-    settings = SurfaceSettings(epsilon=epsilon, objectives=both)
+    settings = SurfaceSettings(epsilon=epsilon, objectives=_both_answers(name, loss))
 
     def work(progress: Progress) -> LossSurface:
         return loss_surface(model, picture.image[0], picture.label, settings)
 
     return compute.ask("surface", (card.digest, picture.digest(), settings.digest()), work, text)
+
+
+def cut(name: str, picture: Picture, epsilon: float, loss: str, text: str) -> LossCut:
+    """The same losses on a line through the picture, along the gradient of the earliest answer that there is."""
+    model, card = compute.model(name), compute.card(name)
+    settings = SurfaceSettings(epsilon=epsilon, points=POINTS, objectives=_both_answers(name, loss))
+
+    def work(progress: Progress) -> LossCut:
+        return loss_cut(model, picture.image[0], picture.label, settings)
+
+    return compute.ask("cut", (card.digest, picture.digest(), settings.digest()), work, text)
 
 
 def attribution(
@@ -63,6 +77,10 @@ def channels(name: str, picture: Picture, trace: AttackTrace, step: int, text: s
 
     key = (compute.card(name).digest, picture.digest(), images[1].numpy().tobytes())
     return compute.ask("channels", key, work, text)
+
+
+def _both_answers(name: str, loss: str) -> tuple[str, ...]:
+    return (loss, f"{loss}_first") if compute.card(name).model.reverse_attention_blocks else (loss,)
 
 
 def _both(trace: AttackTrace, step: int) -> torch.Tensor:

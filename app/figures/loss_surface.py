@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from ancra.evaluation.loss_surface import LossSurface, Plane
 from ancra.web.palette import Palette
+from app.figures.loss_scale import LossScale, loss_scale
 from app.figures.theme import layout
 
 Array = np.ndarray
@@ -21,21 +22,18 @@ def surface_figure(
     surface: LossSurface,
     colours: Palette,
     kind: Literal["3d", "map"] = "3d",
-    same_scale: bool = False,
     only: int | None = None,
 ) -> go.Figure:
-    """One plane for each objective, side by side: a landscape to turn, or a map from above.
+    """One plane for each objective, side by side and on one scale: a landscape to turn, or a map from above.
 
     The landscape is coloured by the model's answer, right or wrong; the map by the loss, with a line where the answer
     changes.
 
     Args:
-        same_scale: one scale of the loss for all; else each plane's own, which a cliff in another does not squeeze. It
-            is never finer than what the steepest plane shows while the answer is right, so that flat looks flat.
         only: draw this one of the planes alone, on the scale that it has among all.
     """
     shown = surface.planes if only is None else (surface.planes[only],)
-    return (_landscapes if kind == "3d" else _maps)(surface, shown, colours, same_scale)
+    return (_landscapes if kind == "3d" else _maps)(surface, shown, colours)
 
 
 def surface_sentence(surface: LossSurface, classes: Sequence[str]) -> str:
@@ -59,16 +57,14 @@ def _is_flat(plane: Plane, surface: LossSurface) -> bool:
     return steepest > 0.01 and plane.change_while_correct < FLAT * steepest
 
 
-def _limits(surface: LossSurface, plane: Plane, same_scale: bool) -> tuple[float, float]:
-    shown = surface.planes if same_scale else (plane,)
-    low = min(float(each.losses.min()) for each in shown)
-    high = max(float(each.losses.max()) for each in shown)
-    least = max(*(each.change_while_correct for each in surface.planes), 1e-3)
-    return low, max(high, low + least)
+def _scale(surface: LossSurface) -> LossScale:
+    last = surface.planes[-1]
+    return loss_scale(last.name, [plane.losses for plane in surface.planes], [last.losses])
 
 
-def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette, same_scale: bool) -> go.Figure:
+def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette) -> go.Figure:
     count, extent = len(shown), surface.settings.extent
+    scale = _scale(surface)
     figure = make_subplots(
         rows=1, cols=count, horizontal_spacing=0.02, specs=[[{"type": "scene"}] * count],
         subplot_titles=[plane.title for plane in shown],
@@ -77,25 +73,25 @@ def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette, 
     lines = {"show": True, "color": colours.background, "width": 1, "start": -extent, "end": extent, "size": extent / 5}
     axis = {"gridcolor": colours.grid, "color": colours.muted, "showbackground": False, "zeroline": False}
     for column, plane in enumerate(shown, start=1):
-        low, high = _limits(surface, plane, same_scale)
+        heights = scale.place(plane.losses)
         figure.add_surface(
-            x=surface.axis, y=surface.axis, z=plane.losses.T,
+            x=surface.axis, y=surface.axis, z=heights.T, customdata=plane.losses.T,
             surfacecolor=1.0 - plane.correct.T, cmin=0, cmax=1, colorscale=two, showscale=False,
             contours=dict.fromkeys(("x", "y"), lines),
-            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{z:.4g}<extra></extra>",
+            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
             row=1, col=column,
         )  # fmt: skip
         middle = len(surface.axis) // 2
         figure.add_scatter3d(
-            x=[0], y=[0], z=[float(plane.losses[middle, middle])], mode="markers", showlegend=False,
+            x=[0], y=[0], z=[float(heights[middle, middle])], mode="markers", showlegend=False,
             marker={"size": 6, "color": colours.text}, hovertemplate="the image<extra></extra>",
             row=1, col=column,
         )  # fmt: skip
-        margin = 0.05 * (high - low)
+        margin = 0.05 * (scale.high - scale.low)
         figure.update_scenes(
             xaxis={**axis, "title": "gradient"},
             yaxis={**axis, "title": "random"},
-            zaxis={**axis, "title": {"text": ""}, "range": [low - margin, high + margin], "exponentformat": "power"},
+            zaxis={**axis, "title": {"text": ""}, "range": [scale.low - margin, scale.high + margin], **scale.ticks},
             aspectmode="manual",
             aspectratio={"x": 1, "y": 1, "z": 0.65},
             camera={"eye": {"x": -1.35, "y": -1.5, "z": 0.88}, "center": {"x": 0, "y": 0, "z": -0.12}},
@@ -110,19 +106,20 @@ def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette, 
     return figure.update_layout(legend={"y": 0, "yanchor": "top"})
 
 
-def _maps(surface: LossSurface, shown: Sequence[Plane], colours: Palette, same_scale: bool) -> go.Figure:
+def _maps(surface: LossSurface, shown: Sequence[Plane], colours: Palette) -> go.Figure:
     count = len(shown)
+    scale = _scale(surface)
     figure = make_subplots(
         rows=1, cols=count, horizontal_spacing=0.16 / count * 2, subplot_titles=[p.title for p in shown]
     )
     for column, plane in enumerate(shown, start=1):
-        low, high = _limits(surface, plane, same_scale)
         end = figure.layout["xaxis" if column == 1 else f"xaxis{column}"].domain[1] + 0.01
         figure.add_heatmap(
-            x=surface.axis, y=surface.axis, z=plane.losses.T, zmin=low, zmax=high,
-            colorscale="Cividis", showscale=column == count or not same_scale,
-            colorbar={"thickness": 10, "x": end, "xanchor": "left", "tickfont": {"size": 12}},
-            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{z:.4g}<extra></extra>",
+            x=surface.axis, y=surface.axis, z=scale.place(plane.losses).T, customdata=plane.losses.T,
+            zmin=scale.low, zmax=scale.high,
+            colorscale="Cividis", showscale=column == count,
+            colorbar={"thickness": 10, "x": end, "xanchor": "left", **scale.ticks},
+            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
             row=1, col=column,
         )  # fmt: skip
         if plane.correct.any() and not plane.correct.all():

@@ -148,15 +148,23 @@ def test_a_wrong_link_opens_the_page(open_page):
     assert replayed(at)["steps"] == 40
 
 
+@pytest.mark.parametrize(("surface", "figures"), [("Map", 3), ("3-D", 3)])
+def test_the_loss_around_the_image_is_a_surface_for_each_answer(open_page, surface, figures):
+    at = open_page("attack", attacked=[ATTENTION, PLAIN], image="5", look="Loss surface", surface=surface)
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == figures
+    assert "is the only answer, so there is one surface" in texts(at)
+
+
 @pytest.mark.parametrize("look", ["Losses", "Loss surface", "Attribution", "Channels"])
 def test_every_tab_has_its_figures_and_sentences(open_page, look):
     at = open_page("attack", attacked=[ATTENTION, PLAIN], image="5", look=look)
     assert not at.exception
     assert not at.error
-    assert len(at.get("plotly_chart")) == {"Losses": 2, "Loss surface": 3, "Attribution": 2, "Channels": 3}[look]
+    assert len(at.get("plotly_chart")) == {"Losses": 2, "Loss surface": 2, "Attribution": 2, "Channels": 3}[look]
     sentence = {
         "Losses": "The attack works on",
-        "Loss surface": "is the only answer, so there is one surface",
+        "Loss surface": "A line through the natural image",
         "Attribution": "both maps share one scale",
         "Channels": "Tiny plain · tiny-plain has no reverse attention, so no channel is turned up or down.",
     }[look]

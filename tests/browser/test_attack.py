@@ -150,9 +150,9 @@ def test_models_stand_side_by_side_or_below_each_other(attack, width, beside):
 def test_the_path_leads_to_the_loss_surface(attack, held):
     page = attack()
     page.get_by_text("3 See why").click()
-    page.wait_for_selector("text=The flat against the steep", timeout=60_000)
+    page.locator(".st-key-deeper .js-plotly-plot").first.wait_for(timeout=60_000)
     page.wait_for_url("**look=Loss+surface**")
-    story = page.get_by_text("Below is the loss around the image")
+    story = page.get_by_text("Below is the loss on a line through the image")
     held(page.locator(".st-key-deeper"), "element.getBoundingClientRect().top < innerHeight")
     box = story.bounding_box()
     assert 0 <= box["y"] < box["y"] + box["height"] <= 900  # the sentence has not scrolled away

@@ -9,6 +9,7 @@ from app import state
 from app.answers import explanations
 from app.answers.models import title_of
 from app.figures import losses
+from app.figures.loss_cut import cut_figure, cut_sentence
 from app.figures.loss_surface import surface_figure, surface_sentence
 from app.guard import guard
 from app.parts.attack import explanations_view
@@ -18,6 +19,7 @@ KEY = "look"
 LOSSES, SURFACE = "Losses", "Loss surface"
 # Nothing but the camera: figures can be saved, and stay what they are.
 SAVABLE = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
+CUT = "Cut"
 KINDS: dict[str, Literal["map", "3d"]] = {"Map": "map", "3-D": "3d"}
 COLOURS = {
     "map": "Bright is a large loss; the orange line is where the answer changes.",
@@ -63,22 +65,46 @@ def loss_tab(view: AttackView) -> None:
 
 
 def surface_tab(view: AttackView) -> None:
-    """The loss around the natural image, for p' and for p."""
-    st.markdown(
-        "The loss around the natural image: one axis follows the gradient, the other a random direction, both up to "
-        "epsilon. **The flat against the steep is the best picture of masking there is.**"
-    )
+    """The loss around the natural image, for p' and for p, on a line or on a plane."""
     with st.container(horizontal=True, gap="medium"):
-        kind = _one_of("View", list(KINDS), "surface")
+        kind = _one_of("View", [CUT, *KINDS], "surface")
         loss = _one_of("Loss", list(LOSS), "loss")
     if view.settings.epsilon == 0:
         st.info("At epsilon 0 there is nothing around the image to look at: choose a larger epsilon.")
         return
+    if kind == CUT:
+        _cuts(view, LOSS[loss])
+    else:
+        _surfaces(view, kind, LOSS[loss])
+
+
+def _cuts(view: AttackView, loss: str) -> None:
+    with st.grid(len(view.traces), min_column_width=340, gap="medium"):
+        for name, trace in view.traces.items():
+            with st.container(), guard():
+                title = view.titles[name]
+                found = explanations.cut(name, view.picture, view.settings.epsilon, loss, f"Looking around on {title}")
+                st.markdown(f"**{title}.** {cut_sentence(found, view.classes)}")
+                st.plotly_chart(
+                    cut_figure(found, trace, state.look()),
+                    key=f"cut_{name}",
+                    config=SAVABLE,
+                    alt=f"The losses on a line through the image, {title}",
+                )
+    st.caption(
+        "A line through the natural image, up to epsilon to both sides. The white dot is the image; its arrow is the "
+        "gradient, all that an attack can see from there. Crosses are the steps of the attack above; in the tinted "
+        "part the answer is wrong. Losses of a model share one scale, by powers of ten where the steep one spans many; "
+        "what is beyond it stands at its upper edge."
+    )
+
+
+def _surfaces(view: AttackView, kind: str, loss: str) -> None:
     for name in view.names:
         with guard():
             title = title_of(name)
             text = f"Looking around on {title}"
-            found = explanations.surface(name, view.picture, view.settings.epsilon, LOSS[loss], text)
+            found = explanations.surface(name, view.picture, view.settings.epsilon, loss, text)
             st.markdown(f"**{title}.** {surface_sentence(found, view.classes)}")
             with st.grid(2, min_column_width=320, gap="medium"):
                 for index, plane in enumerate(found.planes):
@@ -91,7 +117,8 @@ def surface_tab(view: AttackView) -> None:
                 if len(found.planes) == 1:
                     st.caption("Without reverse attention p' is the only answer, so there is one surface.")
     st.caption(
-        f"Each surface has its own scale, but none is finer than the steepest one of its model. {COLOURS[KINDS[kind]]}"
+        "One axis follows the gradient of that loss, the other a random direction, both up to epsilon; the surfaces of "
+        f"a model share one scale. {COLOURS[KINDS[kind]]}"
     )
 
 

@@ -63,8 +63,8 @@ def _second(hero: str, picture: Picture, epsilon: float) -> None:
 
 def _third(hero: str, picture: Picture, epsilon: float) -> None:
     st.markdown(
-        "Below is the loss around the image. On p' it is **flat**: its gradient leads nowhere, so PGD walks at random. "
-        "On p it is **steep**: the way downhill for the model was only hidden. This is *gradient masking*."
+        "Below is the loss on a line through the image. On p' it is **flat**: its gradient leads nowhere, so PGD walks "
+        "at random. On p it is **steep**: the way up for the attack was only hidden. This is *gradient masking*."
     )
 
 

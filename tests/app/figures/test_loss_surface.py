@@ -28,28 +28,18 @@ def test_planes_stand_side_by_side_with_the_gradient_along_x(kind):
     shown = [trace for trace in figure.data if trace.type in ("surface", "heatmap")]
     assert len(shown) == 2
     # Plotly's rows run along y, so the gradient direction is the second index there.
-    assert shown[1].z.tolist() == [[0, 1, 2]] * 3
+    assert np.allclose(shown[1].z, [[-7, 0, np.log10(2)]] * 3)
+    assert shown[1].customdata.tolist() == [[0, 1, 2]] * 3
     assert [note.text for note in figure.layout.annotations] == ["On p'", "On p"]
 
 
-def test_one_scale_or_each_its_own():
-    shared = surface_figure(surface(CLIFF, SLOPE), palette(), "map", same_scale=True)
-    assert [trace.zmax for trace in shared.data if trace.type == "heatmap"] == [17, 17]
-    own = surface_figure(surface(CLIFF, SLOPE), palette(), "map")
-    assert [trace.zmax for trace in own.data if trace.type == "heatmap"] == [17, 2]
-
-
-def test_one_plane_alone_keeps_its_scale_among_all():
-    for index, name in enumerate(("On p'", "On p")):
-        figure = surface_figure(surface(FLAT, SLOPE), palette(), "map", only=index)
-        (shown,) = (trace for trace in figure.data if trace.type == "heatmap")
-        assert shown.zmax == 2
-        assert figure.layout.annotations[0].text == name
-
-
-def test_a_flat_plane_is_not_stretched():
-    own = surface_figure(surface(FLAT, SLOPE), palette(), "map")
-    assert [trace.zmax for trace in own.data if trace.type == "heatmap"] == [2, 2]
+@pytest.mark.parametrize("only", [None, 0, 1])
+def test_all_planes_are_on_one_scale_also_when_one_is_drawn_alone(only):
+    figure = surface_figure(surface(FLAT, SLOPE), palette(), "map", only=only)
+    shown = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert all(np.allclose([trace.zmin, trace.zmax], [-7, np.log10(2)]) for trace in shown)
+    titles = [note.text for note in figure.layout.annotations]
+    assert titles == (["On p'", "On p"] if only is None else [["On p'", "On p"][only]])
 
 
 def test_the_line_where_the_answer_changes_is_drawn_where_it_does():

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ancra.errors import AncraError
+from ancra.evaluation.loss_cut import loss_cut
+from ancra.evaluation.loss_surface import SurfaceSettings, loss_surface
+from ancra.models.registry import build_model
+from ancra.models.settings import ModelSettings
+
+SETTINGS = SurfaceSettings(epsilon=0.1, points=5)
+IMAGE = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(2)) * 0.5 + 0.25
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(1)
+    return build_model(ModelSettings(width=4, reverse_attention_blocks=2), (1, 8, 8), 10).eval()
+
+
+def test_a_cut_is_the_middle_line_of_the_surface_along_the_same_gradient(model):
+    cut = loss_cut(model, IMAGE, 3, SETTINGS)
+    surface = loss_surface(model, IMAGE, 3, SETTINGS.with_changes(direction="ce_first"))
+    assert cut.axis.tolist() == [-1, -0.5, 0, 0.5, 1]
+    assert cut.along == surface.plane("ce_first").title
+    for curve in cut.curves:
+        plane = surface.plane(curve.name)
+        assert np.allclose(curve.losses, plane.losses[:, 2], atol=1e-5)
+        assert np.array_equal(cut.decision, plane.decision[:, 2])
+    assert np.array_equal(cut.direction, surface.plane("ce_first").gradient)
+
+
+def test_the_slope_is_what_the_loss_does_beside_the_image(model):
+    near = loss_cut(model, IMAGE, 3, SurfaceSettings(epsilon=0.02, points=3))
+    for curve in near.curves:
+        assert curve.slope == pytest.approx((curve.losses[2] - curve.losses[0]) / 2, rel=0.05, abs=2e-7)
+
+
+def test_perturbations_stand_where_the_line_has_gone_as_far(model):
+    dark = IMAGE.clone()
+    dark[:, :4] = 0  # these pixels cannot become darker
+    cut = loss_cut(model, dark, 3, SETTINGS)
+    line = (dark + 0.1 * torch.tensor([-1.0, 0.5, 1.0])[:, None, None, None] * torch.from_numpy(cut.direction)).clamp(
+        0, 1
+    )
+    assert cut.place((line - dark).numpy()) == pytest.approx([-1, 0.5, 1], abs=1e-4)
+    assert cut.place(np.zeros((1, 1, 8, 8))) == pytest.approx([0], abs=1e-6)
+    assert cut.reached[-1] < 1
+
+
+def test_a_gradient_of_zero_gives_a_random_direction_and_a_flat_line():
+    class Blind(nn.Module):
+        def forward(self, images):
+            return F.pad(images.flatten(1)[:, :1] * 0, (0, 1))
+
+    cut = loss_cut(Blind(), IMAGE, 0, SETTINGS.with_changes(objectives=("ce",)))
+    assert set(np.unique(cut.direction)) == {-1, 1}
+    assert cut.curves[0].slope == cut.curves[0].gradient_norm == 0
+    assert np.ptp(cut.curves[0].losses) == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "label", "objectives", "sentence"),
+    [(IMAGE * 9, 3, ("ce",), "values in"), (IMAGE, 12, ("ce",), "label"), (IMAGE, 3, ("nothing",), "nothing")],
+)
+def test_what_makes_no_sense_is_one_sentence(model, image, label, objectives, sentence):
+    with pytest.raises(AncraError, match=sentence):
+        loss_cut(model, image, label, SETTINGS.with_changes(objectives=objectives))
