@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from ancra import __version__, limits
+from ancra.arrays import Array
 from ancra.errors import AncraError
 from ancra.settings import Record
 
@@ -101,7 +102,7 @@ def signed(content: bytes, kind: str, origin: Origin) -> bytes:
     raise ValueError(f"no record is put into {kind} files")
 
 
-def npz(arrays: Mapping[str, np.ndarray], origin: Origin) -> bytes:
+def npz(arrays: Mapping[str, Array], origin: Origin) -> bytes:
     """Arrays as a compressed .npz file with the record as its member ``origin``."""
     buffer = BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays, **{MEMBER: np.array(origin.text)})

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ancra import limits
+from ancra.arrays import Array
 from ancra.files import replace_file
 from ancra.paths import results_folders
 
@@ -30,7 +31,7 @@ class Stored:
         warning: why it could not be kept for next time, in one sentence; None when it was.
     """
 
-    arrays: Mapping[str, np.ndarray]
+    arrays: Mapping[str, Array]
     meta: Mapping[str, Any] = field(default_factory=dict)
     warning: str | None = None
 
@@ -67,7 +68,7 @@ class Store:
         name = _file_name(kind, digests)
         return next((folder / name for folder in self.folders if (folder / name).is_file()), None)
 
-    def put(self, kind: str, *digests: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Stored:
+    def put(self, kind: str, *digests: str, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Stored:
         """Keep a result. When that is impossible (disk full, folder read-only) it is returned with a warning.
 
         A kind takes ``limits.STORED_BYTES`` at most: the results that were written longest ago make room.
@@ -92,7 +93,7 @@ class Store:
         _make_room(path)
         return stored
 
-    def remember(self, kind: str, *digests: str, make: Callable[[], tuple[Mapping[str, np.ndarray], Any]]) -> Stored:
+    def remember(self, kind: str, *digests: str, make: Callable[[], tuple[Mapping[str, Array], Any]]) -> Stored:
         """The stored result, or the one that ``make`` gives as (arrays, meta), which is then kept."""
         stored = self.get(kind, *digests)
         if stored is None:

@@ -20,13 +20,15 @@ from typing import Any
 
 import numpy as np
 
+from ancra.arrays import FloatArray
+
 WIDTH = 512
 MODELS = 4
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_MAP, FOUR_MAPS, KEPT = 0.5, 0.2, 0.01  # What the project aims at.
 
 
-def make_features(count: int, models: int = 1) -> list[np.ndarray]:
+def make_features(count: int, models: int = 1) -> list[FloatArray]:
     """(count, 512) random ReLU features of scikit-learn's digits, each shifted a little, one set of weights a model."""
     from sklearn.datasets import load_digits
 
@@ -36,27 +38,27 @@ def make_features(count: int, models: int = 1) -> list[np.ndarray]:
     return [np.maximum(images @ random.normal(size=(64, WIDTH)).astype(np.float32) / 8, 0) for _ in range(models)]
 
 
-def plain(features: list[np.ndarray]) -> list[np.ndarray]:
+def plain(features: list[FloatArray]) -> list[FloatArray]:
     import umap
 
     return [umap.UMAP(random_state=0).fit_transform(features[0])]
 
 
-def ours(features: list[np.ndarray]) -> list[np.ndarray]:
+def ours(features: list[FloatArray]) -> list[FloatArray]:
     from ancra.maps.layout import make_maps
     from ancra.maps.settings import MapSettings
 
     return [made.positions for made in make_maps(features, MapSettings())]
 
 
-def aligned(features: list[np.ndarray]) -> list[np.ndarray]:
+def aligned(features: list[FloatArray]) -> list[FloatArray]:
     import umap
 
     relations = [{row: row for row in range(len(features[0]))}] * (len(features) - 1)
     return list(umap.AlignedUMAP(random_state=0).fit(features, relations=relations).embeddings_)
 
 
-def apart(features: list[np.ndarray]) -> list[np.ndarray]:
+def apart(features: list[FloatArray]) -> list[FloatArray]:
     import umap
 
     return [umap.UMAP(random_state=0).fit_transform(each) for each in features]

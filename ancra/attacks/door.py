@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import Array
 from ancra.attacks.objectives import Objective
 from ancra.errors import AncraError
 from ancra.models.plain import own_type, wide
 
-Values = Tensor | np.ndarray
+Values = Tensor | Array
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ def check_objective(goal: Objective, logits: Tensor) -> None:
 
 
 def _tensor(values: Values, what: str) -> Tensor:
-    if not isinstance(values, Tensor | np.ndarray):
+    found = torch.tensor(values) if isinstance(values, np.ndarray) else values  # noqa: TID251
+    if not isinstance(found, Tensor):
         raise AncraError(f"{what} are needed as a tensor or a NumPy array; got {type(values).__name__}.")
-    found = torch.tensor(values) if isinstance(values, np.ndarray) else values
     # A tensor made in inference mode can take no gradient; its copy can.
     return found.clone() if found.is_inference() else found
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import Array, FloatArray, IntArray
 from ancra.attacks.ball import own_starts
 from ancra.attacks.door import Values, admit, check_classes
 from ancra.attacks.objectives import OBJECTIVES, as_objective
@@ -18,7 +19,6 @@ from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
 from ancra.models.plain import PlainClassifier, as_classifier
 
-Array = np.ndarray
 # So many points are looked at in one batch: enough for a full one, and little memory for large images.
 LOOK_AT = 256
 # The fields of a trace whose first axis is N; of the others it is S.
@@ -39,39 +39,39 @@ class AttackTrace:
         gradient_norm: (S, N) L2 norm of the attacked objective's gradient; NaN at the last point.
     """
 
-    images: Array
-    natural: Array
-    labels: Array
-    targets: Array
-    logits: Array
-    natural_logits: Array
-    auxiliary: Array
-    natural_auxiliary: Array
+    images: FloatArray
+    natural: FloatArray
+    labels: IntArray
+    targets: IntArray
+    logits: FloatArray
+    natural_logits: FloatArray
+    auxiliary: FloatArray
+    natural_auxiliary: FloatArray
     loss_names: Array
-    losses: Array
-    gradient_norm: Array
+    losses: FloatArray
+    gradient_norm: FloatArray
 
     @property
-    def predicted(self) -> Array:
+    def predicted(self) -> IntArray:
         """(S, N) predicted class at each point."""
         return self.logits.argmax(axis=-1)
 
     @property
-    def attended(self) -> Array:
+    def attended(self) -> IntArray:
         """(S, N, B) the class whose row each reverse-attention block used."""
         return self.auxiliary.argmax(axis=-1)
 
     @property
-    def linf(self) -> Array:
+    def linf(self) -> FloatArray:
         """(S, N) Linf distance to the natural image, in [0, 1] pixel values."""
         return np.abs(self.images - self.natural).max(axis=(2, 3, 4))
 
     @property
-    def l2(self) -> Array:
+    def l2(self) -> FloatArray:
         """(S, N) L2 distance to the natural image."""
         return np.sqrt(((self.images - self.natural) ** 2).sum(axis=(2, 3, 4)))
 
-    def loss(self, name: str) -> Array:
+    def loss(self, name: str) -> FloatArray:
         """(S, N) one objective along the search. Raises AncraError for one that was not recorded."""
         names = [str(known) for known in self.loss_names]
         if name not in names:
@@ -167,7 +167,9 @@ def recorded_objectives() -> list[str]:
 
 
 @torch.no_grad()
-def _look(answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor) -> tuple[Array, Array, Array]:
+def _look(
+    answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """p' (S, N, K), p (S, N, B, K) and every recorded objective (S, N, L) at images (S, N, C, H, W).
 
     All points together: a step's own few images cost a small network as much as a full batch does.

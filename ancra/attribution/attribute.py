@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import BoolArray, FloatArray, IntArray
 from ancra.attacks.objectives import first_head, last_head
 from ancra.attacks.verdict import decide, frozen
 from ancra.attribution.methods import METHODS, Question
@@ -14,8 +15,6 @@ from ancra.attribution.settings import AttributionSettings, Head
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
 from ancra.models.prediction import Prediction
-
-Array = np.ndarray
 
 BATCH = 32
 """Images explained at once."""
@@ -42,27 +41,27 @@ class Attribution:
         settings: what was asked for.
     """
 
-    values: Array
-    classes: Array
-    outputs: Array
-    baseline: Array
-    spread: Array
-    undefined: Array
+    values: FloatArray
+    classes: IntArray
+    outputs: FloatArray
+    baseline: FloatArray
+    spread: FloatArray
+    undefined: BoolArray
     settings: AttributionSettings
 
     @property
-    def strength(self) -> Array:
+    def strength(self) -> FloatArray:
         """(N,) the largest absolute value of each image as a share of ``spread``."""
         largest = np.abs(self.values).max(axis=(1, 2), initial=0)
         return np.divide(largest, self.spread, out=np.zeros_like(largest), where=self.spread > 0)
 
     @property
-    def vanished(self) -> Array:
+    def vanished(self) -> BoolArray:
         """(N,) bool, no pixel counts: the output is flat around the image, as it is where the gradient is masked."""
         return self.strength < VANISHED
 
     @property
-    def gap(self) -> Array | None:
+    def gap(self) -> FloatArray | None:
         """(N,) by how much the values miss the sum that they should have; None for a method that promises no sum.
 
         It stays large, however many steps are taken, where the output jumps on the way from black to the image, as
@@ -151,7 +150,7 @@ def attribute(
     return Attribution(maps, classes.cpu().numpy(), chosen, baseline, spread, undefined, settings)
 
 
-def agreement(first: Attribution, second: Attribution) -> Array:
+def agreement(first: Attribution, second: Attribution) -> FloatArray:
     """(N,) cosine of two attributions of the same images, 1 where they have one shape; NaN for an empty one.
 
     Raises:

@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,28 +22,28 @@ class ChannelAttention:
         logits: (N, K) final logits p'. weight: (K, F) the classifier's weight W. bias: (K,) its bias.
     """
 
-    before: Array
-    row: Array
-    after: Array
-    rows: Array
-    auxiliary: Array
-    logits: Array
-    weight: Array
-    bias: Array
+    before: FloatArray
+    row: FloatArray
+    after: FloatArray
+    rows: IntArray
+    auxiliary: FloatArray
+    logits: FloatArray
+    weight: FloatArray
+    bias: FloatArray
 
     @property
-    def predicted(self) -> Array:
+    def predicted(self) -> IntArray:
         """(N,) the model's answer, argmax of p'."""
         return self.logits.argmax(axis=1)
 
-    def evidence_before(self, classes: Array | int) -> Array:
+    def evidence_before(self, classes: IntArray | int) -> FloatArray:
         """(B, N, F) what each feature z adds to the auxiliary logit of a class, (N,) or one for all.
 
         Summed over the features, plus the bias, it is that logit.
         """
         return self.before * self._weights(classes)
 
-    def evidence_after(self, classes: Array | int) -> Array:
+    def evidence_after(self, classes: IntArray | int) -> FloatArray:
         """(B, N, F) what each feature z' adds to the logit of a class, by the same W.
 
         Of the last block it sums, with the bias, to the final logit p'; the z' of earlier blocks goes on to the next
@@ -53,27 +52,27 @@ class ChannelAttention:
         return self.after * self._weights(classes)
 
     @property
-    def shift(self) -> Array:
+    def shift(self) -> FloatArray:
         """(B, N, F) by how much the attention changes a feature's share of all activity, |z'| against |z|.
 
         Shares sum to 1, so this does not depend on the overall scale of W, and it sums to 0: positive is turned up.
         """
         return _shares(self.after) - _shares(self.before)
 
-    def turned_up(self, image: int, block: int = -1, count: int = 8) -> Array:
+    def turned_up(self, image: int, block: int = -1, count: int = 8) -> IntArray:
         """(count,) the features of an image whose share grew most, the most first; fewer when fewer grew."""
         return self._order(image, block, count, sign=1)
 
-    def turned_down(self, image: int, block: int = -1, count: int = 8) -> Array:
+    def turned_down(self, image: int, block: int = -1, count: int = 8) -> IntArray:
         """(count,) the features of an image whose share fell most, the most first; fewer when fewer fell."""
         return self._order(image, block, count, sign=-1)
 
-    def _order(self, image: int, block: int, count: int, sign: int) -> Array:
+    def _order(self, image: int, block: int, count: int, sign: int) -> IntArray:
         moved = sign * self.shift[block, image]
         order = np.argsort(-moved, kind="stable")[:count]
         return order[moved[order] > 0]
 
-    def _weights(self, classes: Array | int) -> Array:
+    def _weights(self, classes: IntArray | int) -> FloatArray:
         """(N, F)."""
         return self.weight[np.broadcast_to(np.asarray(classes), self.logits.shape[:1])]
 
@@ -86,12 +85,12 @@ class ChannelChange:
     adversarial: ChannelAttention
 
     @property
-    def feature_similarity(self) -> Array:
+    def feature_similarity(self) -> FloatArray:
         """(B, N) cosine of the features z before and after the attack: how far the attack moved them."""
         return _cosine(self.natural.before, self.adversarial.before)
 
     @property
-    def attended_similarity(self) -> Array:
+    def attended_similarity(self) -> FloatArray:
         """(B, N) cosine of the features z': above that of z where the attention undid the attack, below where it
         made it worse."""
         return _cosine(self.natural.after, self.adversarial.after)
@@ -145,14 +144,14 @@ def compare_channels(model: nn.Module, natural: Tensor, adversarial: Tensor) -> 
     return ChannelChange(channel_attention(model, natural), channel_attention(model, adversarial))
 
 
-def _shares(values: Array) -> Array:
+def _shares(values: FloatArray) -> FloatArray:
     """|values| as shares of their sum over the last axis; 0 where all are 0."""
     size = np.abs(values)
     total = size.sum(axis=-1, keepdims=True)
     return np.divide(size, total, out=np.zeros_like(size), where=total > 0)
 
 
-def _cosine(first: Array, second: Array) -> Array:
+def _cosine(first: FloatArray, second: FloatArray) -> FloatArray:
     length = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
     product = (first * second).sum(axis=-1)
     return np.divide(product, length, out=np.zeros_like(product), where=length > 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ancra.arrays import Array, IntArray, PixelArray
 from ancra.data.copies import CIFAR10_CLASSES, picture_folder
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
@@ -83,13 +84,13 @@ def load_cifar(kind: type["CIFAR10"], settings: DataSettings, on_progress: OnPro
                 f"{folder} is damaged: delete it, so that {kind.filename} is unpacked or downloaded anew."
             ) from None
 
-    def images() -> Iterator[np.ndarray]:
+    def images() -> Iterator[PixelArray]:
         yield from (read(train).data.transpose(0, 3, 1, 2) for train in (True, False))
 
-    def labels() -> Iterator[np.ndarray]:
+    def labels() -> Iterator[IntArray]:
         yield from (np.array(read(train).targets) for train in (True, False))
 
-    def classes() -> Iterator[np.ndarray]:
+    def classes() -> Iterator[Array]:
         yield np.array([name.replace("_", " ") for name in read(False).classes])
 
     stats = [(folder / name).stat() for name in names]

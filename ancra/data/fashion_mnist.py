@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ancra.arrays import PixelArray
 from ancra.data.dataset import Dataset, Split
 from ancra.data.download import fetch
 from ancra.data.settings import DataSettings, check_fixed_shape, data_root
@@ -85,7 +86,7 @@ def _located(root: Path, name: str, on_progress: OnProgress | None) -> Path:
     return target
 
 
-def _content(path: Path, header: int) -> np.ndarray:
+def _content(path: Path, header: int) -> PixelArray:
     try:
         raw = path.read_bytes()
         content = gzip.decompress(raw) if path.suffix == ".gz" else raw

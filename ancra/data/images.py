@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from ancra import limits
+from ancra.arrays import Array
 from ancra.errors import AncraError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
@@ -94,7 +95,7 @@ def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     return image.convert(mode)
 
 
-def _grey(values: np.ndarray, top: float) -> Image.Image:
+def _grey(values: Array, top: float) -> Image.Image:
     """An 8-bit grey image of numbers in 0 ... top."""
     scaled = np.clip(values.astype(np.float32) / top, 0, 1) * 255
     return Image.fromarray(scaled.round().astype(np.uint8))

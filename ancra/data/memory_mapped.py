@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ancra.arrays import Array, PixelArray
 from ancra.data.files import Files
 from ancra.data.images import read_image
 from ancra.errors import AncraError
@@ -44,10 +45,10 @@ def decode_images(
     shape = (len(names), channels, *size)
     content = "\n".join(f"{name} {files.stamps[name]}" for name in names)
 
-    def decode(name: str) -> np.ndarray:
+    def decode(name: str) -> PixelArray:
         return read_image(files.read(name), channels, size, name=f"{name} in {files.root}").numpy()
 
-    def chunks() -> Iterator[np.ndarray]:
+    def chunks() -> Iterator[PixelArray]:
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
             for start in range(0, len(names), _CHUNK):
                 images = list(pool.map(decode, names[start : start + _CHUNK]))
@@ -65,8 +66,8 @@ def mapped_array(
     content: str,
     shape: tuple[int, ...],
     dtype: np.dtype,
-    make: Callable[[], Iterable[np.ndarray]],
-) -> np.ndarray:
+    make: Callable[[], Iterable[Array]],
+) -> Array:
     """An array from its file, which is made first where it is missing.
 
     The file lies in ``.ancra`` beside the data or, when nothing can be written there, in the workspace.
@@ -113,7 +114,7 @@ def _folders(source: Path) -> tuple[Path, Path]:
     return beside / ".ancra", workspace() / "data" / ".ancra" / name
 
 
-def _write(path: Path, shape: tuple[int, ...], dtype: np.dtype, make: Callable[[], Iterable[np.ndarray]]) -> None:
+def _write(path: Path, shape: tuple[int, ...], dtype: np.dtype, make: Callable[[], Iterable[Array]]) -> None:
     def write(file: BinaryIO) -> None:
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ancra.arrays import IntArray
 from ancra.evaluation.robustness import HEADLINE, NATURAL, RobustnessReport
 
 WEAKEST = ("fgsm", *HEADLINE)
@@ -22,7 +23,7 @@ class Breaking:
         by: the attack that breaks each; ``natural`` for one answered wrongly without any, empty for one that holds.
     """
 
-    indices: np.ndarray
+    indices: IntArray
     by: tuple[str, ...]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 from torch import nn
 
+from ancra.arrays import BoolArray, IntArray
 from ancra.attacks.suite import WORST_CASE
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
@@ -49,7 +50,7 @@ class Curves:
 
     epsilons: tuple[float, ...]
     samples: int
-    correct: dict[str, np.ndarray]
+    correct: dict[str, IntArray]
 
     def accuracies(self, attack: str) -> list[Accuracy]:
         """The accuracy at each epsilon, with its interval."""
@@ -72,7 +73,7 @@ def make_curves(
         on_progress: called with (epsilons done, epsilons in all).
     """
     correct: dict[str, list[int]] = {name: [] for name in SHOWN}
-    alive: np.ndarray | None = None
+    alive: BoolArray | None = None
     for index, epsilon in enumerate(settings.epsilons[1:]):
         at = settings.evaluation.with_changes(epsilon=epsilon)
         report = evaluate_robustness(model, split, at, (*HEADLINE, *WORST_CASE))
@@ -96,7 +97,7 @@ def checkpoint_curves(
     """The usual curves of a checkpoint, from the store or made and stored."""
     settings = curve_settings(card)
 
-    def make() -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    def make() -> tuple[dict[str, IntArray], dict[str, int]]:
         made = make_curves(model, split, settings, on_progress)
         return made.correct, {"samples": made.samples}
 

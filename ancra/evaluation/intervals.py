@@ -7,6 +7,8 @@ import numpy as np
 from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 
+from ancra.arrays import BoolArray, FloatArray, IntArray
+
 # Between fewer groups than these their spread says little; then single samples have to serve.
 FEWEST_GROUPS = 8
 
@@ -51,7 +53,7 @@ class Measured:
     samples: int
 
     @classmethod
-    def mean(cls, values: np.ndarray, groups: np.ndarray | None = None, confidence: float = 0.95) -> "Measured":
+    def mean(cls, values: FloatArray, groups: IntArray | None = None, confidence: float = 0.95) -> "Measured":
         """The mean of values (n,) and its t interval.
 
         Args:
@@ -67,28 +69,28 @@ class Measured:
         return cls(centre, centre - half, centre + half, len(values))
 
     @classmethod
-    def share(cls, flags: np.ndarray, groups: np.ndarray | None = None) -> "Measured":
+    def share(cls, flags: BoolArray | FloatArray, groups: IntArray | None = None) -> "Measured":
         """The share of true ones among flags (n,) and its Wilson interval.
 
         Args:
             groups: (n,) as for ``mean``: samples of a group that resemble each other count for fewer (design effect).
         """
-        flags = np.asarray(flags, np.float64)
-        count = len(flags)
+        ones = np.asarray(flags, np.float64)
+        count = len(ones)
         if count < 2:
-            return cls(float(flags.mean()) if count else np.nan, np.nan, np.nan, count)
-        value = float(flags.mean())
+            return cls(float(ones.mean()) if count else np.nan, np.nan, np.nan, count)
+        value = float(ones.mean())
         binomial = value * (1 - value) / count
         worth = float(count)
         if binomial > 0:
-            worth = count / max(1.0, _standard_error(flags, groups)[0] ** 2 / binomial)
+            worth = count / max(1.0, _standard_error(ones, groups)[0] ** 2 / binomial)
         z = float(norm.ppf(0.975))
         middle = (value + z * z / (2 * worth)) / (1 + z * z / worth)
         half = z / (1 + z * z / worth) * float(np.sqrt(value * (1 - value) / worth + (z / (2 * worth)) ** 2))
         return cls(value, max(0.0, middle - half), min(1.0, middle + half), count)
 
 
-def _standard_error(values: np.ndarray, groups: np.ndarray | None) -> tuple[float, int]:
+def _standard_error(values: FloatArray, groups: IntArray | None) -> tuple[float, int]:
     """The standard error of the mean of values (n,) and its degrees of freedom."""
     count, residuals = len(values), values - values.mean()
     if groups is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.attacks.verdict import decide, frozen
 from ancra.evaluation.loss_surface import (
     SurfaceSettings,
@@ -19,8 +20,6 @@ from ancra.evaluation.loss_surface import (
     random_signs,
     untargeted,
 )
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ class CutLoss:
 
     name: str
     title: str
-    losses: Array
+    losses: FloatArray
     slope: float
     gradient_norm: float
 
@@ -55,16 +54,16 @@ class LossCut:
         settings: what was asked for.
     """
 
-    axis: Array
-    reached: Array
+    axis: FloatArray
+    reached: FloatArray
     curves: tuple[CutLoss, ...]
-    decision: Array
+    decision: IntArray
     label: int
-    direction: Array
+    direction: FloatArray
     along: str
     settings: SurfaceSettings
 
-    def place(self, deltas: Array) -> Array:
+    def place(self, deltas: FloatArray) -> FloatArray:
         """(S,) where perturbations (S, C, H, W) stand on the axis: at the point that has gone as far as they."""
         moved = (deltas * self.direction).reshape(len(deltas), -1).mean(axis=1) / self.settings.epsilon
         return np.interp(moved, self.reached, self.axis)

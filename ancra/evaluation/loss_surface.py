@@ -12,6 +12,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from ancra.arrays import BoolArray, FloatArray, IntArray
 from ancra.attacks.door import admit
 from ancra.attacks.objectives import Loss, Objective, as_objective
 from ancra.attacks.search import attention_of, loss_of
@@ -19,8 +20,6 @@ from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.models.plain import as_classifier
 from ancra.settings import Settings
-
-Array = np.ndarray
 
 BATCH = 256
 """Points of the plane that go through the model at once."""
@@ -63,10 +62,10 @@ class Plane:
 
     name: str
     title: str
-    losses: Array
-    decision: Array
+    losses: FloatArray
+    decision: IntArray
     label: int
-    gradient: Array
+    gradient: FloatArray
     gradient_norm: float
     zero_gradient: bool
 
@@ -76,7 +75,7 @@ class Plane:
         return float(self.losses.max() - self.losses.min())
 
     @property
-    def correct(self) -> Array:
+    def correct(self) -> BoolArray:
         """(P, P) bool, where the model still answers with the label."""
         return self.decision == self.label
 
@@ -108,14 +107,14 @@ class LossSurface:
         settings: what was asked for.
     """
 
-    axis: Array
+    axis: FloatArray
     planes: tuple[Plane, ...]
-    random: Array
+    random: FloatArray
     label: int
     settings: SurfaceSettings
 
     @property
-    def losses(self) -> dict[str, Array]:
+    def losses(self) -> dict[str, FloatArray]:
         """(P, P) losses by the objective's name."""
         return {plane.name: plane.losses for plane in self.planes}
 
@@ -224,7 +223,7 @@ def losses_at(model: nn.Module, images: Tensor, labels: Tensor, goal: Objective)
 @torch.no_grad()
 def _evaluate(
     model: nn.Module, image: Tensor, label: int, goal: Objective, steps: Tensor, along: Tensor, random: Tensor
-) -> tuple[Array, Array]:
+) -> tuple[FloatArray, IntArray]:
     """(P, P) losses and decisions; ``steps`` in pixel values."""
     first, second = (part.flatten() for part in torch.meshgrid(steps, steps, indexing="ij"))
     losses, decisions = [], []

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ancra.arrays import BoolArray, IntArray
 from ancra.attacks.door import check_classes
 from ancra.attacks.suite import ATTACKS, WORST_CASE, run_attack
 from ancra.attacks.verdict import decide, frozen
@@ -38,8 +39,8 @@ class Outcome:
         seconds: how long it took.
     """
 
-    robust: np.ndarray
-    tried: np.ndarray
+    robust: BoolArray
+    tried: BoolArray
     seconds: float
 
 
@@ -53,8 +54,8 @@ class RobustnessReport:
     """
 
     settings: EvaluationSettings
-    indices: np.ndarray
-    natural: np.ndarray
+    indices: IntArray
+    natural: BoolArray
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -70,7 +71,7 @@ class RobustnessReport:
         return Accuracy.of(int(outcome.robust.sum()), len(self.natural))
 
     @property
-    def survivors(self) -> np.ndarray:
+    def survivors(self) -> BoolArray:
         """(N,) bool, images that no attack broke."""
         alive = self.natural.copy()
         for outcome in self.outcomes.values():
@@ -236,7 +237,7 @@ class _StoredOutcomes:
         if self.store is not None and self.subject is not None:
             self.images = fingerprint(self.split, self.indices)
 
-    def recall(self, name: str, natural: np.ndarray, todo: np.ndarray) -> Outcome | None:
+    def recall(self, name: str, natural: BoolArray, todo: BoolArray) -> Outcome | None:
         """The stored outcome if it fits and covers the images that are to be attacked now."""
         if self.store is None or self.subject is None:
             return None
@@ -244,7 +245,7 @@ class _StoredOutcomes:
         outcome = None if stored is None else _fitting(stored, natural, self.images)
         return None if outcome is None or (todo & ~outcome.tried).any() else outcome
 
-    def keep(self, name: str, outcome: Outcome, **more: np.ndarray) -> None:
+    def keep(self, name: str, outcome: Outcome, **more: IntArray) -> None:
         if self.store is None or self.subject is None:
             return
         arrays = {"robust": outcome.robust, "tried": outcome.tried, **more}
@@ -252,7 +253,7 @@ class _StoredOutcomes:
         self.store.put(KIND, *self.subject, self.settings.digest(), name, arrays=arrays, meta=meta)
 
 
-def _fitting(stored: Stored, natural: np.ndarray, images: str | None) -> Outcome | None:
+def _fitting(stored: Stored, natural: BoolArray, images: str | None) -> Outcome | None:
     """The outcome, unless it is of other images, or of a model that answered other images rightly."""
     outcome = Outcome(stored.arrays["robust"], stored.arrays["tried"], float(stored.meta["seconds"]))
     if stored.meta.get("images") != images or not len(outcome.robust) == len(outcome.tried) == len(natural):
@@ -262,7 +263,7 @@ def _fitting(stored: Stored, natural: np.ndarray, images: str | None) -> Outcome
     return outcome
 
 
-def _natural(model: nn.Module, split: Split, indices: torch.Tensor, batch_size: int) -> np.ndarray:
+def _natural(model: nn.Module, split: Split, indices: torch.Tensor, batch_size: int) -> BoolArray:
     device = device_of(model)
     right = []
     with frozen(model):
@@ -278,7 +279,7 @@ def _run(
     model: nn.Module,
     split: Split,
     indices: torch.Tensor,
-    todo: np.ndarray,
+    todo: BoolArray,
     name: str,
     settings: EvaluationSettings,
     on_progress: OnProgress,

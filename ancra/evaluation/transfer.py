@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from ancra.arrays import FloatArray
 from ancra.attacks.suite import ATTACKS, run_attack
 from ancra.attacks.verdict import decide, frozen
 from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
@@ -86,7 +87,7 @@ def crafted(path: Path, split: Split, settings: TransferSettings, store: Store, 
     indices = split.sample(evaluation.samples, evaluation.seed)
     key = (CRAFTED_KIND, card.digest, settings.digest(), fingerprint(split, indices))
 
-    def make() -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    def make() -> tuple[dict[str, FloatArray], dict[str, str]]:
         model, _ = load_checkpoint(path, device)
         found = []
         for chosen in indices.split(evaluation.batch_size):
@@ -145,7 +146,7 @@ def stored_transfer(card: Card, store: Store) -> Transfer | None:
     return Transfer(stored.meta["attack"], dict(stored.meta["on"]), dict(stored.meta["from"]))
 
 
-def matrix(digests: Sequence[str], found: dict[str, Transfer]) -> np.ndarray:
+def matrix(digests: Sequence[str], found: dict[str, Transfer]) -> FloatArray:
     """(M, M) accuracy of the column's model on images crafted on the row's; NaN where it was not tried.
 
     Args:

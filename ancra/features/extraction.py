@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import Array
 from ancra.attacks.pgd import pgd
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import NATURAL, Preset, preset
@@ -32,8 +32,8 @@ class Extraction:
         blocks: how many blocks there are.
     """
 
-    features: Mapping[str, np.ndarray]
-    shared: Mapping[str, np.ndarray]
+    features: Mapping[str, Array]
+    shared: Mapping[str, Array]
     dataset: str
     classes: tuple[str, ...]
     blocks: int

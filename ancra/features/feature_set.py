@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray, PixelArray
 from ancra.attacks.suite import attack_title
 from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings
@@ -25,12 +26,12 @@ class FeatureSet:
         settings: what was asked for, with the epsilon that was used.
     """
 
-    features: np.ndarray
-    labels: np.ndarray
-    predictions: np.ndarray
-    confidences: np.ndarray
-    indices: np.ndarray
-    pixels: np.ndarray
+    features: FloatArray
+    labels: IntArray
+    predictions: IntArray
+    confidences: FloatArray
+    indices: IntArray
+    pixels: PixelArray
     dataset: str
     classes: tuple[str, ...]
     settings: FeatureSettings

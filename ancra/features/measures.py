@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.features.feature_set import FeatureSet, require_same_images
 from ancra.features.neighbours import as_euclidean, check_features, find_neighbours
 
@@ -145,7 +146,7 @@ def measure(natural: FeatureSet, adversarial: FeatureSet | None = None) -> Measu
     )
 
 
-def alignment(natural: np.ndarray, adversarial: np.ndarray) -> tuple[float, float | None]:
+def alignment(natural: FloatArray, adversarial: FloatArray) -> tuple[float, float | None]:
     """Mean cosine similarity and mean relative L2 distance (None for all-zero features) of matching rows (N, F)."""
     cosine = (as_euclidean(natural, "cosine") * as_euclidean(adversarial, "cosine")).sum(axis=1).mean()
     length = float(np.linalg.norm(natural, axis=1).mean())
@@ -153,7 +154,7 @@ def alignment(natural: np.ndarray, adversarial: np.ndarray) -> tuple[float, floa
     return float(np.clip(cosine, -1, 1)), distance / length if length > 0 else None
 
 
-def class_cosines(features: np.ndarray, labels: np.ndarray) -> tuple[float | None, float | None]:
+def class_cosines(features: FloatArray, labels: IntArray) -> tuple[float | None, float | None]:
     """Mean cosine similarity of pairs of different classes, and of pairs of one class (None without such a pair)."""
     units = as_euclidean(features, "cosine").astype(np.float64)
     # The sum over all pairs of dot products is the squared length of the sum of the vectors: no N x N table is needed.
@@ -178,24 +179,24 @@ def exclusion(between: float | None, within: float | None) -> float | None:
     return (far - near) / max(far, near) if max(far, near) > 1e-9 else None
 
 
-def silhouette(features: np.ndarray, labels: np.ndarray) -> float | None:
+def silhouette(features: FloatArray, labels: IntArray) -> float | None:
     """Mean silhouette (Rousseeuw 1987) in cosine distance; None with fewer than two groups or only groups of one."""
     features, labels = _sample(features, labels, SILHOUETTE_POINTS)
     return float(point_silhouette(features, labels).mean()) if _grouped(labels) else None
 
 
-def purity(features: np.ndarray, labels: np.ndarray) -> float:
+def purity(features: FloatArray, labels: IntArray) -> float:
     """Share of the nearest neighbours (cosine distance) that have the point's own label."""
     return float(point_purity(features, labels).mean())
 
 
-def point_purity(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def point_purity(features: FloatArray, labels: IntArray) -> FloatArray:
     """(N,) the same for each point."""
     neighbours = find_neighbours(features, PURITY_NEIGHBOURS, "cosine")
     return (labels[neighbours.others] == labels[:, None]).mean(axis=1)
 
 
-def linear_probe(features: np.ndarray, labels: np.ndarray, folds: int = 3) -> float | None:
+def linear_probe(features: FloatArray, labels: IntArray, folds: int = 3) -> float | None:
     """Cross-validated accuracy of logistic regression on standardised features; None without two classes to tell."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -212,7 +213,7 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, folds: int = 3) -> fl
     return float(cross_val_score(probe, features[kept], labels[kept], cv=splitter).mean())
 
 
-def effective_rank(features: np.ndarray) -> float:
+def effective_rank(features: FloatArray) -> float:
     """Effective rank (Roy and Vetterli 2007) of the centred features: 1 ... F; 0 for constant features."""
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     # Eigenvalues of the smaller Gram matrix: the squared singular values, without the rest of an SVD.
@@ -224,7 +225,7 @@ def effective_rank(features: np.ndarray) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def point_silhouette(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def point_silhouette(features: FloatArray, labels: IntArray) -> FloatArray:
     """(N,) the silhouette of each point in cosine distance; 0 where it has no meaning."""
     from sklearn.metrics import silhouette_samples
 
@@ -233,16 +234,16 @@ def point_silhouette(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return silhouette_samples(as_euclidean(features, "cosine"), labels, metric="cosine")
 
 
-def _grouped(labels: np.ndarray) -> bool:
+def _grouped(labels: IntArray) -> bool:
     return 2 <= len(np.unique(labels)) < len(labels)
 
 
-def _total(vectors: np.ndarray) -> float:
+def _total(vectors: FloatArray) -> float:
     total = vectors.sum(axis=0)
     return float(total @ total)
 
 
-def _sample(features: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def _sample(features: FloatArray, labels: IntArray, most: int) -> tuple[FloatArray, IntArray]:
     if len(features) <= most:
         return features, labels
     chosen = np.random.default_rng(0).choice(len(features), most, replace=False)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.errors import AncraError
 from ancra.features.numba_cache import nearest_neighbour_descent, turn
 from ancra.features.settings import Metric
@@ -24,13 +25,13 @@ class Neighbours:
         exact: False for an approximate search.
     """
 
-    indices: np.ndarray
-    distances: np.ndarray
+    indices: IntArray
+    distances: FloatArray
     metric: Metric
     exact: bool = True
 
     @property
-    def others(self) -> np.ndarray:
+    def others(self) -> IntArray:
         """(N, k) the neighbours without the point itself."""
         return self.indices[:, 1:]
 
@@ -39,7 +40,7 @@ class Neighbours:
         return Neighbours(self.indices[:, : k + 1], self.distances[:, : k + 1], self.metric, self.exact)
 
 
-def check_features(features: np.ndarray, least: int = 2) -> np.ndarray:
+def check_features(features: FloatArray, least: int = 2) -> FloatArray:
     """The features as float32 (N, F). Raises AncraError for NaN, infinity, a wrong shape or too few points."""
     features = np.asarray(features, dtype=np.float32)
     if features.ndim != 2 or features.shape[1] == 0:
@@ -55,7 +56,7 @@ def check_features(features: np.ndarray, least: int = 2) -> np.ndarray:
     return features
 
 
-def find_neighbours(features: np.ndarray, k: int, metric: Metric = "euclidean") -> Neighbours:
+def find_neighbours(features: FloatArray, k: int, metric: Metric = "euclidean") -> Neighbours:
     """The k nearest neighbours of each point (N - 1 of them when there are no more).
 
     Args:
@@ -75,7 +76,7 @@ def find_neighbours(features: np.ndarray, k: int, metric: Metric = "euclidean") 
     )
 
 
-def as_euclidean(features: np.ndarray, metric: Metric) -> np.ndarray:
+def as_euclidean(features: FloatArray, metric: Metric) -> FloatArray:
     """Points whose Euclidean neighbours are the metric's neighbours (for cosine and correlation: unit vectors)."""
     if metric == "euclidean":
         return features
@@ -85,12 +86,12 @@ def as_euclidean(features: np.ndarray, metric: Metric) -> np.ndarray:
     return features / np.maximum(lengths, np.finfo(np.float32).tiny)
 
 
-def from_euclidean(distances: np.ndarray, metric: Metric) -> np.ndarray:
+def from_euclidean(distances: FloatArray, metric: Metric) -> FloatArray:
     """The metric's distances from those between the points of ``as_euclidean``: 1 - cos = d^2 / 2."""
     return distances if metric == "euclidean" else distances**2 / 2
 
 
-def _exact(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _exact(points: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     from sklearn.neighbors import NearestNeighbors
 
     # Without an argument a point is not its own neighbour, also where others lie on the very same spot.
@@ -99,7 +100,7 @@ def _exact(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return indices, distances
 
 
-def _approximate(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _approximate(points: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     with turn():
         indices, distances = nearest_neighbour_descent()(points, n_neighbors=k + 1, random_state=0).neighbor_graph
     itself = indices == np.arange(len(points))[:, None]

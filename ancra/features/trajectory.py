@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import Array, FloatArray, IntArray
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import frozen
@@ -28,11 +29,11 @@ class AttackPath:
         indices: (N,) int64, which images of the split these are.
     """
 
-    steps: np.ndarray
-    features: np.ndarray
-    predictions: np.ndarray
-    confidences: np.ndarray
-    indices: np.ndarray
+    steps: IntArray
+    features: FloatArray
+    predictions: IntArray
+    confidences: FloatArray
+    indices: IntArray
 
 
 def extract_path(
@@ -60,7 +61,7 @@ def extract_path(
     split = chosen_split(dataset, settings)
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     indices = split.sample(settings.samples, settings.seed)
-    parts: list[list[np.ndarray]] = []
+    parts: list[list[Array]] = []
     done = 0
     for chosen in indices.split(BATCH):
         images, labels = split.batch(chosen, device)

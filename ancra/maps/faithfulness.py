@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.features.neighbours import Neighbours, check_features, find_neighbours
 from ancra.features.settings import Metric
 from ancra.maps.layout import FeatureMap, make_map
@@ -32,12 +33,12 @@ class Faithfulness:
 
 
 def faithfulness(
-    features: np.ndarray,
-    positions: np.ndarray,
+    features: FloatArray,
+    positions: FloatArray,
     k: int = 15,
     metric: Metric = "euclidean",
     true: Neighbours | None = None,
-) -> tuple[Faithfulness, np.ndarray]:
+) -> tuple[Faithfulness, FloatArray]:
     """Compare a map with the full space.
 
     Args:
@@ -55,14 +56,14 @@ def faithfulness(
     return Faithfulness(float(shares.mean()), _trustworthiness(features, positions, k, metric), k), shares
 
 
-def kept_neighbours(true: np.ndarray, on_map: np.ndarray) -> np.ndarray:
+def kept_neighbours(true: IntArray, on_map: IntArray) -> FloatArray:
     """(N,) the share of each point's true neighbours (N, k) that are among its neighbours on the map (N, k)."""
     rows = np.arange(len(true))[:, None] * (int(max(true.max(), on_map.max())) + 1)
     found = np.isin((true + rows).ravel(), (on_map + rows).ravel(), assume_unique=True)
     return found.reshape(true.shape).mean(axis=1)
 
 
-def movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def movement(before: FloatArray, after: FloatArray) -> FloatArray:
     """(N,) how far each point moved between two maps of the same points, in standard deviations of the first map.
 
     The second map is first shifted, turned, mirrored and scaled onto the first (Procrustes), so that what is left is
@@ -81,8 +82,8 @@ def movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def seed_movement(
-    features: np.ndarray, shown: FeatureMap, init: np.ndarray | None = None, neighbours: Neighbours | None = None
-) -> np.ndarray:
+    features: FloatArray, shown: FeatureMap, init: FloatArray | None = None, neighbours: Neighbours | None = None
+) -> FloatArray:
     """(N,) the movement that another seed alone causes: the same features from the same start, mapped once more.
 
     Movement between two models' maps that is not clearly larger than this means nothing.
@@ -91,7 +92,7 @@ def seed_movement(
     return movement(shown.positions, make_map(features, other, init, neighbours).positions)
 
 
-def _trustworthiness(features: np.ndarray, positions: np.ndarray, k: int, metric: Metric) -> float | None:
+def _trustworthiness(features: FloatArray, positions: FloatArray, k: int, metric: Metric) -> float | None:
     from sklearn.manifold import trustworthiness
 
     if len(features) > TRUSTWORTHINESS_POINTS:

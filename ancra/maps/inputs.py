@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ancra.arrays import FloatArray
 from ancra.features.feature_set import FeatureSet, require_same_images
 from ancra.features.store import checkpoint_features
 from ancra.maps.settings import ResolvedMap
@@ -33,7 +34,7 @@ class Mapped:
         return [self.natural] if self.attacked is None else [self.natural, self.attacked]
 
     @cached_property
-    def points(self) -> np.ndarray:
+    def points(self) -> FloatArray:
         """(M, F) the features of all points, natural ones first: M = N or 2N."""
         return np.concatenate([each.features for each in self.sets])
 

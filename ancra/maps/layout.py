@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray
 from ancra.errors import AncraError
 from ancra.features.neighbours import Neighbours, check_features, find_neighbours
 from ancra.maps.settings import MapSettings
@@ -27,7 +28,7 @@ class FeatureMap:
         notes: what to know about this map, in whole sentences.
     """
 
-    positions: np.ndarray
+    positions: FloatArray
     settings: MapSettings
     neighbours: int
     engine: str
@@ -36,9 +37,9 @@ class FeatureMap:
 
 
 def make_map(
-    features: np.ndarray,
+    features: FloatArray,
     settings: MapSettings,
-    init: np.ndarray | None = None,
+    init: FloatArray | None = None,
     neighbours: Neighbours | None = None,
 ) -> FeatureMap:
     """Lay out features.
@@ -74,7 +75,7 @@ def make_map(
     return FeatureMap(positions, settings, k, engine, time.perf_counter() - began, notes)
 
 
-def make_maps(features: Sequence[np.ndarray], settings: MapSettings) -> list[FeatureMap]:
+def make_maps(features: Sequence[FloatArray], settings: MapSettings) -> list[FeatureMap]:
     """Lay out several models' features of the same points so that the maps can be compared.
 
     Each map starts from the first one's positions and is turned onto it; with ``aligned_umap`` all are laid out
@@ -96,7 +97,7 @@ def make_maps(features: Sequence[np.ndarray], settings: MapSettings) -> list[Fea
     return maps
 
 
-def pca_positions(features: np.ndarray, dimensions: int) -> np.ndarray:
+def pca_positions(features: FloatArray, dimensions: int) -> FloatArray:
     """(N, d) the first principal components, signs fixed; missing ones (few features) are zero."""
     from sklearn.decomposition import PCA
 
@@ -106,7 +107,7 @@ def pca_positions(features: np.ndarray, dimensions: int) -> np.ndarray:
     return np.hstack([positions, missing]).astype(np.float32)
 
 
-def align(positions: np.ndarray, onto: np.ndarray) -> np.ndarray:
+def align(positions: FloatArray, onto: FloatArray) -> FloatArray:
     """Turn, mirror and shift a map, without scaling it, so that its points come closest to those of another."""
     from scipy.linalg import orthogonal_procrustes
 
@@ -115,7 +116,7 @@ def align(positions: np.ndarray, onto: np.ndarray) -> np.ndarray:
     return ((positions - center) @ turn + goal).astype(np.float32)
 
 
-def _make_aligned(features: Sequence[np.ndarray], settings: MapSettings) -> list[FeatureMap]:
+def _make_aligned(features: Sequence[FloatArray], settings: MapSettings) -> list[FeatureMap]:
     began = time.perf_counter()
     checked = [check_features(points, LEAST_POINTS) for points in features]
     if any(_constant(points) for points in checked):
@@ -131,16 +132,16 @@ def _make_aligned(features: Sequence[np.ndarray], settings: MapSettings) -> list
     ]
 
 
-def _first_layout(maps: list[FeatureMap]) -> np.ndarray | None:
+def _first_layout(maps: list[FeatureMap]) -> FloatArray | None:
     """The first map that has a shape; a collapsed one is no layout to start from."""
     return next((m.positions for m in maps if m.positions.any()), None)
 
 
-def _constant(features: np.ndarray) -> bool:
+def _constant(features: FloatArray) -> bool:
     return bool((features == features[0]).all())
 
 
-def _notes(features: np.ndarray, settings: MapSettings, k: int) -> tuple[str, ...]:
+def _notes(features: FloatArray, settings: MapSettings, k: int) -> tuple[str, ...]:
     notes = []
     if _constant(features):
         notes.append("All images have the same features, so the map is a single point.")
@@ -149,7 +150,7 @@ def _notes(features: np.ndarray, settings: MapSettings, k: int) -> tuple[str, ..
     return tuple(notes)
 
 
-def _spread(positions: np.ndarray, seed: int) -> np.ndarray:
+def _spread(positions: FloatArray, seed: int) -> FloatArray:
     """A little noise, so that no two points start on the same spot and no axis is flat."""
     scale = 1e-4 * max(float(np.abs(positions).max()), 1e-6)
     noise = np.random.default_rng(seed).normal(scale=scale, size=positions.shape)

@@ -1,11 +1,11 @@
 """Making one checkpoint's map: PCA at once, the layout that was asked for from the store or computed."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ancra.arrays import FloatArray
 from ancra.checkpoints import Card, read_card
 from ancra.data.digest import data_digest
 from ancra.features.measures import measure
@@ -76,7 +76,7 @@ def preview_map(
     return describe(mapped, make_map(mapped.points, quick, neighbours=true), true)
 
 
-def lay_out(mapped: Mapped, start: np.ndarray, say: OnProgress, check_seed: bool = True) -> ModelMap:
+def lay_out(mapped: Mapped, start: FloatArray, say: OnProgress, check_seed: bool = True) -> ModelMap:
     """Lay features out from a start (M, d), and measure them and the map.
 
     Args:
@@ -124,27 +124,27 @@ def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, moved_by_seed:
     )
 
 
-def pixel_layout(mapped: Mapped, card: Card, store: Store) -> np.ndarray:
+def pixel_layout(mapped: Mapped, card: Card, store: Store) -> FloatArray:
     """(N, d) where the images' own pixels lie on a map: the common start of all models' maps."""
     settings, natural = mapped.settings, mapped.natural
     layout = settings.layout.with_changes(densmap=False, metric="euclidean")
     source = settings.features.with_changes(attack="natural", epsilon=None).source
 
-    def make() -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+    def make() -> tuple[dict[str, FloatArray], dict[str, Any]]:
         pixels = natural.pixels.reshape(len(natural), -1).astype(np.float32) / 255
         return {"positions": make_map(pixels, layout).positions}, {}
 
     return store.remember(START_KIND, data_digest(card.data), source, layout.digest(), make=make).arrays["positions"]
 
 
-def unit_spread(positions: np.ndarray) -> np.ndarray:
+def unit_spread(positions: FloatArray) -> FloatArray:
     """The map centred, with a mean squared distance of 1 from its middle: the scale of a layout means nothing."""
     centred = positions - positions.mean(axis=0)
     spread = float(np.sqrt((centred**2).sum(axis=1).mean()))
     return (centred / (spread or 1.0)).astype(np.float32)
 
 
-def _median_seed_movement(features: np.ndarray, shown: FeatureMap, start: np.ndarray, true: Neighbours) -> float | None:
+def _median_seed_movement(features: FloatArray, shown: FeatureMap, start: FloatArray, true: Neighbours) -> float | None:
     if len(features) > SEED_CHECK_POINTS or shown.settings.method != "umap":
         return None
     return float(np.median(seed_movement(features, shown, start, true)))

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ancra.arrays import FloatArray, IntArray, PixelArray
 from ancra.errors import AncraError
 from ancra.maps.settings import ResolvedMap
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +34,14 @@ class ModelMap:
         of_copies: it is of other copies of the images than those that the dataset's files hold, so none can be shown.
     """
 
-    positions: np.ndarray
-    labels: np.ndarray
-    indices: np.ndarray
-    predictions: np.ndarray
-    confidences: np.ndarray
-    neighbours: np.ndarray
-    kept: np.ndarray
-    pixels: np.ndarray | None
+    positions: FloatArray
+    labels: IntArray
+    indices: IntArray
+    predictions: IntArray
+    confidences: FloatArray
+    neighbours: IntArray
+    kept: FloatArray
+    pixels: PixelArray | None
     measures: tuple[dict[str, Any], ...]
     faithfulness: dict[str, Any]
     classes: tuple[str, ...]
@@ -58,12 +62,12 @@ class ModelMap:
         """Whether the adversarial versions are on the map, too."""
         return len(self.positions) > self.count
 
-    def half(self, values: np.ndarray, adversarial: bool) -> np.ndarray:
+    def half(self, values: NDArray[Kind], adversarial: bool) -> NDArray[Kind]:
         """The natural or the adversarial (N, ...) half of values of all points; without an attack the natural ones."""
         return values[self.count :] if adversarial and self.attacked else values[: self.count]
 
 
-def shared_neighbours(first: ModelMap, second: ModelMap, adversarial: bool) -> np.ndarray:
+def shared_neighbours(first: ModelMap, second: ModelMap, adversarial: bool) -> FloatArray:
     """(N,) the share of each point's true neighbours in one model that are its true neighbours in the other, too."""
     one, two = (np.sort(m.half(m.neighbours, adversarial), axis=1) for m in (first, second))
     return (one[:, :, None] == two[:, None, :]).any(axis=2).mean(axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ancra.arrays import Array, FloatArray, IntArray
 from ancra.checkpoints import load_checkpoint, read_card
 from ancra.data.digest import data_digest
 from ancra.errors import AncraError
@@ -41,11 +42,11 @@ class AttackSteps:
 
     shown: ModelMap
     features: FeatureSettings
-    rows: np.ndarray
+    rows: IntArray
     titles: tuple[str, ...]
-    positions: np.ndarray
-    predictions: np.ndarray
-    confidences: np.ndarray
+    positions: FloatArray
+    predictions: IntArray
+    confidences: FloatArray
 
     @property
     def changed(self) -> float:
@@ -79,7 +80,7 @@ def attack_steps(
     shown = model_map(path, natural, store, device, say(0, 50))
     features = asked.with_changes(samples=min(asked.samples or MOST_IMAGES, MOST_IMAGES))
 
-    def make() -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+    def make() -> tuple[Mapping[str, Array], dict[str, Any]]:
         from ancra.data.registry import load_dataset
         from ancra.device import resolve_device
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.attacks.suite import attack_title
 from ancra.features.extraction import features_at, search_of
 from ancra.features.settings import FeatureSettings
@@ -27,10 +27,10 @@ class ImageTrajectory:
     """
 
     titles: tuple[str, ...]
-    positions: np.ndarray
-    predictions: np.ndarray
-    confidences: np.ndarray
-    distance: np.ndarray
+    positions: FloatArray
+    predictions: IntArray
+    confidences: FloatArray
+    distance: FloatArray
 
 
 def place_image(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.errors import AncraError
 from ancra.features.neighbours import as_euclidean, check_features, from_euclidean
 from ancra.maps.settings import MapSettings
@@ -20,13 +21,13 @@ class Projection:
             above 1 the new point is like nothing on the map, and its place means little.
     """
 
-    positions: np.ndarray
-    neighbours: np.ndarray
-    distance: np.ndarray
+    positions: FloatArray
+    neighbours: IntArray
+    distance: FloatArray
 
 
 def project(
-    new: np.ndarray, features: np.ndarray, positions: np.ndarray, settings: MapSettings, k: int = 5
+    new: FloatArray, features: FloatArray, positions: FloatArray, settings: MapSettings, k: int = 5
 ) -> Projection:
     """Place new points between their nearest mapped neighbours in the full space, near ones weighing most.
 

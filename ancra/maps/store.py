@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ancra.arrays import Array, PixelArray
 from ancra.checkpoints import Card
 from ancra.data.digest import data_digest
 from ancra.data.places import place_of
@@ -47,7 +48,7 @@ def keep_model_map(card: Card, made: ModelMap, store: Store) -> ModelMap:
     )
 
 
-def pack_map(made: ModelMap) -> dict[str, np.ndarray]:
+def pack_map(made: ModelMap) -> dict[str, Array]:
     """The arrays of a map but for its pixels, in small number formats."""
     small = np.uint8 if len(made.classes) <= 256 else np.uint16
     wide = np.uint16 if len(made.positions) <= 65_536 else np.uint32
@@ -74,9 +75,9 @@ def map_meta(made: ModelMap) -> dict[str, Any]:
     }
 
 
-def unpack_map(stored: Stored, settings: ResolvedMap, pixels: np.ndarray | None) -> ModelMap:
+def unpack_map(stored: Stored, settings: ResolvedMap, pixels: PixelArray | None) -> ModelMap:
     """The map from what was stored."""
-    arrays: Mapping[str, np.ndarray] = stored.arrays
+    arrays: Mapping[str, Array] = stored.arrays
     meta = stored.meta
     return ModelMap(
         positions=arrays["positions"].astype(np.float32),
@@ -111,7 +112,7 @@ def keep_pixels(store: Store, card: Card, made: ModelMap) -> None:
     )
 
 
-def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> np.ndarray | None:
+def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> PixelArray | None:
     """The stored adversarial images of a map, or None."""
     stored = store.get(PIXELS_KIND, *_pixels_key(card, settings)) if settings.features.attack != "natural" else None
     if stored is None:

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from ancra.arrays import FloatArray
 from ancra.features.neighbours import Neighbours, find_neighbours
 from ancra.features.numba_cache import turn, umap_learn
 from ancra.maps.settings import MapSettings
 
 
 def fit_umap(
-    features: np.ndarray, settings: MapSettings, neighbours: Neighbours, init: np.ndarray
-) -> tuple[np.ndarray, str]:
+    features: FloatArray, settings: MapSettings, neighbours: Neighbours, init: FloatArray
+) -> tuple[FloatArray, str]:
     """The layout (N, d) from given neighbours and starting positions, and the name of the engine that made it.
 
     Args:
@@ -34,7 +35,7 @@ def fit_umap(
         return _finite(mapper.fit_transform(features)), "umap-learn"
 
 
-def fit_aligned(features: list[np.ndarray], settings: MapSettings) -> list[np.ndarray]:
+def fit_aligned(features: list[FloatArray], settings: MapSettings) -> list[FloatArray]:
     """The layouts of umap-learn's AlignedUMAP for several feature sets of the same points, row by row."""
     count = len(features[0])
     relations = [{row: row for row in range(count)} for _ in features[1:]]
@@ -73,6 +74,6 @@ def _options(settings: MapSettings, neighbours: int) -> dict[str, Any]:
     }
 
 
-def _finite(positions: np.ndarray) -> np.ndarray:
+def _finite(positions: FloatArray) -> FloatArray:
     """umap-learn leaves points without any neighbour undefined; they go to the middle."""
     return np.nan_to_num(np.asarray(positions, np.float32), nan=0.0, posinf=0.0, neginf=0.0)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ancra.arrays import Array, FloatArray, IntArray, PixelArray
 from ancra.attacks.settings import AttackSettings
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
 from ancra.data.digest import data_digest
@@ -33,11 +33,11 @@ class Demonstration:
         epsilon: the largest change of a pixel, in [0, 1] pixel values.
     """
 
-    natural: NDArray[np.uint8]
-    images: NDArray[np.uint8]
-    chances: NDArray[np.float16]
-    labels: NDArray[np.int64]
-    indices: NDArray[np.int64]
+    natural: PixelArray
+    images: PixelArray
+    chances: FloatArray
+    labels: IntArray
+    indices: IntArray
     epsilon: float
 
 
@@ -64,7 +64,7 @@ def make_demonstration(fooled: Path, robust: Path, store: Store) -> Demonstratio
     models, cards = zip(*(load_checkpoint(path) for path in (fooled, robust)), strict=True)
     settings = settings_for(cards[1])
 
-    def make() -> tuple[dict[str, NDArray[np.generic]], dict[str, float]]:
+    def make() -> tuple[dict[str, Array], dict[str, float]]:
         data = load_dataset(cards[0].data)
         images, labels = data.test.batch(slice(0, SEARCHED))
         traces = [trace_attack(model, images, labels, settings) for model in models]
@@ -107,11 +107,11 @@ def _read(stored: Stored) -> Demonstration:
     return Demonstration(**stored.arrays, epsilon=float(stored.meta["epsilon"]))
 
 
-def _pixels(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _pixels(images: FloatArray) -> PixelArray:
     return (images * 255).round().astype(np.uint8)
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def _softmax(logits: FloatArray) -> FloatArray:
     from scipy.special import softmax
 
     return softmax(logits, axis=-1)

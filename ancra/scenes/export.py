@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ancra.arrays import Array
 from ancra.errors import AncraError
 from ancra.figure_files import KINDS, TWO_COLUMNS, figure_bytes, paper_look, write_file
 from ancra.figure_files import check_ending as check_kind
@@ -166,7 +166,7 @@ def _panel(axes: Any, scene: Scene, one: SceneMap, frames: tuple[Frame, ...], co
         )
 
 
-def _colours(scene: Scene, frame: Frame, colour: str) -> list[Any] | NDArray[Any]:
+def _colours(scene: Scene, frame: Frame, colour: str) -> list[Any] | Array:
     if colour in ("true", "predicted"):
         labels = scene.labels if colour == "true" else frame.predicted
         return [class_colour(int(label), len(scene.classes)) for label in labels]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ancra.arrays import PixelArray
 from ancra.attacks.suite import attack_title
 from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
@@ -73,7 +74,7 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset | None) -> Scene:
     )
 
 
-def thumbnails(one: ModelMap, dataset: Dataset) -> np.ndarray:
+def thumbnails(one: ModelMap, dataset: Dataset) -> PixelArray:
     """(N, C, H, W) uint8, the natural images of a map. Raises AncraError when the dataset has no longer so many."""
     split = dataset.test if one.settings.features.split == "test" else dataset.train
     if len(one.indices) and int(one.indices.max()) >= len(split):

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ancra.arrays import Array, FloatArray, IntArray, PixelArray
 from ancra.errors import AncraError
 from ancra.scenes.sprites import sprite_sheet
 
@@ -30,9 +30,9 @@ class Frame:
     """
 
     title: str
-    positions: NDArray[np.float32]
-    predicted: NDArray[np.int64]
-    values: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    positions: FloatArray
+    predicted: IntArray
+    values: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class SceneMap:
 
     title: str
     frames: tuple[Frame, ...]
-    neighbours: NDArray[np.int64] | None = None
+    neighbours: IntArray | None = None
     measures: tuple[MeasureRow, ...] = ()
     note: str = ""
-    images: NDArray[np.uint8] | None = None
+    images: PixelArray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Scene:
     """
 
     classes: tuple[str, ...]
-    labels: NDArray[np.int64]
-    indices: NDArray[np.int64]
+    labels: IntArray
+    indices: IntArray
     split: str
     rows: tuple[str, str]
     maps: tuple[SceneMap, ...]
-    images: NDArray[np.uint8] | None = None
+    images: PixelArray | None = None
     colours: tuple[ColourMeasure, ...] = ()
     caption: str = ""
     stages: bool = False
@@ -193,12 +193,12 @@ class Scene:
         }
 
     @staticmethod
-    def _scaled(values: NDArray[np.float32], colour: ColourMeasure) -> dict[str, str]:
+    def _scaled(values: FloatArray, colour: ColourMeasure) -> dict[str, str]:
         share = (np.nan_to_num(values) - colour.low) / ((colour.high - colour.low) or 1.0)
         return packed(np.rint(np.clip(share, 0, 1) * 255), np.uint8)
 
 
-def packed(values: NDArray[Any], dtype: type[np.generic] | None = None) -> dict[str, str]:
+def packed(values: Array, dtype: type[np.generic] | None = None) -> dict[str, str]:
     """An array as {dtype, data: base64, little-endian}; without a dtype the smallest unsigned one that holds it."""
     if dtype is None:
         dtype = np.uint8 if values.max(initial=0) < 256 else np.uint16
@@ -207,7 +207,7 @@ def packed(values: NDArray[Any], dtype: type[np.generic] | None = None) -> dict[
     return {"dtype": names[np.dtype(dtype).name], "data": base64.b64encode(array.tobytes()).decode()}
 
 
-def unpack_selection(bits: str, count: int) -> NDArray[np.int64]:
+def unpack_selection(bits: str, count: int) -> IntArray:
     """The positions of the selected samples from the widget's base64 bits; none of them for anything malformed."""
     try:
         raw = np.frombuffer(base64.b64decode(bits, validate=True), dtype=np.uint8)
@@ -216,14 +216,14 @@ def unpack_selection(bits: str, count: int) -> NDArray[np.int64]:
     return np.flatnonzero(np.unpackbits(raw, bitorder="little")[:count])
 
 
-def pack_selection(positions: NDArray[np.int64], count: int) -> str:
+def pack_selection(positions: IntArray, count: int) -> str:
     """The opposite of ``unpack_selection``."""
     flags = np.zeros(count, dtype=np.uint8)
     flags[positions] = 1
     return base64.b64encode(np.packbits(flags, bitorder="little").tobytes()).decode() if len(positions) else ""
 
 
-def _sprite(images: NDArray[np.uint8] | None) -> dict[str, Any] | None:
+def _sprite(images: PixelArray | None) -> dict[str, Any] | None:
     """All thumbnails in one picture as a data URL: {src, columns, width, height}."""
     if images is None:
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from ancra.arrays import PixelArray
 from ancra.errors import AncraError
 
 
@@ -26,7 +27,7 @@ class SpriteSheet:
     tile: tuple[int, int]
 
 
-def sprite_sheet(pixels: np.ndarray, largest: int = 32) -> SpriteSheet:
+def sprite_sheet(pixels: PixelArray, largest: int = 32) -> SpriteSheet:
     """A sheet of thumbnails.
 
     Args:
@@ -48,7 +49,7 @@ def sprite_sheet(pixels: np.ndarray, largest: int = 32) -> SpriteSheet:
     return SpriteSheet(buffer.getvalue(), count, columns, (width, height))
 
 
-def _shrink(pixels: np.ndarray, largest: int) -> np.ndarray:
+def _shrink(pixels: PixelArray, largest: int) -> PixelArray:
     """Shrink by averaging whole blocks of pixels; what is left over at the edges is cut off."""
     factor = math.ceil(max(pixels.shape[2:]) / largest)
     if factor == 1:

@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ancra.arrays import FloatArray
 from ancra.errors import AncraError
 from ancra.strategies.observed import Observed
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Weights:
                 f"alpha = {self.alpha:g} does not work: it is the share of the force on the negative, from 0 to 1."
             )
 
-    def summed(self, heads: Array) -> Array:
+    def summed(self, heads: FloatArray) -> FloatArray:
         """(N,) p' plus the weighted mean over the auxiliary logits, from (N, H)."""
         return heads[:, 0] + self.auxiliary * heads[:, 1:].mean(axis=1) if heads.shape[1] > 1 else heads[:, 0]
 
-    def length(self, heads: Array) -> Array:
+    def length(self, heads: FloatArray) -> FloatArray:
         """(N,) the length of the force on all heads together, from the lengths (N, H) on each."""
         share = self.auxiliary / max(heads.shape[1] - 1, 1)
         return np.sqrt(heads[:, 0] ** 2 + share**2 * (heads[:, 1:] ** 2).sum(axis=1))

@@ -5,10 +5,10 @@ Who is picked follows the model as it answers in use, ``h`` in the paper's Table
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.attacks.verdict import decide, frozen
 from ancra.errors import AncraError
 from ancra.losses.contrast import head, similarity
@@ -21,8 +21,6 @@ from ancra.recipe import Recipe
 from ancra.strategies.forces import features_read, heads_of
 from ancra.strategies.known import strategies
 from ancra.strategies.plane import Plane
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +42,12 @@ class BatchMechanism:
     picks: dict[str, Picks]
     heads: list[int]
     planes: dict[int, Plane]
-    positions: dict[int, Array]
-    order: Array
+    positions: dict[int, FloatArray]
+    order: IntArray
     seed: int
 
     @property
-    def predicted(self) -> Array:
+    def predicted(self) -> IntArray:
         """(N,) the classes that the model answers in use."""
         return self.logits.argmax(dim=1).numpy()
 
@@ -91,7 +89,7 @@ def batch_mechanism(model: Classifier, images: Tensor, labels: Tensor, seed: int
     )
 
 
-def _order(trained: Prediction, index: int, picks: dict[str, Picks]) -> Array:
+def _order(trained: Prediction, index: int, picks: dict[str, Picks]) -> IntArray:
     """Anchors by how many different images are picked, how many strategies find one, and how many pairs are alike."""
     logits = head(trained, index)
     chosen = torch.stack([each.indices for each in picks.values()]).sort(dim=0).values

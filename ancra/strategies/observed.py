@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ancra.arrays import Array, BoolArray, FloatArray, IntArray
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import decide, frozen
@@ -17,8 +18,6 @@ from ancra.models.prediction import Prediction
 from ancra.models.reverse_attention import label_rows
 from ancra.negatives.picker import PICKERS, Batch, pick
 from ancra.negatives.settings import NegativeSettings
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -44,27 +43,27 @@ class Observed:
         toward: (N, S + 1) the probability of that class.
     """
 
-    batch: Array
-    anchor: Array
-    negative: Array
-    label: Array
-    predicted: Array
-    negative_label: Array
-    negative_predicted: Array
-    moved_predicted: Array
-    candidates: Array
-    others: Array
-    alike: Array
-    fallback: Array
-    valid: Array
-    similarity: Array
-    contrast: Array
-    logit_force: Array
-    anchor_logit_force: Array
-    feature_force: Array
-    anchor_feature_force: Array
-    reached: Array
-    toward: Array
+    batch: IntArray
+    anchor: IntArray
+    negative: IntArray
+    label: IntArray
+    predicted: IntArray
+    negative_label: IntArray
+    negative_predicted: IntArray
+    moved_predicted: IntArray
+    candidates: IntArray
+    others: IntArray
+    alike: FloatArray
+    fallback: BoolArray
+    valid: BoolArray
+    similarity: FloatArray
+    contrast: FloatArray
+    logit_force: FloatArray
+    anchor_logit_force: FloatArray
+    feature_force: FloatArray
+    anchor_feature_force: FloatArray
+    reached: BoolArray
+    toward: FloatArray
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -78,7 +77,7 @@ class Observed:
         """The rows of the first batches."""
         return self.rows(self.batch < batches)
 
-    def rows(self, chosen: Array) -> "Observed":
+    def rows(self, chosen: BoolArray | IntArray) -> "Observed":
         """Some of the rows: a mask (N,) or positions."""
         return Observed(**{name: values[chosen] for name, values in self.arrays().items()})
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import decide, frozen
@@ -24,8 +25,6 @@ from ancra.strategies.known import strategies
 from ancra.strategies.mechanism import BatchMechanism
 from ancra.strategies.plane import Plane
 from ancra.strategies.weight_step import weight_steps
-
-Array = np.ndarray
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shares of the force on the negative for which a step of the weights is tried."""
@@ -49,17 +48,17 @@ class HeadPair:
 
     anchor_class: int
     anchor_confidence: float
-    classes: Array
-    confidences: Array
-    similarity: Array
-    on_anchor: Array
-    on_negative: Array
-    place: Array
-    places: Array
-    feature_steps: Array
-    weight_steps: Array
-    weight_lengths: Array
-    similarity_after: Array
+    classes: IntArray
+    confidences: FloatArray
+    similarity: FloatArray
+    on_anchor: FloatArray
+    on_negative: FloatArray
+    place: FloatArray
+    places: FloatArray
+    feature_steps: FloatArray
+    weight_steps: FloatArray
+    weight_lengths: FloatArray
+    similarity_after: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +74,9 @@ class PairMechanism:
 
     index: int
     score: float
-    images: Array
-    predicted: Array
-    probability: Array
+    images: FloatArray
+    predicted: IntArray
+    probability: FloatArray
     heads: dict[int, HeadPair]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-Array = np.ndarray
+from ancra.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,22 +21,22 @@ class Plane:
         share: of the features' variance that lies in the plane, in [0, 1].
     """
 
-    mean: Array
-    axes: Array
+    mean: FloatArray
+    axes: FloatArray
     share: float
 
     @classmethod
-    def fit(cls, features: Array) -> "Plane":
+    def fit(cls, features: FloatArray) -> "Plane":
         """The plane of (N, F) features, N and F at least 2."""
         with np.errstate(invalid="ignore"):  # Features that are all alike: no variance to share.
             found = PCA(2, svd_solver="full").fit(features)
         share = float(np.nan_to_num(found.explained_variance_ratio_).sum())
         return cls(found.mean_.astype(np.float32), found.components_.astype(np.float32), share)
 
-    def place(self, features: Array) -> Array:
+    def place(self, features: FloatArray) -> FloatArray:
         """(..., 2) where features (..., F) lie."""
         return (features - self.mean) @ self.axes.T
 
-    def shift(self, steps: Array) -> Array:
+    def shift(self, steps: FloatArray) -> FloatArray:
         """(..., 2) how steps of features (..., F) look on the plane."""
         return steps @ self.axes.T

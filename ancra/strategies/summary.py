@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ancra.arrays import FloatArray, IntArray
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
 from ancra.strategies.measures import MEASURES, Weights
 from ancra.strategies.observed import Observed
 
-Array = np.ndarray
 # With fewer anchors nothing is told apart: the intervals of so few mean little.
 FEWEST = 8
 
@@ -93,7 +93,7 @@ class Statistics:
         """How many batches they are of."""
         return len(np.unique(next(iter(self.observed.values())).batch))
 
-    def values(self, strategy: str, measure: str) -> Array:
+    def values(self, strategy: str, measure: str) -> FloatArray:
         """(N,) what a measure says of each anchor."""
         return np.asarray(MEASURES[measure].of(self.observed[strategy], self.weights), np.float64)
 
@@ -103,7 +103,7 @@ class Statistics:
         kind = Measured.share if MEASURES[measure].kind == "share" else Measured.mean
         return _from_zero(kind(values, groups))
 
-    def distribution(self, strategy: str, ranges: int = 10) -> Array:
+    def distribution(self, strategy: str, ranges: int = 10) -> FloatArray:
         """(ranges + 1,) shares of the pairs by similarity: exactly 0, then equal ranges to 1, upper ends included."""
         place = np.ceil(self.values(strategy, "similarity") * ranges).clip(0, ranges).astype(np.int64)
         return np.bincount(place, minlength=ranges + 1) / len(place)
@@ -125,7 +125,7 @@ class Statistics:
             float(a.alike.mean()),
         )
 
-    def pairs(self, strategy: str, what: Literal["count", "similarity", "contrast"] = "count") -> Array:
+    def pairs(self, strategy: str, what: Literal["count", "similarity", "contrast"] = "count") -> FloatArray | IntArray:
         """(K, K), anchor's class by negative's class: how often, or the mean similarity or contrast (NaN for none)."""
         seen, classes = self.observed[strategy], len(self.classes)
         cell = seen.label.astype(np.int64) * classes + seen.negative_label
@@ -223,5 +223,5 @@ def _from_zero(value: Measured) -> Measured:
     return replace(value, low=value.low if np.isnan(value.low) else max(value.low, 0.0))
 
 
-def _plain_matrix(values: Array) -> list[list[float | None]]:
+def _plain_matrix(values: FloatArray | IntArray) -> list[list[float | None]]:
     return [[None if np.isnan(cell) else float(cell) for cell in row] for row in values]

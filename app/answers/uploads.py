@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 from uuid import uuid4
 
-import numpy as np
 import streamlit as st
 
+from ancra.arrays import FloatArray
 from ancra.checkpoints import Card, checkpoint_name
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
@@ -75,7 +75,7 @@ def delete_images(name: str) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Loading the images …")
-def preview(name: str, digest: str, per_class: int, most: int) -> dict[str, np.ndarray]:
+def preview(name: str, digest: str, per_class: int, most: int) -> dict[str, FloatArray]:
     """The first images of the first classes, (n, C, H, W) in [0, 1] by class, as a model sees them. Raises AncraError.
 
     Args:

@@ -7,13 +7,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ancra.arrays import FloatArray
 from ancra.attribution.attribute import Attribution
 from ancra.attribution.channels import ChannelChange
 from ancra.attribution.methods import METHODS
 from ancra.web.palette import Palette
 from app.figures.theme import layout
 
-Array = np.ndarray
 Scale = list[tuple[float, str]]
 
 COLUMN = 230
@@ -31,7 +31,7 @@ class Panel:
     """
 
     title: str
-    image: Array
+    image: FloatArray
     attribution: Attribution
     index: int = 0
 
@@ -171,7 +171,7 @@ def channel_sentence(change: ChannelChange, image: int, classes: Sequence[str]) 
     )
 
 
-def _picture(image: Array) -> go.Heatmap | go.Image:
+def _picture(image: FloatArray) -> go.Heatmap | go.Image:
     if len(image) == 1:
         return go.Heatmap(
             z=image[0], zmin=0, zmax=1, colorscale=[(0, "#000000"), (1, "#ffffff")], showscale=False,
@@ -186,6 +186,6 @@ def _scale(colours: Palette, signed: bool) -> Scale:
     return [(0, colours.background), (1, colours.adversarial)]
 
 
-def _signed_shares(values: Array) -> Array:
+def _signed_shares(values: FloatArray) -> FloatArray:
     total = np.abs(values).sum()
     return values / total if total > 0 else values

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ancra.arrays import Array
 from ancra.reports.demonstration import Demonstration
 from app.figures import pictures
 
-Array = np.ndarray
 TITLES = ("A usual network", "A network trained against such changes")
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from html import escape
 
-import numpy as np
-
+from ancra.arrays import FloatArray
 from ancra.web.palette import Palette
 from app.figures import pictures
 
 
 def image_sheet(
-    images: Mapping[str, np.ndarray], train: Mapping[str, int], test: Mapping[str, int], colours: Palette
+    images: Mapping[str, FloatArray], train: Mapping[str, int], test: Mapping[str, int], colours: Palette
 ) -> str:
     """A grid as HTML: a class a row, how many images it has, and the first of them.
 

@@ -12,8 +12,6 @@ from app.figures.loss_scale import LossScale, loss_scale
 from app.figures.loss_surface import FLAT
 from app.figures.theme import layout
 
-Array = np.ndarray
-
 ARROW = 0.45
 """How far the arrow of a gradient reaches along the line, in epsilons."""
 HIGHEST = 0.4

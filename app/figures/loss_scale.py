@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray
+from ancra.arrays import FloatArray
 
 FLOOR = 1e-7
 """Cross-entropy below the resolution of 32-bit numbers is drawn as 0."""
@@ -27,7 +27,7 @@ class LossScale:
     low: float
     high: float
 
-    def place(self, losses: Array | float) -> Array:
+    def place(self, losses: FloatArray | float) -> FloatArray:
         """Where losses stand on the scale."""
         return np.minimum(_powers(losses) if self.decades else np.asarray(losses, np.float64), self.high)
 
@@ -44,7 +44,7 @@ class LossScale:
         return {"tickvals": list(powers), "ticktext": ["0", *(f"10<sup>{power}</sup>" for power in powers[1:])]}
 
 
-def loss_scale(objective: str, losses: Sequence[Array], deciding: Sequence[Array]) -> LossScale:
+def loss_scale(objective: str, losses: Sequence[FloatArray], deciding: Sequence[FloatArray]) -> LossScale:
     """The scale for losses of one kind.
 
     Args:
@@ -59,5 +59,5 @@ def loss_scale(objective: str, losses: Sequence[Array], deciding: Sequence[Array
     return LossScale(False, low, max(min(high, most + (most - least) / 2), low + 1e-3))
 
 
-def _powers(losses: Array | float) -> Array:
+def _powers(losses: FloatArray | float) -> FloatArray:
     return np.log10(np.maximum(np.asarray(losses, np.float64), FLOOR))

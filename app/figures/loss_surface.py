@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -11,8 +10,6 @@ from ancra.evaluation.loss_surface import LossSurface, Plane
 from ancra.web.palette import Palette
 from app.figures.loss_scale import LossScale, loss_scale
 from app.figures.theme import layout
-
-Array = np.ndarray
 
 FLAT = 0.01
 """A loss that changes by less than this share of another's, while the answer is right, counts as flat beside it."""

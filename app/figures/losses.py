@@ -3,12 +3,11 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from ancra.arrays import Array, FloatArray
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.trace import AttackTrace
 from ancra.web.palette import Palette
 from app.figures.theme import layout
-
-Array = np.ndarray
 
 SHORT = {
     "ce": "CE on p'",
@@ -105,7 +104,7 @@ def short_name(name: str) -> str:
     return SHORT.get(name) or (OBJECTIVES[name].title if name in OBJECTIVES else name)
 
 
-def squeeze(values: Array | float) -> Array:
+def squeeze(values: FloatArray | float) -> FloatArray:
     """The symlog scale: proportional near 0, logarithmic far from it, odd."""
     return np.asarray(np.arcsinh(np.asarray(values, np.float64) / LINEAR_BELOW))
 
@@ -124,7 +123,7 @@ def _title(name: str) -> str:
     return title[:1].lower() + title[1:] if title[:2].istitle() else title
 
 
-def _path(values: Array) -> str:
+def _path(values: FloatArray) -> str:
     start, end = (_number(float(values[index])) for index in (0, -1))
     return f"from {start} to {end}" if start != end else f"nowhere: it stays at {start}"
 

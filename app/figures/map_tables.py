@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode
 
-import numpy as np
 from PIL import Image
 
+from ancra.arrays import PixelArray
 from ancra.features.measures import MEASURES
 from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import ImageTrajectory
@@ -95,7 +95,7 @@ def cards(
     maps: Mapping[str, ModelMap],
     linked: Sequence[str],
     samples: Sequence[int],
-    images: np.ndarray,
+    images: PixelArray,
     colours: Palette,
     notes: Mapping[int, str] | None = None,
 ) -> str:
@@ -163,7 +163,7 @@ def _answer(one: ModelMap, i: int) -> str:
     return f"{name(natural)} → {name(int(one.predictions[one.count + i]))}"
 
 
-def _figure(image: np.ndarray | None, words: str) -> str:
+def _figure(image: PixelArray | None, words: str) -> str:
     picture = ""
     if image is not None:
         pixels = image.transpose(1, 2, 0)

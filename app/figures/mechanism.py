@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from ancra.arrays import FloatArray
 from ancra.negatives.settings import PRESETS
 from ancra.strategies.known import title_of
 from ancra.strategies.mechanism import BatchMechanism
@@ -17,8 +18,6 @@ from ancra.strategies.pair import ALPHAS, HeadPair, PairMechanism
 from ancra.web.palette import Palette
 from app.figures import pictures
 from app.words import mechanism as say
-
-Array = np.ndarray
 
 THUMBNAIL = 24
 """Larger images are shrunk to this many pixels for the picture of the batch."""
@@ -67,7 +66,7 @@ def mechanism_payload(
     return payload
 
 
-def thumbnails(batch: BatchMechanism) -> Array:
+def thumbnails(batch: BatchMechanism) -> FloatArray:
     """(N, C, h, w) the batch, no larger than it is worth drawing."""
     images = batch.images
     if max(images.shape[2:]) > THUMBNAIL:
@@ -75,7 +74,7 @@ def thumbnails(batch: BatchMechanism) -> Array:
     return images.numpy()
 
 
-def picture(image: Array) -> str:
+def picture(image: FloatArray) -> str:
     """An image (C, H, W) as a data URL, in its own size: the browser enlarges it without blur."""
     return pictures.data_url(pictures.crisp(image, 1))
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-Array = np.ndarray
+from ancra.arrays import FloatArray, PixelArray
 
 
-def crisp(image: Array, side: int = 384) -> Array:
+def crisp(image: FloatArray, side: int = 384) -> PixelArray:
     """An image (C, H, W) in [0, 1] as (h, w, 3) uint8, enlarged by a whole factor to at least ``side`` pixels."""
     pixels = (np.clip(image, 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
     if pixels.shape[2] == 1:
@@ -19,7 +19,7 @@ def crisp(image: Array, side: int = 384) -> Array:
     return enlarge(pixels, side)
 
 
-def enlarge(pixels: Array, side: int) -> Array:
+def enlarge(pixels: PixelArray, side: int) -> PixelArray:
     """(H, W, 3) repeated by a whole factor until the shorter side has at least ``side`` pixels."""
     factor = max(1, math.ceil(side / min(pixels.shape[:2])))
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -42,7 +42,7 @@ def scales(widest: float, epsilon: float, grey: bool) -> dict[str, Any]:
     }
 
 
-def sprite(images: Array, columns: int) -> str:
+def sprite(images: FloatArray, columns: int) -> str:
     """Images (N, C, H, W) in [0, 1] side by side, ``columns`` in a row, as the data URL of one PNG."""
     count, channels, height, width = images.shape
     rows = math.ceil(count / columns)
@@ -53,12 +53,12 @@ def sprite(images: Array, columns: int) -> str:
     return data_url(pixels.repeat(3, axis=2) if channels == 1 else pixels)
 
 
-def data_url(pixels: Array) -> str:
+def data_url(pixels: PixelArray) -> str:
     """(H, W, 3) uint8 as the data URL of a PNG."""
     return "data:image/png;base64," + base64.b64encode(_png(pixels)).decode()
 
 
-def png(image: Array, side: int = 1) -> bytes:
+def png(image: FloatArray, side: int = 1) -> bytes:
     """An image (C, H, W) in [0, 1] as a PNG file, enlarged without blur to at least ``side`` pixels; 1 keeps its size.
 
     Grey images stay grey; the values are rounded to 8 bits.
@@ -67,7 +67,7 @@ def png(image: Array, side: int = 1) -> bytes:
     return _png(pixels[..., 0] if len(image) == 1 else pixels)
 
 
-def _png(pixels: Array) -> bytes:
+def _png(pixels: PixelArray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
+from ancra.arrays import FloatArray, IntArray, PixelArray
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
 from ancra.web.palette import Palette
 from app.figures import pictures
 from app.words import attack as words
-
-Array = np.ndarray
 
 MOST_BARS = 12
 """Classes whose probability is drawn; of more classes only those that matter in the trace."""
@@ -65,7 +64,7 @@ def replay(
     return payload
 
 
-def shown_classes(*chances: Array, label: int) -> list[int]:
+def shown_classes(*chances: FloatArray, label: int) -> list[int]:
     """The classes to draw, in their own order: all of them, or the true one and those that get most at any step."""
     count = chances[0].shape[-1]
     if count <= MOST_BARS:
@@ -75,7 +74,7 @@ def shown_classes(*chances: Array, label: int) -> list[int]:
     return sorted(np.argsort(-highest, kind="stable")[: MOST_BARS - 2].tolist())
 
 
-def runs(values: Array) -> list[tuple[int, int]]:
+def runs(values: IntArray) -> list[tuple[int, int]]:
     """(value, how many in a row) along (S,) whole numbers."""
     starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
     lengths = np.diff(np.r_[starts, len(values)])
@@ -117,7 +116,7 @@ def _model(model: Replayed, classes: tuple[str, ...], label: int) -> dict[str, A
     }
 
 
-def _film(frames: Array) -> dict[str, Any]:
+def _film(frames: PixelArray) -> dict[str, Any]:
     """(S, h, w, 3) uint8 as what a canvas takes."""
     return {
         "height": frames.shape[1],
@@ -126,5 +125,5 @@ def _film(frames: Array) -> dict[str, Any]:
     }
 
 
-def _short(values: Array) -> Any:
+def _short(values: FloatArray) -> Any:
     return np.round(values.astype(np.float64), 4).tolist()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from ancra.arrays import FloatArray
 from ancra.evaluation.curves import Curves
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import TableRow, headings
@@ -91,7 +92,7 @@ def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
     return _finish(figure, colours, 330)
 
 
-def transfer_chart(titles: Sequence[str], matrix: np.ndarray, colours: Palette) -> go.Figure:
+def transfer_chart(titles: Sequence[str], matrix: FloatArray, colours: Palette) -> go.Figure:
     """Heat map: images crafted on the row, tried on the column. (M, M) accuracies, NaN where not tried.
 
     The lower a cell, the more of the column's answers the row's images break.

@@ -3,10 +3,9 @@
 import numpy as np
 from scipy.special import softmax
 
+from ancra.arrays import FloatArray
 from ancra.attacks.trace import AttackTrace
 from ancra.text import epsilon_text
-
-Array = np.ndarray
 
 
 def percent(share: float) -> str:
@@ -16,7 +15,7 @@ def percent(share: float) -> str:
     return "< 0.1 %" if share < 0.0005 else f"{share * 100:.1f} %"
 
 
-def answer(logits: Array, classes: tuple[str, ...]) -> str:
+def answer(logits: FloatArray, classes: tuple[str, ...]) -> str:
     """The predicted class and how sure the model is of it, from logits (K,)."""
     chances = softmax(logits, axis=-1)
     return f"**{classes[int(chances.argmax())]}** ({percent(float(chances.max()))})"
@@ -78,7 +77,7 @@ def verdict(plain: AttackTrace, adaptive: AttackTrace, has_attention: bool) -> t
     )
 
 
-def bars_sentence(logits: Array, auxiliary: Array, label: int, classes: tuple[str, ...]) -> str:
+def bars_sentence(logits: FloatArray, auxiliary: FloatArray, label: int, classes: tuple[str, ...]) -> str:
     """What the bars show at one step, from logits (K,) and auxiliary logits (B, K)."""
     final = int(logits.argmax())
     if not len(auxiliary):
@@ -92,7 +91,7 @@ def bars_sentence(logits: Array, auxiliary: Array, label: int, classes: tuple[st
     return text + f" The attention multiplies by the row of {classes[first]}, yet p' ends at {classes[final]}."
 
 
-def perturbation_sentence(delta: Array, epsilon: float, norm: str) -> str:
+def perturbation_sentence(delta: FloatArray, epsilon: float, norm: str) -> str:
     """How large a perturbation (C, H, W) is."""
     largest, share = float(np.abs(delta).max()), float((np.abs(delta) > 1e-6).mean())
     if norm == "l2":

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
+from ancra.arrays import IntArray
 from app import compute, state
 from app.answers import attacks
 from app.answers.attacks import Picture
@@ -40,7 +41,8 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
     number = right.number_input(
         "Test image", 0, len(labels) - 1, opening, key="image", bind="query-params", on_change=turn
     )
-    index, rows, by = int(number), np.arange(len(labels)), {}
+    index, by = int(number), {}
+    rows: IntArray = np.arange(len(labels))
     breaking = order_of_breaking(name)
     if breaking is not None:
         order = more.selectbox("Order", [AS_THEY_COME, BREAK_FIRST], key="order", bind="query-params", on_change=turn)
@@ -70,7 +72,7 @@ def turn() -> None:
     st.session_state.pop(PAGE, None)
 
 
-def _page(name: str, rows: np.ndarray, index: int, said: Mapping[int, str]) -> None:
+def _page(name: str, rows: IntArray, index: int, said: Mapping[int, str]) -> None:
     """One page of the images ``rows``, with ``index`` marked if it is among them.
 
     Args:

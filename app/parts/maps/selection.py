@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from ancra.arrays import IntArray
 from ancra.maps.model_map import ModelMap
 from ancra.scenes.of_models import most_moved
 from ancra.scenes.scene import Scene, pack_selection, unpack_selection
@@ -18,7 +19,7 @@ SHOWN = 24
 IN_URL = 40
 
 
-def selected(scene: Scene) -> np.ndarray:
+def selected(scene: Scene) -> IntArray:
     """The positions of the selected images: from the session, or on arrival from the URL's list of image numbers."""
     if "map_selection" not in st.session_state:
         wanted = {int(part) for part in st.query_params.get("selected", "").split(",") if part.isdigit()}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
+from ancra.arrays import FloatArray
 from app.answers import attacks
 from app.answers.attacks import Picture
 from app.answers.models import title_of
@@ -30,7 +30,7 @@ class ImageVerdict:
     kind: str
     sentence: str
     badges: str
-    logits: np.ndarray
+    logits: FloatArray
 
 
 def verdict_of(name: str, picture: Picture, epsilon: float) -> ImageVerdict:
