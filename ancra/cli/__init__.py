@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from ancra import __version__
-from ancra.cli import attack, bin, data, evaluation, explain, listing, maps, runs, serving, strategies, sweep, train
+from ancra.cli import (
+    attack,
+    bin,
+    data,
+    evaluation,
+    explain,
+    listing,
+    maps,
+    paper,
+    runs,
+    serving,
+    strategies,
+    sweep,
+    train,
+)
 from ancra.errors import AncraError
 from ancra.extras import missing_extra
 from ancra.plugins import load_plugins
@@ -47,6 +61,7 @@ cli.command()(evaluation.results)
 cli.command()(evaluation.table)
 cli.command()(attack.attack)
 cli.command()(explain.explain)
+cli.command()(paper.paper)
 cli.command("map")(maps.map_)
 cli.command()(strategies.strategies)
 cli.command()(serving.app)

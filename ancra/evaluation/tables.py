@@ -6,6 +6,7 @@ from typing import Any
 
 from scipy.stats import fisher_exact
 
+from ancra import latex
 from ancra.checkpoints import Card
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
@@ -16,9 +17,6 @@ DROP, VERDICT = "Drop", "PGD is"
 DROP_NOTE = "Drop: points from PGD to the worst case."
 BOLD_NOTE = " Bold: best, where Fisher's exact test against every other model holds (Bonferroni, $p < 0.05$)."
 COLUMNS = (NATURAL, "pgd", "adaptive", "autoattack", "square", WORST)
-_LATEX = str.maketrans(
-    {char: "\\" + char for char in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\^{}", "\\": r"\textbackslash{}"}
-)
 
 
 @dataclass(frozen=True)
@@ -138,32 +136,17 @@ def to_latex(rows: Sequence[TableRow], caption: str = "", label: str = "tab:robu
     head = ["Model", *(headings(_steps(rows))[name] for name in shown), DROP, *([VERDICT] if judged else [])]
     body = [
         [
-            _escaped(row.title),
+            latex.escaped(row.title),
             *(_tex(row.cells[name], bold=best[name] == place) for name in shown),
             f"${_drop(row)}$" if row.drop is not None else "--",
-            *([_escaped(row.verdict)] if judged else []),
+            *([latex.escaped(row.verdict)] if judged else []),
         ]
         for place, row in enumerate(rows)
     ]
-    said = " ".join(filter(None, (_escaped(caption), _escaped(note(rows)), DROP_NOTE)))
+    said = " ".join(filter(None, (latex.escaped(caption), latex.escaped(note(rows)), DROP_NOTE)))
     said += BOLD_NOTE if any(place is not None for place in best.values()) else ""
-    lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table*}",
-        r"\centering",
-        r"\small",
-        rf"\caption{{{said}}}",
-        rf"\label{{{label}}}",
-        rf"\begin{{tabular}}{{l{'r' * (len(shown) + 1)}{'l' * judged}}}",
-        r"\toprule",
-        rf"{' & '.join(head)} \\",
-        r"\midrule",
-        *(rf"{' & '.join(line)} \\" for line in body),
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table*}",
-    ]
-    return "\n".join(lines) + "\n"
+    columns = f"l{'r' * (len(shown) + 1)}{'l' * judged}"
+    return latex.table(head, body, columns, said, label, wide=True)
 
 
 def significantly_best(cells: Sequence[Accuracy | None]) -> int | None:
@@ -208,15 +191,8 @@ def _words(cell: Accuracy | None) -> str:
 def _tex(cell: Accuracy | None, bold: bool = False) -> str:
     if cell is None:
         return "--"
-    below, above = 100 * (cell.value - cell.low), 100 * (cell.high - cell.value)
-    value = f"{100 * cell.value:.1f}"
-    shown = rf"\mathbf{{{value}}}" if bold else value
-    return f"${shown}_{{-{below:.1f}}}^{{+{above:.1f}}}$"
+    return latex.cell(100 * cell.value, 100 * (cell.value - cell.low), 100 * (cell.high - cell.value), bold)
 
 
 def _drop(row: TableRow) -> str:
     return "–" if row.drop is None else f"{row.drop:.1f}"
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_LATEX)

@@ -81,7 +81,9 @@ def scene_csv(scene: Scene) -> str:
     )
 
 
-def scene_picture(scene: Scene, kind: str, origin: Origin, colour: str = "true", together: bool = False) -> bytes:
+def scene_picture(
+    scene: Scene, kind: str, origin: Origin, colour: str = "true", together: bool = False, words: bool = True
+) -> bytes:
     """A figure two columns wide with legend and caption: models from left to right, natural above, adversarial below.
 
     Args:
@@ -89,6 +91,7 @@ def scene_picture(scene: Scene, kind: str, origin: Origin, colour: str = "true",
         origin: where it is from.
         colour: what colours the points; see ``COLOUR_TITLES``.
         together: natural and adversarial in one panel.
+        words: with the caption under it; a paper has its own.
     """
     check_colour(colour)
     from matplotlib.figure import Figure
@@ -96,8 +99,8 @@ def scene_picture(scene: Scene, kind: str, origin: Origin, colour: str = "true",
     rows = 1 if together or not scene.attacked else 2
     columns = len(scene.maps)
     side = TWO_COLUMNS / columns
-    legend, words = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.")
-    left, below = (0.2 if rows == 2 else 0.05), 0.1 + 0.125 * (words.count("\n") + 1)
+    legend, text = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.") if words else ""
+    left, below = (0.2 if rows == 2 else 0.05), (0.1 + 0.125 * (text.count("\n") + 1)) * words
     height = rows * side + 0.25 + legend + below
     with paper_look():
         figure = Figure(figsize=(TWO_COLUMNS, height), dpi=300, facecolor="white")
@@ -114,7 +117,7 @@ def scene_picture(scene: Scene, kind: str, origin: Origin, colour: str = "true",
                 if column == 0 and scene.attacked and rows == 2:
                     axes.set_ylabel(scene.rows[row], labelpad=2)
         _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
-        figure.text(0.012, 0.06 / height, words, fontsize=7, va="bottom", ha="left", parse_math=False)
+        figure.text(0.012, 0.06 / height, text, fontsize=7, va="bottom", ha="left", parse_math=False)
     return figure_bytes(figure, kind, origin)
 
 

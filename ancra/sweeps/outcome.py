@@ -88,9 +88,13 @@ class Outcome(Record):
         """The results of a combination of values, by seed."""
         return sorted((each for each in self.results if each.setting == setting), key=lambda each: each.seed)
 
+    def values(self, setting: Values, measure: str) -> list[float]:
+        """An accuracy (or a loss: ``loss/contrast``) of a combination of values, by seed."""
+        return [number(each, measure) for each in self.of(setting)]
+
     def spread(self, setting: Values, measure: str) -> Spread:
         """Mean and spread over seeds of an accuracy (or of a loss: ``loss/contrast``)."""
-        return spread([number(each, measure) for each in self.of(setting)])
+        return spread(self.values(setting, measure))
 
     def compare(self, measure: str, pairs: Iterable[tuple[Values, Values]] | None = None) -> list[Comparison]:
         """Paired tests over seeds, adjusted for how many are made (Holm 1979).
