@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 
-def settle_memory() -> None:
+def freeze_memory() -> None:
     """Take what the libraries have made out of garbage collection.
 
     Streamlit collects everything after each run of a page, with all other threads standing still: with torch and

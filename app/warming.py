@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from app.memory import settle_memory
+from app.memory import freeze_memory
 
 COMPILE_AFTER = 10  # seconds: not while the page that asks for it is still being drawn
 
@@ -41,7 +41,7 @@ def warm_up() -> None:
         logger.warning("Could not get ready before the first visitor", exc_info=True)
     finally:
         _context_logger.setLevel(level)
-        settle_memory()
+        freeze_memory()
     logger.info("Ready after %.1f s", time.monotonic() - began)
 
 
@@ -57,4 +57,4 @@ def _compile_umap() -> None:
     from ancra.maps import umap_engine
 
     umap_engine.warm_up()
-    settle_memory()
+    freeze_memory()

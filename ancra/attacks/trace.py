@@ -19,8 +19,8 @@ from ancra.errors import AncraError
 from ancra.models.classifier import Classifier
 from ancra.models.plain import PlainClassifier, as_classifier
 
-# So many points are looked at in one batch: enough for a full one, and little memory for large images.
-LOOK_AT = 256
+# So many points are recorded in one batch: enough for a full one, and little memory for large images.
+POINTS_AT_ONCE = 256
 # The fields of a trace whose first axis is N; of the others it is S.
 PER_IMAGE = frozenset({"natural", "labels", "targets", "natural_logits", "natural_auxiliary"})
 
@@ -144,8 +144,8 @@ def trace_attack(
             unknown = torch.full(labels.shape, torch.nan, device=images.device)
             norms.append(unknown if step.gradient is None else step.gradient.flatten(1).norm(dim=1))
         walked = torch.stack(points)
-        logits, auxiliary, losses = _look(answer, walked, labels)
-        natural_logits, natural_auxiliary, _ = _look(answer, images[None], labels)
+        logits, auxiliary, losses = _record(answer, walked, labels)
+        natural_logits, natural_auxiliary, _ = _record(answer, images[None], labels)
     return AttackTrace(
         images=walked.cpu().numpy(),
         logits=logits,
@@ -167,14 +167,14 @@ def recorded_objectives() -> list[str]:
 
 
 @torch.no_grad()
-def _look(
+def _record(
     answer: Classifier | PlainClassifier, images: Tensor, labels: Tensor
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """p' (S, N, K), p (S, N, B, K) and every recorded objective (S, N, L) at images (S, N, C, H, W).
 
     All points together: a step's own few images cost a small network as much as a full batch does.
     """
-    points, wanted = images.flatten(0, 1).split(LOOK_AT), labels.repeat(len(images)).split(LOOK_AT)
+    points, wanted = images.flatten(0, 1).split(POINTS_AT_ONCE), labels.repeat(len(images)).split(POINTS_AT_ONCE)
     seen = [_seen(answer, *batch) for batch in zip(points, wanted, strict=True)]
     logits, auxiliary, losses = (
         torch.cat(part).unflatten(0, images.shape[:2]).cpu().numpy() for part in zip(*seen, strict=True)

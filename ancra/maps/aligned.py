@@ -75,6 +75,6 @@ def aligned_maps(
 
 def _key(cards: Sequence[Card], place: int, settings: Sequence[ResolvedMap]) -> tuple[str, ...]:
     """Of one map: its checkpoint, its images, and all that it was laid out with, in their order."""
-    together = "".join(f"{card.digest}{own.digest()}" for card, own in zip(cards, settings, strict=True))
-    whole = hashlib.sha256(f"{place}{together}".encode()).hexdigest()[:16]
+    joined = "".join(f"{card.digest}{own.digest()}" for card, own in zip(cards, settings, strict=True))
+    whole = hashlib.sha256(f"{place}{joined}".encode()).hexdigest()[:16]
     return cards[place].digest, data_digest(cards[place].data), whole

@@ -87,14 +87,14 @@ def attack_steps(
         mapped = mapped_features(path, natural, store, device, say(50, 60))
         model, _ = load_checkpoint(path, resolve_device(device))
         dataset = load_dataset(card.data)
-        way = extract_path(model, dataset, features, range(attack.steps + 1), say(60, 95))
-        rows = np.searchsorted(shown.indices, way.indices)  # The smaller sample is part of the larger one.
-        places = [project(step, mapped.points, shown.positions, natural.layout).positions for step in way.features]
+        found = extract_path(model, dataset, features, range(attack.steps + 1), say(60, 95))
+        rows = np.searchsorted(shown.indices, found.indices)  # The smaller sample is part of the larger one.
+        places = [project(step, mapped.points, shown.positions, natural.layout).positions for step in found.features]
         return {
             "rows": rows,
             "positions": np.stack([shown.positions[rows], *places]),
-            "predictions": np.concatenate([shown.predictions[rows][None], way.predictions]),
-            "confidences": np.concatenate([shown.confidences[rows][None], way.confidences]),
+            "predictions": np.concatenate([shown.predictions[rows][None], found.predictions]),
+            "confidences": np.concatenate([shown.confidences[rows][None], found.confidences]),
         }, {}
 
     digest = settings.model_copy(update={"features": features}).digest()

@@ -16,7 +16,7 @@ class Projection:
 
     Attributes:
         positions: (M, d) float32.
-        neighbours: (M, k) int64, the mapped points each was placed between, nearest first.
+        neighbours: (M, k) int64, the mapped points each was means between, nearest first.
         distance: (M,) float32, how far the nearest mapped point is, in typical distances between mapped neighbours: far
             above 1 the new point is like nothing on the map, and its place means little.
     """
@@ -45,7 +45,7 @@ def project(
     features, new = check_features(features), check_features(new, least=1)
     if new.shape[1] != features.shape[1]:
         raise AncraError(
-            f"Features of {new.shape[1]} values cannot be placed on a map of features of {features.shape[1]}: "
+            f"Features of {new.shape[1]} values cannot be means on a map of features of {features.shape[1]}: "
             "use the model and block that the map was made with."
         )
     mapped = as_euclidean(features, settings.metric)
@@ -60,6 +60,6 @@ def project(
     # On the very spot of a mapped point, but for rounding, nothing but that point counts.
     weights = np.where((distances[:, :1] <= 1e-3 * typical) & (excess > 0), 0, weights)
     weights /= weights.sum(axis=1, keepdims=True)
-    placed = (positions[indices] * weights[:, :, None]).sum(axis=1)
+    means = (positions[indices] * weights[:, :, None]).sum(axis=1)
     ratio = distances[:, 0] / max(typical, 1e-12)
-    return Projection(placed.astype(np.float32), indices, np.minimum(ratio, 1e6).astype(np.float32))
+    return Projection(means.astype(np.float32), indices, np.minimum(ratio, 1e6).astype(np.float32))

@@ -68,17 +68,17 @@ def map_settings(
     return ModelMapSettings(features=parsed, layout=MAP_PRESETS[layout].with_changes(seed=seed))
 
 
-def resolve(card: Card, asked: ModelMapSettings, together: bool = False) -> ResolvedMap:
+def resolve(card: Card, asked: ModelMapSettings, aligned: bool = False) -> ResolvedMap:
     """What a checkpoint's map is made with, decided once, where somebody asks for it.
 
     The epsilon is filled in, z is z' where there is no reverse attention, and AlignedUMAP is UMAP for a model alone.
 
     Args:
-        together: whether the map is laid out with those of other models.
+        aligned: whether the map is laid out with those of other models.
     """
     features, layout = with_epsilon(asked.features, card), asked.layout
     if not card.model.reverse_attention_blocks:
         features = features.with_changes(features="z_prime", block=-1)
-    if layout.method == "aligned_umap" and not together:
+    if layout.method == "aligned_umap" and not aligned:
         layout = layout.with_changes(method="umap")
     return ResolvedMap(features=features, layout=layout)

@@ -39,7 +39,7 @@ def maps(name: str, title: str, paths: Sequence[Path], attack: str, store: Store
         found[card.title] = one
     scene, origin = scene_of(found, None), map_origin(paths, settings)
     caption = f"{scene.caption} Colours are true classes."
-    pictures = {kind: scene_picture(scene, kind, origin, together=True, words=False) for kind in KINDS}
+    pictures = {kind: scene_picture(scene, kind, origin, overlaid=True, words=False) for kind in KINDS}
     return Item(name, title, caption, _files(name, pictures, caption, origin, wide=True), origin, LAYOUT)
 
 

@@ -82,7 +82,7 @@ def scene_csv(scene: Scene) -> str:
 
 
 def scene_picture(
-    scene: Scene, kind: str, origin: Origin, colour: str = "true", together: bool = False, words: bool = True
+    scene: Scene, kind: str, origin: Origin, colour: str = "true", overlaid: bool = False, words: bool = True
 ) -> bytes:
     """A figure two columns wide with legend and caption: models from left to right, natural above, adversarial below.
 
@@ -90,13 +90,13 @@ def scene_picture(
         kind: pdf, svg or png.
         origin: where it is from.
         colour: what colours the points; see ``COLOUR_TITLES``.
-        together: natural and adversarial in one panel.
+        overlaid: natural and adversarial in one panel.
         words: with the caption under it; a paper has its own.
     """
     check_colour(colour)
     from matplotlib.figure import Figure
 
-    rows = 1 if together or not scene.attacked else 2
+    rows = 1 if overlaid or not scene.attacked else 2
     columns = len(scene.maps)
     side = TWO_COLUMNS / columns
     legend, text = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.") if words else ""
@@ -192,16 +192,16 @@ def class_colour(label: int, classes: int) -> Any:
 def _legend(figure: Any, scene: Scene, colour: str, y: float) -> None:
     from matplotlib.lines import Line2D
 
-    def mark(text: str, shape: str, shade: Any) -> Any:
+    def handle(text: str, shape: str, shade: Any) -> Any:
         return Line2D([], [], linestyle="", marker=shape, color=shade, markersize=4, label=text)
 
-    handles = [mark(scene.rows[0], "o", "#333"), mark(scene.rows[1], "x", "#333")] if scene.attacked else []
+    handles = [handle(scene.rows[0], "o", "#333"), handle(scene.rows[1], "x", "#333")] if scene.attacked else []
     if colour in ("true", "predicted") and len(scene.classes) <= 20:
-        handles += [mark(name, "s", class_colour(i, len(scene.classes))) for i, name in enumerate(scene.classes)]
+        handles += [handle(name, "s", class_colour(i, len(scene.classes))) for i, name in enumerate(scene.classes)]
     elif colour == "flipped":
-        handles += [mark("predicted correctly", "s", RIGHT), mark("predicted wrongly", "s", WRONG)]
+        handles += [handle("predicted correctly", "s", RIGHT), handle("predicted wrongly", "s", WRONG)]
     elif colour in ("kept", "confidence"):
-        handles += [mark("0 %", "s", "#00224e"), mark("50 %", "s", "#7d7c78"), mark("100 %", "s", "#fee838")]
+        handles += [handle("0 %", "s", "#00224e"), handle("50 %", "s", "#7d7c78"), handle("100 %", "s", "#fee838")]
     options = {"frameon": False, "fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 1.0}
     texts = figure.legend(
         handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=min(len(handles), 12) or 1, **options

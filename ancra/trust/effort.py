@@ -65,8 +65,8 @@ def unfinished(subject: Subject) -> tuple[float, str] | Finding:
         return Finding(Level.NOT_RUN, "The claim's attack has fewer than 20 steps, too few to see it settle.")
     trace = trace_attack(subject.model, subject.images[chosen], subject.labels[chosen], subject.threat.pgd())
     best = torch.from_numpy(trace.loss("ce")).cummax(dim=0).values
-    way = (best[-1] - best[0]).clamp_min(1e-12)
-    share = float((((best[-1] - best[-11]) / way) > 0.05).float().mean())
+    rise = (best[-1] - best[0]).clamp_min(1e-12)
+    share = float((((best[-1] - best[-11]) / rise) > 0.05).float().mean())
     # Of all images that were attacked: the broken ones had settled.
     moving = 100 * share * float(subject.claimed.sum() / subject.natural.sum())
     return moving, f"On {moving:.0f} % of the images the attack was still gaining when it stopped."

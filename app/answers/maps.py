@@ -46,9 +46,9 @@ def in_space(settings: ModelMapSettings) -> ModelMapSettings:
     return settings.model_copy(update={"layout": settings.layout.with_changes(dimensions=3, method="umap")})
 
 
-def resolved(name: str, settings: ModelMapSettings, together: bool = False) -> ResolvedMap:
+def resolved(name: str, settings: ModelMapSettings, aligned: bool = False) -> ResolvedMap:
     """What a checkpoint's map is made with."""
-    return resolve(compute.card(name), settings, together)
+    return resolve(compute.card(name), settings, aligned)
 
 
 def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_jobs") -> Maps:
@@ -111,16 +111,16 @@ def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, pic
     compute.require_images(name)
     path, model = Path(compute.path(name)), compute.model(name)
     asked = resolved(name, settings)
-    way = asked.features
-    if way.attack == NATURAL:
-        attacked = settings.features.with_changes(attack="pgd10")
-        way = resolved(name, settings.model_copy(update={"features": attacked})).features
+    attacked = asked.features
+    if attacked.attack == NATURAL:
+        features = settings.features.with_changes(attack="pgd10")
+        attacked = resolved(name, settings.model_copy(update={"features": features})).features
 
     def work(progress: Progress) -> ImageTrajectory:
         mapped = compute.on_device(
             lambda where: mapped_features(path, asked, compute.store(), where, on_progress=progress)
         )
-        return place_image(model, picture.image, picture.label, mapped, shown, way)
+        return place_image(model, picture.image, picture.label, mapped, shown, attacked)
 
     key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
     return compute.ask("map-placed", key, work, f"Attacking the image on {title_of(name)}")

@@ -16,7 +16,7 @@ from app.queueing import Progress, Work
 
 
 def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, AttackSteps]:
-    """The ways of checkpoints' images through an attack, by the models' titles. Raises AncraError."""
+    """The trajectories of checkpoints' images through an attack, by the models' titles. Raises AncraError."""
     answers.require_one_dataset(names)
     asked = {name: answers.resolved(name, settings) for name in names}
     begun = {name: (answers.map_key(name, each), _work(name, each)) for name, each in asked.items()}
@@ -29,15 +29,15 @@ def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, Atta
     return dict(zip(answers.titles_of(names), found, strict=True))
 
 
-def scene(names: Sequence[str], settings: ModelMapSettings, ways: dict[str, AttackSteps]) -> Scene:
-    """The scene of these ways, made once for all sessions."""
+def scene(names: Sequence[str], settings: ModelMapSettings, trajectories: dict[str, AttackSteps]) -> Scene:
+    """The scene of these trajectories, made once for all sessions."""
     keys = tuple(answers.map_key(name, answers.resolved(name, settings)) for name in names)
-    return _scene((*zip(ways, keys, strict=True),), names[0], ways)
+    return _scene((*zip(trajectories, keys, strict=True),), names[0], trajectories)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _ways: dict[str, AttackSteps]) -> Scene:
-    return scene_of_steps(_ways, compute.dataset(_name))
+def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _trajectories: dict[str, AttackSteps]) -> Scene:
+    return scene_of_steps(_trajectories, compute.dataset(_name))
 
 
 def _work(name: str, asked: ResolvedMap) -> Work:

@@ -129,20 +129,26 @@ def cards(
     return f'{STYLE}<div class="mc" style="--bad:{colours.bad};--card:{width}px">{"".join(made)}</div>'
 
 
-def trajectory_table(ways: Mapping[str, ImageTrajectory], classes: Sequence[str], label: int, colours: Palette) -> str:
+def trajectory_table(
+    trajectories: Mapping[str, ImageTrajectory], classes: Sequence[str], label: int, colours: Palette
+) -> str:
     """The answer of every model at every step of the way of one image, wrong ones marked, and how far off it lies."""
-    longest = max(ways.values(), key=lambda way: len(way.titles))
+    longest = max(trajectories.values(), key=lambda followed: len(followed.titles))
     heads = ["natural", *(["start"] if len(longest.titles) > 1 else []), *range(1, len(longest.titles) - 1)]
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     rows = []
-    for title, way in ways.items():
+    for title, followed in trajectories.items():
         answers = "".join(
             f'<td class="a">{escape(classes[answer])}</td>'
             if answer == label
             else f'<td class="a" style="color:{colours.bad}"><b>{escape(classes[answer])} ✗</b></td>'
-            for answer in way.predictions.tolist()
+            for answer in followed.predictions.tolist()
         )
-        far = f"{way.distance[0]:.1f} → {way.distance[-1]:.1f}" if len(way.distance) > 1 else f"{way.distance[0]:.1f}"
+        far = (
+            f"{followed.distance[0]:.1f} → {followed.distance[-1]:.1f}"
+            if len(followed.distance) > 1
+            else f"{followed.distance[0]:.1f}"
+        )
         rows.append(f'<tr><th scope="row">{escape(title)}</th>{answers}<td class="n">{far}</td></tr>')
     return (
         f'{STYLE}<div class="mt"><table><thead><tr><th scope="col">Predicted at step</th>{head}'

@@ -43,7 +43,7 @@ def test_it_tells_what_the_model_says_of_each_point(trace: AttackTrace, case: Ca
 def test_what_it_records_of_a_point_does_not_depend_on_how_many_points_are_looked_at_together(
     trace: AttackTrace, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ancra.attacks.trace.LOOK_AT", 7)
+    monkeypatch.setattr("ancra.attacks.trace.POINTS_AT_ONCE", 7)
     again = trace_attack(case.model, case.images, case.labels, SETTINGS)
     assert np.array_equal(again.images, trace.images)
     for name in ("logits", "auxiliary", "losses", "natural_logits", "natural_auxiliary"):

@@ -79,7 +79,7 @@ def test_a_model_alone_has_nothing_to_be_aligned_with(maps, folder, settings):
     card = read_card(folder / "plain.safetensors")
     aligned = ModelMapSettings(features=settings.features, layout=MapSettings(method="aligned_umap"))
     assert resolve(card, aligned).layout.method == "umap"
-    assert resolve(card, aligned, together=True).layout.method == "aligned_umap"
+    assert resolve(card, aligned, aligned=True).layout.method == "aligned_umap"
 
 
 def test_a_map_under_an_attack_of_ones_own(maps, folder, store, settings):

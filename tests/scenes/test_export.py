@@ -31,10 +31,10 @@ def test_every_colour_gives_a_picture(make_scene, colour):
     assert b"<svg" in scene_picture(make_scene(), "svg", ORIGIN, colour)
 
 
-@pytest.mark.parametrize(("attacked", "together"), [(False, False), (True, True)])
-def test_one_row_where_one_is_enough(make_scene, attacked, together):
+@pytest.mark.parametrize(("attacked", "overlaid"), [(False, False), (True, True)])
+def test_one_row_where_one_is_enough(make_scene, attacked, overlaid):
     both = Image.open(io.BytesIO(scene_picture(make_scene(), "png", ORIGIN))).height
-    one = Image.open(io.BytesIO(scene_picture(make_scene(attacked=attacked), "png", ORIGIN, together=together))).height
+    one = Image.open(io.BytesIO(scene_picture(make_scene(attacked=attacked), "png", ORIGIN, overlaid=overlaid))).height
     assert one < both
 
 

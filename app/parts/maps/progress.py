@@ -13,10 +13,10 @@ POLL = 1.0  # Seconds between two looks.
 
 def wait(jobs: Mapping[str, Job]) -> None:
     """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done."""
-    st.fragment(guard()(_look), run_every=POLL)(jobs)
+    st.fragment(guard()(_show), run_every=POLL)(jobs)
 
 
-def _look(jobs: Mapping[str, Job]) -> None:
+def _show(jobs: Mapping[str, Job]) -> None:
     if any(job.future.done() for job in jobs.values()):
         st.rerun(scope="app")
     shares = [job.progress.share or 0.0 for job in jobs.values()]
