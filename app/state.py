@@ -1,6 +1,7 @@
 """What a person has chosen, and its place in the URL: a link opens the same view."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -14,8 +15,9 @@ from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, 
 
 IMAGES = "images"
 # Where there is room the switch stands in the header, which belongs to all pages.
-IN_HEADER = """<style>@media (min-width: 1000px) {
-    .st-key-images_switch { position: fixed; top: 0.7rem; right: 10rem; width: fit-content !important;
+IN_HEADER = """<style>@media (min-width: 1280px) {
+    [data-testid="stLayoutWrapper"]:has(> .st-key-images_switch) { position: absolute; }
+    .st-key-images_switch { position: fixed; top: 0.7rem; right: 18rem; width: fit-content !important;
         z-index: 999991; }
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")
@@ -26,7 +28,8 @@ BESIDE_WIDGETS = ("step", "map_colour", "map_view", "map_selection", "mechanism_
 
 def look() -> Palette:
     """The colours of figures for the theme that the browser shows."""
-    return palette(dark=st.context.theme.type == "dark")
+    colours = palette(dark=st.context.theme.type == "dark")
+    return replace(colours, least_type=20) if st.query_params.get("present") == "1" else colours
 
 
 def on_this_machine() -> bool:

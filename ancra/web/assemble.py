@@ -7,6 +7,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import (\w+|\{[^}]*\}) from "(\.{1,2}/[^"]+)"(?: with \{ type: "json" \})?;?\n', re.M)
 _EXPORTED = re.compile(r"^export (?:async )?(?:function\*?|const|class) (\w+)", re.M)
+_SIZE = re.compile(r"(\bfont(?:-size)?:[^;{}]*?)([\d.]+px)")
 _EXPORT = re.compile(r"^export (?!default)", re.M)
 
 
@@ -25,8 +26,8 @@ def script(name: str) -> str:
 
 @cache
 def style(name: str) -> str:
-    """The style sheet of a widget."""
-    return (FOLDER / name / f"{name}.css").read_text(encoding="utf-8")
+    """The style sheet of a widget; no type in it is smaller than ``--least-type``, which a page may set."""
+    return _SIZE.sub(r"\1max(var(--least-type, 0px), \2)", (FOLDER / name / f"{name}.css").read_text(encoding="utf-8"))
 
 
 def _linked(path: Path, parts: dict[Path, str]) -> str:

@@ -17,6 +17,7 @@ class Palette:
         auxiliary: the auxiliary logits p.
         natural, adversarial: before and after an attack.
         good, bad: right and wrong.
+        least_type: pixels of the smallest type in figures.
         classes: ten colours (Petroff 2021, "Accessible color sequences for data visualization"); the dark theme's are
             lightened.
     """
@@ -33,6 +34,7 @@ class Palette:
     good: str
     bad: str
     classes: tuple[str, ...]
+    least_type: int = 12
 
     def class_colour(self, label: int) -> str:
         """The colour of a class; beyond ten they repeat."""

@@ -10,6 +10,7 @@ from app.answers.models import like, title_of
 from app.components.replay import replay_widget
 from app.figures.replay import Replayed, replay
 from app.guard import guard
+from app.parts import story
 from app.parts.attack.choose_attack import choose_attack, choose_epsilon, widest_epsilon
 from app.parts.attack.choose_image import choose_image
 from app.parts.attack.explanations import deeper
@@ -23,15 +24,8 @@ MOST = 4
 
 
 def stage_style(background: str) -> str:
-    """The story's sentence stays in sight while one scrolls to what it speaks of.
-
-    On a phone the pictures come first, and epsilon stands at the bottom of the screen.
-    """
+    """On a phone the pictures come first, and epsilon stands at the bottom of the screen."""
     return f"""<style>
-@media (min-width: 1000px) {{
-    [data-testid="stLayoutWrapper"]:has(> .st-key-story) {{ position: sticky; top: 3.75rem; z-index: 60;
-        padding: 4px 0; background: {background}; }}
-}}
 @media (max-width: 640px) {{
     .st-key-stage [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-epsilon) {{
         flex-direction: column-reverse; }}
@@ -90,7 +84,7 @@ title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="b
 title.title("Attack")
 state.require_models()
 st.html(stage_style(state.look().background))
-sentence = st.container(key="story")
+sentence = story.place()
 with choice:
     models = choose_models()
 with st.container(key="stage"):
@@ -111,8 +105,7 @@ if picture is not None:
     with guard():
         with steps:
             current = guide_steps()
-        with sentence:
-            guide_sentence(current, models, picture, epsilon)
+        guide_sentence(sentence, current, models, picture, epsilon)
 with right:
     if picture is not None:
         results(models, picture, chosen, target, told=told_by_now(current))

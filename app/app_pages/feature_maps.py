@@ -15,6 +15,7 @@ from app.answers import maps as answers
 from app.components.feature_map import feature_map
 from app.figures import map_tables
 from app.guard import guard
+from app.parts import story
 from app.parts.maps import controls, epochs, over_attack, paths, progress, selection, space
 from app.warming import compile_umap
 from app.words import maps as words
@@ -132,16 +133,16 @@ def downloads(scene: Scene, names: list[str], settings: ModelMapSettings) -> Non
             )  # fmt: skip
 
 
-heading, story = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+heading, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
 heading.title("Feature maps")
 state.require_models()
 if epochs.wanted():
     epochs.show()
     st.stop()
-sentences = st.container()
+sentences = story.place()
 names, settings = controls.choose()
-with story:
-    controls.story_steps()
+with steps:
+    told = story.steps(controls.STORY)
 if not names:
     st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
     st.stop()
@@ -151,8 +152,7 @@ if controls.along_steps():
 made = answers.maps_of(names, settings)
 shown = made.shown
 scene = answers.scene(names, settings, shown)
-with sentences:
-    st.markdown(sentence(names, shown))
+story.strip(sentences, controls.STORY, told, lambda step: sentence(names, shown))
 if made.jobs:
     progress.wait(made.jobs)
 widget(scene, shown, names, settings)

@@ -6,6 +6,9 @@ const LEAST = 200 // Pixels of height below which a map says nothing.
 const [TITLE, ROW_TITLE] = [34, 26] // Pixels of a map's title, and of a row's.
 
 export function layout(fm) {
+  /** The smallest type that the page asks for, in pixels; 0 where it asks for none. */
+  const leastType = () => Number.parseFloat(getComputedStyle(fm.main).getPropertyValue("--least-type")) || 0
+
   function readTheme() {
     const style = getComputedStyle(fm.main)
     const background = rgb(style.getPropertyValue("--fm-bg").trim() || "#fff"),
@@ -18,6 +21,7 @@ export function layout(fm) {
       faint: mix(background, text, fm.dark ? 0.16 : 0.13),
       accent: style.getPropertyValue("--fm-accent").trim() || "#0b66c3",
       font: style.fontFamily,
+      least: leastType(),
     }
   }
 
@@ -26,13 +30,15 @@ export function layout(fm) {
     const scroller = document.querySelector("[data-testid=stMain]") ?? document.scrollingElement
     const top = fm.grid.getBoundingClientRect().top + scroller.scrollTop
     const rows = aside ? 1 : Math.max(...[...fm.grid.children].map((map) => map.querySelectorAll(".fm-panel").length))
-    return (innerHeight - top - TITLE) / rows - ROW_TITLE
+    const larger = Math.max(1, leastType() / 14)
+    return (innerHeight - top - TITLE * larger) / rows - ROW_TITLE * larger
   }
 
   /** Columns and panel heights for the width at hand: a row of maps on a screen, two a row on a phone. */
   function arrange() {
     const width = fm.main.clientWidth
     if (!width || !fm.scene) return
+    fm.theme.least = leastType()
     const count = fm.grid.children.length,
       gap = 10
     let columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (155 + gap))))

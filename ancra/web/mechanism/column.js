@@ -93,7 +93,7 @@ export function push(parent, one, data, colours) {
   const numbers = [
     [4, "start"],
     [246, "end"],
-  ].map(([x, end]) => draw("text", { x, y: 72, "text-anchor": end, "font-size": 15 }, svg))
+  ].map(([x, end]) => draw("text", { x, y: 72, "text-anchor": end }, svg))
   const says = box.appendChild(make("p", "soft"))
   says.setAttribute("aria-live", "polite")
   return ({ head, frame, alpha, longest }) => {

@@ -1,7 +1,5 @@
 """The controls of the Feature maps page: models, attack, features, layout, and the story that sets them together."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from ancra.attacks.suite import NATURAL, attack_title, own_attacks
@@ -10,6 +8,7 @@ from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
 from app import state
 from app.access import may_change
 from app.answers.models import MAP_MODELS
+from app.parts.story import Step, Story
 
 ATTACKS = {"No attack": NATURAL, "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
 FEATURES = {"z′": ("z_prime", -1), "z": ("z", -1), "z of the first block": ("z", 0)}
@@ -38,27 +37,21 @@ COLOURS = ("true", "predicted", "flipped", "kept", "confidence")
 VIEWS = ("rows", "together", "attack", "models")
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the story: what it sets."""
-
-    title: str
-    attack: str
-    features: str
-    colour: str
+def _step(title: str, attack: str, features: str, colour: str) -> Step:
+    return Step(title, {"condition": attack, "features": features, "map_colour": colour, "steps": False})
 
 
-STORY = (
-    Step("1 The paper's figure", "PGD-10 on p′", "z′", "true"),
-    Step("2 The adaptive attack", "Adaptive PGD-10", "z′", "true"),
-    Step("3 The model's answers", "Adaptive PGD-10", "z′", "predicted"),
-    Step("4 Before the attention", "Adaptive PGD-10", "z of the first block", "true"),
+STEPS = (
+    _step("1 The paper's figure", "PGD-10 on p′", "z′", "true"),
+    _step("2 The adaptive attack", "Adaptive PGD-10", "z′", "true"),
+    _step("3 The model's answers", "Adaptive PGD-10", "z′", "predicted"),
+    _step("4 Before the attention", "Adaptive PGD-10", "z of the first block", "true"),
 )
 
 
 def choose() -> tuple[list[str], ModelMapSettings]:
     """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
         attacks = {**ATTACKS, **{attack_title(name): name for name in own_attacks()}}
         attack = _one_of("Attack", tuple(attacks), "condition", 1, ATTACK_HELP)
         st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)
@@ -82,20 +75,6 @@ def along_steps() -> bool:
     return bool(st.session_state.get("steps"))
 
 
-def story_steps() -> None:
-    """Buttons that tell the story; the one that is on the page is marked."""
-    now = (st.session_state.get("condition"), st.session_state.get("features"), colour())
-    current = next((step.title for step in STORY if (step.attack, step.features, step.colour) == now), None)
-    st.session_state["story"] = current
-    st.segmented_control(
-        "The story in four steps",
-        [step.title for step in STORY],
-        key="story",
-        on_change=_go,
-        help="Each step sets the attack, the features and the colour below.",
-    )
-
-
 def colour() -> str:
     """What colours the points: chosen in the widget, by the story, or given in the URL."""
     wanted = st.session_state.get("map_colour", st.query_params.get("colour"))
@@ -113,12 +92,15 @@ def command_widget() -> None:
     st.session_state["map_command_id"] = st.session_state.get("map_command_id", 0) + 1
 
 
-def _go() -> None:
-    step = next((step for step in STORY if step.title == st.session_state["story"]), None)
-    if step is None:  # The marked step was pressed once more.
-        return
-    st.session_state.update(condition=step.attack, features=step.features, map_colour=step.colour)
+def _read(key: str) -> object:
+    return colour() if key == "map_colour" else st.session_state.get(key)
+
+
+def _enter(step: Step) -> None:
     command_widget()
+
+
+STORY = Story("story", "The story in four steps", STEPS, STEPS[0].sets, read=_read, enter=_enter)
 
 
 def _one_of(label: str, options: tuple[str, ...], key: str, default: int, help: str) -> str:

@@ -11,7 +11,7 @@ from app.answers.mechanism import BatchQuestion
 def choose_batch() -> BatchQuestion:
     """The choosers in one row, kept in the URL; the same choice serves every tab."""
     most, seeds = (512, 10_000) if may_change() else (128, 9)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="settings"):
         with st.container(width=340):
             model = state.choose_model("Model", "model", "trades-ancra")
         with st.container(width=190):

@@ -1,0 +1,164 @@
+"""A story: steps that each set up a page for one sentence, told in a strip that stays in sight."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import state
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its title, and what it sets, by keys of the session."""
+
+    title: str
+    sets: Mapping[str, Any]
+
+
+def _nothing(step: Step) -> None:
+    """A step that sets what it sets, and that is all."""
+
+
+def _held(key: str) -> Any:
+    return st.session_state.get(key)
+
+
+@dataclass(frozen=True)
+class Story:
+    """The steps of a page.
+
+    Attributes:
+        key: of the widget that shows the steps; it stands in the URL.
+        usual: what each key that a step sets holds where nothing was chosen.
+        also: further keys that a step may change, to be put back.
+        read: what a key holds now. enter: called when a step was set, to have it played.
+    """
+
+    key: str
+    label: str
+    steps: tuple[Step, ...]
+    usual: Mapping[str, Any]
+    also: tuple[str, ...] = ()
+    read: Callable[[str], Any] = _held
+    enter: Callable[[Step], None] = _nothing
+
+    def holds(self, step: Step) -> bool:
+        """Whether the page still shows what a step has set."""
+        return all(self._now(key) == value for key, value in step.sets.items())
+
+    def current(self) -> Step | None:
+        """The step that is told: the one that was pressed, else the first that the page shows anyway."""
+        pressed = st.session_state.get(self.key)
+        named = [step for step in self.steps if step.title == pressed]
+        return next(iter([*named, *filter(self.holds, self.steps)]), None)
+
+    def go(self, step: Step) -> None:
+        """Set what a step sets; what was there before the story is kept. To be called from a callback."""
+        self.keep()
+        st.session_state.update(step.sets)
+        st.session_state[self.key] = step.title
+        self.enter(step)
+
+    def keep(self) -> None:
+        """Keep what is here before the story changes anything; once."""
+        held = st.session_state
+        beside = {key: held[key] for key in self.also if key in held}
+        held.setdefault(self._before, {key: self._now(key) for key in self.usual} | beside)
+
+    def reset(self) -> None:
+        """Put back what was there before the story. To be called from a callback."""
+        st.session_state.update(st.session_state.pop(self._before, self.usual))
+        st.session_state[self.key] = None
+        self.enter(self.steps[0])
+
+    @property
+    def begun(self) -> bool:
+        """Whether a step has set anything."""
+        return self._before in st.session_state
+
+    @property
+    def _before(self) -> str:
+        return f"{self.key}_before"
+
+    def _now(self, key: str) -> Any:
+        found = self.read(key)
+        return self.usual[key] if found is None else found
+
+
+def place() -> DeltaGenerator:
+    """Where the strip stands: on the page itself, so that it stays below the header while one scrolls."""
+    st.html(f"""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-strip) {{ position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0;
+    background: {state.look().background}; }}
+.st-key-strip p {{ margin: 0; }}
+@media (max-width: 640px) {{
+    .st-key-strip {{ gap: 6px; }} .st-key-strip p {{ font-size: 15px; line-height: 1.35; }}
+    .st-key-strip button {{ min-height: 44px; }}
+    .st-key-sentence {{ min-width: 100%; }}
+}}
+</style>""")
+    return st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
+
+
+def steps(story: Story) -> Step | None:
+    """The steps, to be pressed, with the one that is told marked; returns it. After the widgets that steps set."""
+    current = story.current()
+    st.session_state[story.key] = current.title if current else None
+    titles = {step.title: step for step in story.steps}
+
+    def press() -> None:
+        if (title := st.session_state[story.key]) is not None:  # None: the marked one was pressed once more.
+            story.go(titles[title])
+
+    st.segmented_control(story.label, list(titles), key=story.key, on_change=press, bind="query-params")
+    return current
+
+
+def strip(
+    where: DeltaGenerator,
+    story: Story,
+    current: Step | None,
+    tell: Callable[[Step], str],
+    again: Callable[[], None] | None = None,
+) -> None:
+    """The sentence of a step, and Back, Next and Reset.
+
+    Args:
+        where: from ``place``.
+        tell: the sentence, for a page that shows what the step has set.
+        again: sets what the sentence needs beyond that; offered where it is given.
+    """
+    at, last = story.steps.index(current) if current else -1, len(story.steps) - 1
+    strayed = current is not None and not story.holds(current)
+
+    def set_again() -> None:
+        story.keep()
+        if again is not None:
+            again()
+        if current is not None:
+            story.go(current)
+
+    with where.container(width="stretch", key="sentence"):
+        if current is None:
+            st.markdown("This view is your own. **Next** begins the story.")
+        elif strayed:
+            st.markdown(f"Something that **{current.title}** speaks of was changed since.")
+        else:
+            st.markdown(tell(current))
+    if strayed or again is not None:
+        where.button("Set it again", key="story_again", on_click=set_again, help="All that this sentence speaks of.")
+    where.button(
+        "Back", key="story_back", icon=":material/arrow_back:", disabled=at < 1, on_click=story.go,
+        args=(story.steps[max(at - 1, 0)],),
+    )  # fmt: skip
+    where.button(
+        "Next", key="story_next", icon=":material/arrow_forward:", disabled=at == last, on_click=story.go,
+        args=(story.steps[min(at + 1, last)],),
+    )  # fmt: skip
+    where.button(
+        "Reset", key="story_reset", icon=":material/restart_alt:", disabled=not story.begun and at < 1,
+        on_click=story.reset, help="Puts back what was here before the story.",
+    )  # fmt: skip
