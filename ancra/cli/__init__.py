@@ -14,6 +14,7 @@ from ancra.cli import (
     evaluation,
     explain,
     listing,
+    live,
     maps,
     paper,
     runs,
@@ -63,6 +64,7 @@ cli.command()(attack.attack)
 cli.command()(explain.explain)
 cli.command()(paper.paper)
 cli.command("map")(maps.map_)
+cli.command()(live.live)
 cli.command()(strategies.strategies)
 cli.command()(serving.app)
 

@@ -12,15 +12,15 @@ _EXPORT = re.compile(r"^export (?!default)", re.M)
 
 
 @cache
-def script(name: str) -> str:
+def script(name: str, entry: str | None = None) -> str:
     """The widget ``name/name.js`` and all that it imports as one ES module, each part in a scope of its own.
 
+    ``entry`` names another file of its folder: ``script("attacker", "worker")`` is the text of the attacker's worker.
     Modules are written so that a browser could load them one by one, too: relative imports of names
     (``import { h } from "../shared/dom.js"``) or of a JSON file's content.
     """
-    entry = FOLDER / name / f"{name}.js"
     parts: dict[Path, str] = {}
-    body = _linked(entry, parts)
+    body = _linked(FOLDER / name / f"{entry or name}.js", parts)
     return "".join(parts.values()) + _EXPORT.sub("", body)
 
 

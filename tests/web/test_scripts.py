@@ -13,25 +13,6 @@ SHARED = sorted(path for path in (FOLDER / "shared").glob("*.js"))
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def blank(browser):
-    """A page that may import the scripts of the folder, one by one."""
-    page = browser.new_page()
-    kinds = {".js": "text/javascript", ".json": "application/json"}
-
-    def serve(route):
-        path = FOLDER / route.request.url.removeprefix("http://scripts/")
-        if path.is_file():
-            route.fulfill(body=path.read_text(encoding="utf-8"), content_type=kinds[path.suffix])
-        else:
-            route.fulfill(body="<!doctype html><title>blank</title>", content_type="text/html")
-
-    page.route("http://scripts/**", serve)
-    page.goto("http://scripts/blank.html")
-    yield page
-    page.close()
-
-
 def evaluate(page, module: str, expression: str):
     """What an expression gives in which ``it`` is the module."""
     return page.evaluate(f"import('/shared/{module}.js').then((it) => {expression})")

@@ -1,0 +1,144 @@
+// A convolution (or a linear layer, which is one of a single pixel): its weights as the kernel takes them, and its gradient.
+
+import { block } from "./kernel.js"
+
+const pair = (value, missing) => value ?? [missing, missing]
+
+/** The parts of a convolution by name: kernel (rows, columns), stride, padding, channels in and out of one group. */
+export function geometry(operation, weight) {
+  const [outputs, inputs, rows = 1, columns = 1] = weight.shape
+  return {
+    outputs,
+    inputs,
+    kernel: [rows, columns],
+    stride: pair(operation.stride, 1),
+    padding: pair(operation.padding, 0),
+    groups: operation.groups ?? 1,
+  }
+}
+
+/** How far the convolution reads over the edges of its input. */
+export function reach({ kernel, stride, padding }, [, ...sides], [, ...outputs]) {
+  const over = sides.map((side, axis) => (outputs[axis] - 1) * stride[axis] - padding[axis] + kernel[axis] - side)
+  return Math.max(0, ...padding, ...over)
+}
+
+/** How far its gradient reads over the edges of the output's gradient. */
+export function gradientReach(parts, [, ...sides], [, ...outputs]) {
+  const found = [0, 1].flatMap((axis) =>
+    phases(parts, axis, sides[axis]).map(({ taps, middle, count }) =>
+      Math.max(taps - 1 - middle, middle + count - outputs[axis]),
+    ),
+  )
+  return Math.max(0, ...found)
+}
+
+/**
+ * The pixels of the input along an axis, sorted by which taps of the kernel see them: every stride-th has the same.
+ * Pixel first + i * stride takes the gradients of the outputs from middle + i - taps + 1 to middle + i.
+ */
+function phases({ kernel, stride, padding }, axis, side) {
+  const found = []
+  for (let phase = 0; phase < stride[axis]; phase++) {
+    const taps = Math.ceil((kernel[axis] - phase) / stride[axis])
+    const first = (((phase - padding[axis]) % stride[axis]) + stride[axis]) % stride[axis]
+    const count = Math.ceil((side - first) / stride[axis])
+    const middle = (first + padding[axis] - phase) / stride[axis]
+    if (taps > 0 && count > 0) found.push({ phase, taps, first, count, middle })
+  }
+  return found
+}
+
+/** A function that computes the convolution, and one that adds its gradient to that of the input. */
+export function convolution(plan, parts, weight, bias, input, output, gradients) {
+  const { kernel, stride, padding } = parts
+  const forward = plan.reserve(kernel[0] * kernel[1] * input.pixel * output.pixel)
+  const offset = plan.reserve(output.pixel)
+  const back = phases(parts, 0, input.height).flatMap((row) =>
+    phases(parts, 1, input.width).map((column) => {
+      const size = row.taps * column.taps * gradients.output.pixel * gradients.input.pixel
+      return { row, column, weights: plan.reserve(size) }
+    }),
+  )
+
+  function pack(memory) {
+    memory.set(bias?.values ?? [], offset)
+    const whole = { taps: kernel, tap: (_axis, place) => place }
+    fill(memory, forward, whole, input.pixel, output.channels, output.pixel, (o, i, y, x) =>
+      at(parts, weight, o, i, y, x),
+    )
+    for (const { row, column, weights } of back) {
+      const along = [row, column]
+      const part = {
+        taps: [row.taps, column.taps],
+        tap: (axis, u) => along[axis].phase + stride[axis] * (along[axis].taps - 1 - u),
+      }
+      const { input: to, output: from } = gradients
+      fill(memory, weights, part, from.pixel, to.channels, to.pixel, (i, o, y, x) => at(parts, weight, o, i, y, x))
+    }
+  }
+
+  return {
+    pack,
+    forward(_memory, convolve) {
+      convolve(
+        input.start - padding[0] * input.row - padding[1] * input.pixel,
+        stride[0] * input.row,
+        stride[1] * input.pixel,
+        input.row,
+        output.start,
+        output.row,
+        output.pixel,
+        output.height,
+        output.width,
+        kernel[0],
+        kernel[1] * input.pixel,
+        forward,
+        output.pixel,
+        offset,
+      )
+    },
+    backward(_memory, convolve) {
+      const { input: to, output: from } = gradients
+      for (const { row, column, weights } of back)
+        convolve(
+          from.start + (row.middle - row.taps + 1) * from.row + (column.middle - column.taps + 1) * from.pixel,
+          from.row,
+          from.pixel,
+          from.row,
+          to.start + row.first * to.row + column.first * to.pixel,
+          stride[0] * to.row,
+          stride[1] * to.pixel,
+          row.count,
+          column.count,
+          row.taps,
+          column.taps * from.pixel,
+          weights,
+          to.pixel,
+          -1,
+        )
+    },
+  }
+}
+
+/** The weight between an output's channel and an input's at a tap; zero between groups and beyond the channels. */
+function at({ outputs, inputs, kernel, groups }, { values }, output, input, y, x) {
+  const group = Math.floor((output * groups) / outputs)
+  const own = input - group * inputs
+  if (output >= outputs || own < 0 || own >= inputs) return 0
+  return values[((output * inputs + own) * kernel[0] + y) * kernel[1] + x]
+}
+
+/** Write weights in the kernel's order: blocks of channels; in each the taps, and in each of them what it reads. */
+function fill(memory, start, { taps, tap }, read, channels, width, value) {
+  let place = start
+  for (let channel = 0; channel < width; ) {
+    const size = block(width - channel)
+    for (let u = 0; u < taps[0]; u++)
+      for (let v = 0; v < taps[1]; v++)
+        for (let from = 0; from < read; from++)
+          for (let lane = channel; lane < channel + size; lane++)
+            memory[place++] = lane < channels ? value(lane, from, tap(0, u), tap(1, v)) : 0
+    channel += size
+  }
+}
