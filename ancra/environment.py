@@ -99,7 +99,7 @@ THREADS = Variable("ANCRA_THREADS", "how many CPU threads compute, or to 0 for t
 SLOTS = Variable("ANCRA_SLOTS", "how many runs may train at once, 1 or more", _whole(1))
 DEVICE = Variable("ANCRA_DEVICE", "auto, cpu, cuda, cuda:1 or mps: where the app computes large things", _device)
 WORKERS = Variable(
-    "ANCRA_WORKERS", "how many processes compute traces for the app, or to 0 for the app's own process", _whole(0)
+    "ANCRA_WORKERS", "how many processes compute for the app, or to 0 for the app's own process", _whole(0)
 )
 RAY_CPUS = Variable("ANCRA_RAY_CPUS", "how many processors a run asks Ray for, 0 or more", _amount)
 RAY_GPUS = Variable("ANCRA_RAY_GPUS", "how many GPUs a run asks Ray for, 0 or more", _amount)

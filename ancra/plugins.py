@@ -9,9 +9,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -44,13 +44,18 @@ def load_plugins() -> list[AncraError]:
 
 def _plugins() -> Iterator[tuple[str, Callable[[], object], str]]:
     """Where each plugin comes from, how it is imported, and what to do with one that fails."""
-    for point in entry_points(group=GROUP):
+    for point in _points():
         yield f"{point.name} ({point.value})", point.load, "correct it or uninstall its package"
     for text in _named():
         load = partial(_run, Path(text)) if text.endswith(".py") else partial(import_module, text)
         yield text, load, f"correct it or take it out of {PLUGINS.name}"
     for path in sorted(plugins_folder().glob("[!_]*.py")):
         yield str(path), partial(_run, path), "correct it or take it away"
+
+
+@cache  # looking through all installed packages takes longer than most pages
+def _points() -> tuple[EntryPoint, ...]:
+    return (*entry_points(group=GROUP),)
 
 
 def _named() -> list[str]:

@@ -6,6 +6,10 @@ OnProgress = Callable[[int, int], None]
 """Called with (done, total)."""
 
 
+def unheard(done: int, total: int) -> None:
+    """For work that nobody asks how far it is."""
+
+
 def subprogress(on_progress: OnProgress | None, parts: int = 100) -> Callable[[int, int], OnProgress]:
     """Progress for a part of the work: ``subprogress(on_progress)(5, 40)`` counts from part 5 to 40 of 100."""
 

@@ -1,13 +1,15 @@
-"""Models and datasets, loaded once for all sessions, and the way to the queue."""
+"""Checkpoints and datasets, looked up once for all sessions, and the way to the engine through the queue."""
 
+import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ancra.checkpoints import Card, checkpoint_name, find_checkpoints, load_checkpoint
+from ancra.checkpoints import Card, checkpoint_name, find_checkpoints
 from ancra.data.digest import data_digest
 from ancra.data.places import require_here
 from ancra.data.settings import DataSettings
@@ -15,15 +17,13 @@ from ancra.environment import DEVICE, WORKERS
 from ancra.errors import unknown_name
 from ancra.store import Store
 from app.access import is_public
-from app.queueing import Job, Queue, Work, cores
-from app.workers import Workers
+from app.engine.processes import Processes, cores
+from app.engine.request import Engine, Request, Source
+from app.queueing import Batched, Job, Progress, Queue, Work
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
     from ancra.data.dataset import Dataset
-    from ancra.models.classifier import Classifier
 
-
-T = TypeVar("T")
 
 MOST, MOST_PUBLIC = 256, 20
 """Computations that are unfinished at once, on a server of one's own and on a public one."""
@@ -31,8 +31,47 @@ MOST, MOST_PUBLIC = 256, 20
 
 @st.cache_resource(show_spinner=False)
 def queue() -> Queue:
-    """The one queue that all sessions share."""
-    return Queue(most=MOST_PUBLIC if is_public() else MOST)
+    """The one queue that all sessions share. Raises AncraError as ``engine``."""
+    return Queue(engine().at_once, most=MOST_PUBLIC if is_public() else MOST)
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """What computes for all sessions: a process for each GPU, or one or two on the CPU. Raises AncraError."""
+    devices = _devices(DEVICE.read("auto"))
+    count = WORKERS.read(len(devices))
+    return Processes([devices[each % len(devices)] for each in range(count)], here=devices[0])
+
+
+def _devices(name: str) -> list[str]:
+    """All GPUs of a kind where no one of them is meant; of the CPU as many as there are to be processes."""
+    import torch
+
+    from ancra.device import resolve_device
+
+    device = resolve_device(name)
+    if device.type == "cpu":
+        return ["cpu"] * cores()
+    several = device.type == "cuda" and device.index is None
+    return [f"cuda:{each}" for each in range(torch.cuda.device_count())] if several else [str(device)]
+
+
+@dataclass
+class _Remark:
+    """What is to be said of where the last computation ran."""
+
+    text: str | None = None
+
+
+@st.cache_resource(show_spinner=False)
+def _remark() -> _Remark:
+    return _Remark()
+
+
+def where() -> str:
+    """Where this server computes, and whether that was enough, in a sentence or two. Raises AncraError."""
+    said = f"Computed on {engine().place}."
+    return f"{said} {_remark().text}" if _remark().text else said
 
 
 def owner() -> str | None:
@@ -46,43 +85,44 @@ def store() -> Store:
     return Store(read_only=is_public())
 
 
-@st.cache_resource(show_spinner=False)
-def workers() -> Workers:
-    """The processes that compute beside the pages: as many as things are computed at once. Raises AncraError."""
-    return Workers(WORKERS.read(cores()))
+def request(
+    what: str, name: str, settings: Any = None, item: Any = None, alike: Hashable = None, most: int = 1
+) -> Request:
+    """A request of a checkpoint by its name; see ``Request``. Raises AncraError."""
+    return Request(what, source(name), settings, item, alike, most, read_only=is_public())
 
 
-@st.cache_resource(show_spinner=False)
-def device() -> str:
-    """Where what takes long is computed: traces, maps, features, statistics of strategies. Raises AncraError."""
-    from ancra.device import resolve_device
-
-    return str(resolve_device(DEVICE.read("auto")))
-
-
-def on_device(work: Callable[[str], T]) -> T:
-    """What ``work`` gives on that device; on the CPU where the device's memory is not enough."""
-    from torch import OutOfMemoryError, cuda
-
-    try:
-        return work(device())
-    except OutOfMemoryError:
-        cuda.empty_cache()
-        return work("cpu")
-
-
-def ask(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
-    """A result from memory or computed in the queue, with ``text`` and progress on the page while it takes long.
+def ask(asked: Request, key: tuple[Any, ...], text: str) -> Any:
+    """The answer to a request, from memory or computed, with ``text`` and progress on the page while it takes long.
 
     Args:
-        kind: what is computed ("trace").
         key: everything the result depends on: checkpoint digests, settings digests, indices. Never arrays or modules.
-        work: computes it; gets a Progress to call with (done, total). It runs in another thread: no Streamlit in it.
         text: what the page says meanwhile ("Attacking the image").
 
     Raises:
-        AncraError: the queue is full.
+        AncraError: the queue is full; or what ``Engine.run`` raises.
     """
+    return ask_here(asked.what, key, _work(asked), text)
+
+
+def begin(asked: Request, key: tuple[Any, ...], stop: threading.Event | None = None) -> Job:
+    """As ``ask``, without waiting: a page looks at the job's ``future`` and ``progress`` whenever it likes.
+
+    Keep the job until it is done: a computation that failed is begun anew by the next call.
+
+    Args:
+        stop: set it to have what there is by then, of work that can be ended early.
+    """
+    return begin_here(asked.what, key, _work(asked, stop))
+
+
+def recall(what: str, key: tuple[Any, ...], find: Callable[[], Any | None]) -> Any | None:
+    """What is in memory under a key, or what ``find`` gives, kept in memory; nobody waits in the queue for it."""
+    return queue().recall((what, *key), find)
+
+
+def ask_here(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
+    """As ``ask``, for what the server does itself: taking in what people send. No Streamlit in ``work``."""
     slot = st.empty()
 
     def on_wait(waiting: str, share: float | None) -> None:
@@ -95,12 +135,20 @@ def ask(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
         slot.empty()
 
 
-def begin(kind: str, key: tuple[Any, ...], work: Work) -> Job:
-    """As ``ask``, without waiting: a page looks at the job's ``future`` and ``progress`` whenever it likes.
-
-    Keep the job until it is done: a computation that failed is begun anew by the next call.
-    """
+def begin_here(kind: str, key: tuple[Any, ...], work: Work) -> Job:
+    """As ``begin``, for what the server does itself: fetching images, counting them. No Streamlit in ``work``."""
     return queue().begin((kind, *key), work, owner())
+
+
+def _work(asked: Request, stop: threading.Event | None = None) -> Work:
+    def run(items: Sequence[Any], progress: Progress) -> Sequence[Any]:
+        answer = engine().run(asked, items, progress, stop)
+        _remark().text = answer.remark
+        return answer.results
+
+    if asked.alike is None:
+        return lambda progress: run([asked.item], progress)[0]
+    return Batched((asked.what, asked.source, asked.settings, asked.alike), asked.item, run, asked.most)
 
 
 @st.cache_data(ttl=3, show_spinner=False)
@@ -140,16 +188,10 @@ def _entry(name: str) -> tuple[str, Card]:
     return found[name]
 
 
-def model(name: str) -> "Classifier":
-    """The classifier of a checkpoint in evaluation mode, loaded once for all sessions; never change it."""
+def source(name: str) -> Source:
+    """A checkpoint as the engine is told of it. Raises AncraError."""
     path, entry = _entry(name)
-    return _model(path, entry.digest)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Loading a model …")
-def _model(path: str, digest: str) -> "Classifier":
-    # Parameters stay frozen for good: several threads attack the same model at once.
-    return load_checkpoint(path)[0].requires_grad_(False)
+    return Source(path, entry.digest)
 
 
 def subject(name: str) -> tuple[str, str]:

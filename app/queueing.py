@@ -1,6 +1,5 @@
 """A queue for computations: few at a time, each thing only once, like ones together, and whoever waits is told."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -98,13 +97,13 @@ class Queue:
     started is finished even if the person leaves the page: the result is there when they come back.
 
     Args:
-        workers: two or as many as there are cores, whichever is less, when left out.
+        workers: how many threads wait for computations.
         keep: bytes of finished results in memory; the least recently asked for make room, the newest one always stays.
         most: computations that may be unfinished at once; any number when left out.
     """
 
-    def __init__(self, workers: int | None = None, keep: int = KEPT, most: int | None = None) -> None:
-        self._workers = workers or cores()
+    def __init__(self, workers: int = 1, keep: int = KEPT, most: int | None = None) -> None:
+        self._workers = workers
         self._pool = ThreadPoolExecutor(self._workers, "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
         self._line: list[Job] = []
@@ -150,6 +149,19 @@ class Queue:
             AncraError: the queue is full.
         """
         return self._enter(key, work, owner, kept=True)
+
+    def recall(self, key: Hashable, find: Callable[[], Any | None]) -> Any | None:
+        """The result in memory, or what ``find`` gives, kept as if it had been computed; None: neither."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key][0]
+        found = find()
+        if found is not None:
+            with self._lock:
+                if key not in self._results:
+                    self._remember(key, found)
+        return found
 
     def _enter(self, key: Hashable, work: Work, owner: str | None, kept: bool) -> Job:
         with self._lock:
@@ -268,12 +280,6 @@ def _results(jobs: Sequence[Job]) -> Sequence[Any]:
     if len(results) != len(jobs):
         raise RuntimeError(f"{len(jobs)} requests got {len(results)} results.")
     return results
-
-
-def cores() -> int:
-    """How many things are computed at once: two, or as many as there are cores."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(2, available))
 
 
 def _one_torch_thread() -> None:

@@ -9,6 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
     sys.path.insert(0, str(FOLDER.parent))
 
+from app import compute  # noqa: E402
 from app.access import may_change  # noqa: E402
 from app.components.menu import menu  # noqa: E402
 from app.components.toolbar import toolbar  # noqa: E402
@@ -32,6 +33,7 @@ PAGES = (
 
 
 CHANGING = ("train",)  # not for strangers
+COMPUTING = ("attack", "feature_maps", "negatives")
 
 
 def pages() -> list[st.Page]:
@@ -55,4 +57,6 @@ with guard():
     follow_history()
     choose_set()
     page.run()
+    if page.url_path in COMPUTING:
+        st.caption(f":small[{compute.where()}]")
     signing_in()

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from app.engine.request import Engine, Request, Source
 from app.memory import freeze_memory
 
 COMPILE_AFTER = 10  # seconds: not while the page that asks for it is still being drawn
@@ -24,18 +25,15 @@ def warm_up() -> None:
         import torch
 
         torch.set_num_threads(1)
-        from app import compute, tracing
+        from app import compute
         from app.answers import maps
         from app.answers.models import MAP_MODELS, OPENING, OPENINGS, models_by_set, preferred
 
         title, names = next(iter(models_by_set().items()), ("", []))
         if names:
             for name in preferred(names, OPENINGS.get(title, OPENING).models):
-                compute.model(name)
                 compute.dataset(name)
-                compute.workers().run(
-                    tracing.get_ready, compute.path(name), compute.card(name).digest, compute.device()
-                )
+                compute.engine().get_ready(Request("ready", compute.source(name)))
             maps.get_ready(preferred(names, MAP_MODELS))
     except Exception:
         logger.warning("Could not get ready before the first visitor", exc_info=True)
@@ -48,13 +46,12 @@ def warm_up() -> None:
 @st.cache_resource(show_spinner=False)
 def compile_umap() -> None:
     """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
-    timer = threading.Timer(COMPILE_AFTER, _compile_umap)
+    from app import compute
+
+    timer = threading.Timer(COMPILE_AFTER, _compile_umap, [compute.engine()])
     timer.daemon = True
     timer.start()
 
 
-def _compile_umap() -> None:
-    from ancra.maps import umap_engine
-
-    umap_engine.warm_up()
-    freeze_memory()
+def _compile_umap(engine: Engine) -> None:
+    engine.get_ready(Request("map-ready", Source("", "")))

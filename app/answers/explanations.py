@@ -3,14 +3,14 @@
 import torch
 
 from ancra.attacks.trace import AttackTrace
-from ancra.attribution.attribute import Attribution, attribute
-from ancra.attribution.channels import ChannelChange, compare_channels
+from ancra.attribution.attribute import Attribution
+from ancra.attribution.channels import ChannelChange
 from ancra.attribution.settings import AttributionSettings
-from ancra.evaluation.loss_cut import LossCut, loss_cut
-from ancra.evaluation.loss_surface import LossSurface, SurfaceSettings, loss_surface
+from ancra.evaluation.loss_cut import LossCut
+from ancra.evaluation.loss_surface import LossSurface, SurfaceSettings
 from app import compute
 from app.answers.attacks import Picture
-from app.queueing import Progress
+from app.engine.kinds.attacks import Attacked
 
 POINTS = 101
 """On a cut, so that a cliff looks like one."""
@@ -22,24 +22,18 @@ def surface(name: str, picture: Picture, epsilon: float, loss: str, text: str) -
     Args:
         loss: "ce" or "margin".
     """
-    model, card = compute.model(name), compute.card(name)
+    card = compute.card(name)
     settings = SurfaceSettings(epsilon=epsilon, objectives=_both_answers(name, loss))
-
-    def work(progress: Progress) -> LossSurface:
-        return loss_surface(model, picture.image[0], picture.label, settings)
-
-    return compute.ask("surface", (card.digest, picture.digest(), settings.digest()), work, text)
+    asked = compute.request("surface", name, settings, Attacked(picture.image, picture.label))
+    return compute.ask(asked, (card.digest, picture.digest(), settings.digest()), text)
 
 
 def cut(name: str, picture: Picture, epsilon: float, loss: str, text: str) -> LossCut:
     """The same losses on a line through the picture, along the gradient of the earliest answer that there is."""
-    model, card = compute.model(name), compute.card(name)
+    card = compute.card(name)
     settings = SurfaceSettings(epsilon=epsilon, points=POINTS, objectives=_both_answers(name, loss))
-
-    def work(progress: Progress) -> LossCut:
-        return loss_cut(model, picture.image[0], picture.label, settings)
-
-    return compute.ask("cut", (card.digest, picture.digest(), settings.digest()), work, text)
+    asked = compute.request("cut", name, settings, Attacked(picture.image, picture.label))
+    return compute.ask(asked, (card.digest, picture.digest(), settings.digest()), text)
 
 
 def attribution(
@@ -56,27 +50,19 @@ def attribution(
     Args:
         label: the class that is explained; None for the model's own answer to each.
     """
-    model = compute.model(name)
     images = _both(trace, step)
     classes = None if label is None else torch.full((2,), label)
-
-    def work(progress: Progress) -> Attribution:
-        return attribute(model, images, settings, classes)
-
+    asked = compute.request("attribution", name, settings, (images, classes))
     key = (compute.card(name).digest, picture.digest(), images[1].numpy().tobytes(), settings.digest(), label)
-    return compute.ask("attribution", key, work, text)
+    return compute.ask(asked, key, text)
 
 
 def channels(name: str, picture: Picture, trace: AttackTrace, step: int, text: str) -> ChannelChange:
     """The channels of a picture before the attack and after a step of it. Raises AncraError without attention."""
-    model = compute.model(name)
     images = _both(trace, step)
-
-    def work(progress: Progress) -> ChannelChange:
-        return compare_channels(model, images[:1], images[1:])
-
+    asked = compute.request("channels", name, item=images)
     key = (compute.card(name).digest, picture.digest(), images[1].numpy().tobytes())
-    return compute.ask("channels", key, work, text)
+    return compute.ask(asked, key, text)
 
 
 def _both_answers(name: str, loss: str) -> tuple[str, ...]:

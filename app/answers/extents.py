@@ -29,7 +29,7 @@ def begin(recipe: Recipe) -> Job:
     place = place_of(recipe.data)
     if place is not None and place.download:
         raise AncraError(f"Its {place.download / 1e6:.0f} MB of training images are fetched when the training starts.")
-    return compute.begin("extent", (recipe.digest(), str(recipe.data.root)), lambda progress: _count(recipe))
+    return compute.begin_here("extent", (recipe.digest(), str(recipe.data.root)), lambda progress: _count(recipe))
 
 
 def _count(recipe: Recipe) -> Counted:

@@ -63,4 +63,4 @@ def begin_fetch(place: Place) -> None:
         get(place.name, on_progress=say)
 
     # Each press is a download of its own: the images may have been deleted since the last one.
-    _fetches()[place.name] = Fetch(compute.begin("fetch", (place.name, id(stop)), work), stop)
+    _fetches()[place.name] = Fetch(compute.begin_here("fetch", (place.name, id(stop)), work), stop)

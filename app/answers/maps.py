@@ -9,11 +9,9 @@ import streamlit as st
 
 from ancra.attacks.suite import NATURAL
 from ancra.errors import AncraError
-from ancra.maps.aligned import aligned_maps, find_aligned_maps
-from ancra.maps.inputs import mapped_features
-from ancra.maps.making import model_map, preview_map
+from ancra.maps.aligned import find_aligned_maps
 from ancra.maps.model_map import ModelMap
-from ancra.maps.placement import ImageTrajectory, place_image
+from ancra.maps.placement import ImageTrajectory
 from ancra.maps.settings import ModelMapSettings, ResolvedMap, resolve
 from ancra.maps.store import find_model_map
 from ancra.origin import Origin
@@ -23,7 +21,9 @@ from ancra.scenes.scene import Scene
 from app import compute
 from app.answers.attacks import Picture
 from app.answers.models import like, title_of
-from app.queueing import Job, Progress, Work
+from app.engine.kinds.maps import Placed
+from app.engine.request import Request
+from app.queueing import Job
 
 Key = tuple[str, ...]
 
@@ -69,13 +69,16 @@ def maps_of(names: Sequence[str], settings: ModelMapSettings, place: str = "map_
     missing = {title: name for title, name in titles.items() if title not in ready}
     previews = {title: _preview(name, asked[name]) for title, name in missing.items()}
     if aligned and missing:
-        begun = dict.fromkeys(missing, _begin_together(asked))
+        begun = dict.fromkeys(missing, _together(asked))
     else:
-        begun = {title: _begin(name, asked[name]) for title, name in missing.items()}
+        begun = {
+            title: (compute.request("map", name, asked[name]), map_key(name, asked[name]))
+            for title, name in missing.items()
+        }
     jobs = _held(begun, place)
     for title in [title for title, job in jobs.items() if job.future.done()]:
         result = jobs.pop(title).future.result()
-        ready[title] = result[title] if aligned else result
+        ready[title] = result[[*titles].index(title)] if aligned else result
     return Maps({title: ready.get(title) or previews[title] for title in titles}, jobs)
 
 
@@ -109,21 +112,15 @@ def origin(names: Sequence[str], settings: ModelMapSettings, colour: str) -> Ori
 def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> ImageTrajectory:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
     compute.require_images(name)
-    path, model = Path(compute.path(name)), compute.model(name)
     asked = resolved(name, settings)
     attacked = asked.features
     if attacked.attack == NATURAL:
         features = settings.features.with_changes(attack="pgd10")
         attacked = resolved(name, settings.model_copy(update={"features": features})).features
 
-    def work(progress: Progress) -> ImageTrajectory:
-        mapped = compute.on_device(
-            lambda where: mapped_features(path, asked, compute.store(), where, on_progress=progress)
-        )
-        return place_image(model, picture.image, picture.label, mapped, shown, attacked)
-
+    wanted = compute.request("map-placed", name, asked, Placed(picture.image, picture.label, shown, attacked))
     key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
-    return compute.ask("map-placed", key, work, f"Attacking the image on {title_of(name)}")
+    return compute.ask(wanted, key, f"Attacking the image on {title_of(name)}")
 
 
 def get_ready(names: Sequence[str]) -> None:
@@ -147,12 +144,12 @@ def require_one_dataset(names: Sequence[str]) -> None:
             )
 
 
-def _held(begun: dict[str, tuple[Key, Work]], place: str) -> dict[str, Job]:
+def _held(begun: dict[str, tuple[Request, Key]], place: str) -> dict[str, Job]:
     """The jobs of this session, held until they are done: so a failure is told instead of tried again for ever."""
     held: dict[Key, Job] = st.session_state.get(place, {})
-    jobs = {key: held.get(key) or compute.begin("map", key, work) for key, work in begun.values()}
+    jobs = {key: held.get(key) or compute.begin(asked, key) for asked, key in begun.values()}
     st.session_state[place] = {key: job for key, job in jobs.items() if not job.future.done()}
-    return {title: jobs[key] for title, (key, _) in begun.items()}
+    return {title: jobs[key] for title, (_, key) in begun.items()}
 
 
 def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
@@ -161,12 +158,8 @@ def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
 
 def _preview(name: str, asked: ResolvedMap) -> ModelMap:
     compute.require_images(name)
-    path = Path(compute.path(name))
-
-    def work(progress: Progress) -> ModelMap:
-        return compute.on_device(lambda where: preview_map(path, asked, device=where, on_progress=progress))
-
-    return compute.ask("map-preview", map_key(name, asked), work, f"Reading the features of {title_of(name)}")
+    wanted = compute.request("map-preview", name, asked)
+    return compute.ask(wanted, map_key(name, asked), f"Reading the features of {title_of(name)}")
 
 
 def _stored_together(asked: Mapping[str, ResolvedMap]) -> dict[str, ModelMap]:
@@ -174,25 +167,10 @@ def _stored_together(asked: Mapping[str, ResolvedMap]) -> dict[str, ModelMap]:
     return {} if found is None else dict(zip(titles_of([*asked]), found, strict=True))
 
 
-def _begin_together(asked: Mapping[str, ResolvedMap]) -> tuple[Key, Work]:
-    paths, titles = [Path(compute.path(name)) for name in asked], titles_of([*asked])
-
-    def work(progress: Progress) -> dict[str, ModelMap]:
-        made = compute.on_device(
-            lambda where: aligned_maps(paths, [*asked.values()], device=where, on_progress=progress)
-        )
-        return dict(zip(titles, made, strict=True))
-
-    return tuple(part for name, each in asked.items() for part in map_key(name, each)), work
-
-
-def _begin(name: str, asked: ResolvedMap) -> tuple[Key, Work]:
-    path = Path(compute.path(name))
-
-    def work(progress: Progress) -> ModelMap:
-        return compute.on_device(lambda where: model_map(path, asked, device=where, on_progress=progress))
-
-    return map_key(name, asked), work
+def _together(asked: Mapping[str, ResolvedMap]) -> tuple[Request, Key]:
+    paths, first = tuple(compute.path(name) for name in asked), next(iter(asked))
+    key = tuple(part for name, each in asked.items() for part in map_key(name, each))
+    return compute.request("maps-together", first, (*asked.values(),), paths), key
 
 
 def map_key(name: str, asked: ResolvedMap) -> Key:

@@ -7,10 +7,11 @@ from ancra.attacks.settings import AttackSettings
 from ancra.errors import AncraError
 from ancra.recipe import Recipe
 from ancra.strategies.known import strategies
-from ancra.strategies.mechanism import BatchMechanism, batch_mechanism, step_of
-from ancra.strategies.pair import PairMechanism, anchor_mechanism
+from ancra.strategies.mechanism import BatchMechanism, step_of
+from ancra.strategies.pair import PairMechanism
 from app import compute
-from app.queueing import Progress, Work
+from app.engine.kinds.negatives import Anchor, Batch
+from app.engine.request import Request
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,23 @@ class BatchQuestion:
 
 def batch(asked: BatchQuestion) -> BatchMechanism:
     """What every strategy picks in a batch. Raises AncraError for a batch of one class."""
-    model, data = compute.model(asked.model), compute.dataset(asked.model)
-    part = data.train if asked.split == "train" else data.test
-
-    def work(progress: Progress) -> BatchMechanism:
-        return batch_mechanism(model, *part.batch(part.sample(asked.count, asked.seed)), asked.seed)
-
-    return compute.ask("mechanism", asked.key, work, "Picking negatives")
+    compute.require_images(asked.model)
+    wanted = compute.request("mechanism", asked.model, item=Batch(asked.split, asked.count, asked.seed))
+    return compute.ask(wanted, asked.key, "Picking negatives")
 
 
 def anchor(asked: BatchQuestion, found: BatchMechanism, index: int) -> dict[str, PairMechanism]:
     """One anchor of a batch under every strategy, by the strategies' names."""
-    return compute.ask("mechanism-anchor", *_anchor(asked, found, index), "Following the negatives of this anchor")
+    return compute.ask(*_anchor(asked, found, index), "Following the negatives of this anchor")
 
 
 def prepare(asked: BatchQuestion, found: BatchMechanism, index: int) -> None:
     """Begin with an anchor that is likely to be asked for next."""
     with suppress(AncraError):  # the queue is full: it is computed when it is asked for
-        compute.begin("mechanism-anchor", *_anchor(asked, found, index))
+        compute.begin(*_anchor(asked, found, index))
 
 
-def _anchor(asked: BatchQuestion, found: BatchMechanism, index: int) -> tuple[tuple[object, ...], Work]:
-    model, recipe = compute.model(asked.model), asked.recipe
-
-    def work(progress: Progress) -> dict[str, PairMechanism]:
-        return anchor_mechanism(model, found, index, asked.attack, recipe.objective.auxiliary_weight, step_of(recipe))
-
-    return (*asked.key, asked.attack.digest(), index), work
+def _anchor(asked: BatchQuestion, found: BatchMechanism, index: int) -> tuple[Request, tuple[object, ...]]:
+    recipe = asked.recipe
+    item = Anchor(found, index, asked.attack, recipe.objective.auxiliary_weight, step_of(recipe))
+    return compute.request("mechanism-anchor", asked.model, item=item), (*asked.key, asked.attack.digest(), index)

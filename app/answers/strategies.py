@@ -12,7 +12,6 @@ from ancra.strategies.measures import Weights
 from ancra.strategies.population import (
     PopulationSettings,
     batches_in,
-    checkpoint_population,
     population_origin,
     population_settings,
     weights_of,
@@ -20,7 +19,9 @@ from ancra.strategies.population import (
 from ancra.strategies.summary import Statistics
 from app import compute
 from app.answers.mechanism import BatchQuestion
-from app.queueing import Job, Progress, Work
+from app.engine.kinds.negatives import Population
+from app.engine.request import Request
+from app.queueing import Job
 
 if TYPE_CHECKING:
     from ancra.data.dataset import Split
@@ -38,18 +39,17 @@ class _Attempt:
 
 def one_batch(asked: BatchQuestion, names: tuple[str, ...]) -> Statistics:
     """The first batch: the same images as on the other tabs. Raises AncraError for a batch of one class."""
-    key, work = _question(asked, names, batches=1)
-    return compute.ask("strategies", key, work, "Comparing the strategies")
+    return compute.ask(*_question(asked, names, batches=1), "Comparing the strategies")
 
 
 def epoch(asked: BatchQuestion, names: tuple[str, ...]) -> Job:
     """All batches of the split, begun or going on; the session holds it, so that a failure is told and not retried."""
     attempt = _attempt(asked, names)
-    key, work = _question(asked, names, batches=None, stop=attempt.stop)
+    wanted, key = _question(asked, names, batches=None)
     key = (*key, attempt.number)
     held = st.session_state.get(HELD)
     if held is None or held[0] != key:
-        held = (key, compute.begin("strategies", key, work))
+        held = (key, compute.begin(wanted, key, attempt.stop))
         st.session_state[HELD] = held
     return held[1]
 
@@ -90,23 +90,11 @@ def origin(asked: BatchQuestion, found: Statistics) -> Origin:
     return population_origin(Path(compute.path(asked.model)), tuple(found.observed), _settings(asked), found.batches)
 
 
-def _question(
-    asked: BatchQuestion, names: tuple[str, ...], batches: int | None, stop: threading.Event | None = None
-) -> tuple[tuple[object, ...], Work]:
-    path, settings = Path(compute.path(asked.model)), _settings(asked)
-    loaded = compute.model(asked.model), _split(asked)
-
-    def work(progress: Progress) -> Statistics:
-        return compute.on_device(
-            lambda where: checkpoint_population(
-                path, names, settings, batches,
-                store=compute.store(), device=where, on_progress=progress, stopped=stop.is_set if stop else None,
-                loaded=loaded if where == "cpu" else None,
-            )
-        )  # fmt: skip
-
-    digests = *compute.subject(asked.model), settings.digest()
-    return (*digests, names, batches), work
+def _question(asked: BatchQuestion, names: tuple[str, ...], batches: int | None) -> tuple[Request, tuple[object, ...]]:
+    compute.require_images(asked.model)
+    settings = _settings(asked)
+    wanted = compute.request("strategies", asked.model, item=Population(names, settings, batches))
+    return wanted, (*compute.subject(asked.model), settings.digest(), names, batches)
 
 
 def _settings(asked: BatchQuestion) -> PopulationSettings:

@@ -89,4 +89,4 @@ def preview(name: str, digest: str, per_class: int, most: int) -> dict[str, Floa
 
 def _once(work: Callable[[Progress], T], text: str) -> T:
     # A person may delete what came in and send it again: no result of an earlier time counts.
-    return cast(T, compute.ask("upload", (uuid4().hex,), work, text))
+    return cast(T, compute.ask_here("upload", (uuid4().hex,), work, text))

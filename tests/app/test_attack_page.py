@@ -68,7 +68,7 @@ def test_a_step_computes_nothing(attack, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("an attack ran again")
 
-    monkeypatch.setattr("app.tracing.trace_attack", fail)
+    monkeypatch.setattr("app.engine.kinds.attacks.trace_attack", fail)
     attack.session_state["step"] = 3
     attack.run()
     assert not attack.error
@@ -88,7 +88,7 @@ def test_a_stored_trace_outlives_the_server(attack, home, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("an attack ran again")
 
-    monkeypatch.setattr("app.tracing.trace_attack", fail)
+    monkeypatch.setattr("app.engine.kinds.attacks.trace_attack", fail)
     before = replayed(attack)["key"]
     for cache in (st.cache_data, st.cache_resource):
         cache.clear()
@@ -305,7 +305,7 @@ def test_an_unforeseen_error_shows_a_number_and_no_traceback(attack, monkeypatch
     def fail(*_, **__):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("app.tracing.trace_attack", fail)
+    monkeypatch.setattr("app.engine.kinds.attacks.trace_attack", fail)
     attack.number_input(key="image").set_value(6).run()
     assert not attack.exception
     assert attack.error

@@ -96,7 +96,7 @@ def wait_for_maps(at, runs=40):
 
 def test_principal_components_are_shown_until_the_layout_is_ready(page, monkeypatch):
     ready = threading.Event()
-    monkeypatch.setattr("app.answers.maps.model_map", held_back(ready))
+    monkeypatch.setattr("app.engine.kinds.maps.model_map", held_back(ready))
     at = page()
     assert not at.exception
     assert not at.error
@@ -112,7 +112,7 @@ def test_a_layout_that_fails_is_told_once(page, monkeypatch):
     def fail(*_, **__):
         raise AncraError("This layout cannot be made.")
 
-    monkeypatch.setattr("app.answers.maps.model_map", fail)
+    monkeypatch.setattr("app.engine.kinds.maps.model_map", fail)
     at = page()
     for _ in range(40):
         if at.error:
