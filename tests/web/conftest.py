@@ -10,7 +10,7 @@ def blank(browser):
     kinds = {".js": "text/javascript", ".json": "application/json"}
 
     def serve(route):
-        path = FOLDER / route.request.url.removeprefix("http://scripts/")
+        path = FOLDER / route.request.url.removeprefix("http://scripts/").partition("?")[0]
         if path.is_file():
             route.fulfill(body=path.read_text(encoding="utf-8"), content_type=kinds[path.suffix])
         else:

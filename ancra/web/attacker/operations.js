@@ -32,7 +32,7 @@ function relu({ inputs: [input], output, gradients }) {
         const o = output.start + y * output.row
         const from = gradients.output.start + y * gradients.output.row
         const to = shift.start + y * shift.row
-        for (let k = 0; k < output.width * output.pixel; k++) if (f[o + k] > 0) f[to + k] += f[from + k]
+        for (let k = 0; k < output.width * output.pixel; k++) f[to + k] += f[from + k] * +(f[o + k] > 0)
       }
     },
   }
