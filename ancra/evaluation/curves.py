@@ -11,9 +11,10 @@ from ancra.attacks.suite import WORST_CASE
 from ancra.checkpoints import Card
 from ancra.data.dataset import Split
 from ancra.evaluation.intervals import Accuracy
-from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness, misfit, refuse_unreadable
+from ancra.evaluation.lookup import find_stored, misfit
+from ancra.evaluation.robustness import HEADLINE, WORST, evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
-from ancra.evaluation.subject import settings_of, subject_of, subjects_of
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.progress import OnProgress
 from ancra.settings import Settings
 from ancra.store import Store, Stored
@@ -107,14 +108,10 @@ def checkpoint_curves(
 def stored_curves(card: Card, store: Store) -> Curves | None:
     """The stored curves of a checkpoint, or None. Raises AncraError when they do not fit it."""
     settings = curve_settings(card)
-    for subject in subjects_of(card):
-        key = (KIND, *subject, settings.digest())
-        stored = store.get(*key)
-        if stored is not None:
-            break
-        refuse_unreadable(store, *key)
-    else:
+    found = find_stored(card, store, lambda subject: (KIND, *subject, settings.digest()))
+    if found is None:
         return None
+    key, stored = found
     curves = _read(stored, settings)
     counts = list(curves.correct.values())
     if set(curves.correct) != set(SHOWN) or any(

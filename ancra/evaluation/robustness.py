@@ -18,6 +18,7 @@ from ancra.data.digest import fingerprint
 from ancra.device import device_of
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
+from ancra.evaluation.lookup import misfit, read_stored
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.subject import Subject, settings_of, subjects_of
 from ancra.progress import OnProgress, subprogress
@@ -188,38 +189,22 @@ def stored_report(subject: Subject, settings: EvaluationSettings, store: Store) 
         AncraError: a stored result that does not fit the checkpoint, with the file to delete.
     """
     key = (KIND, *subject, settings.digest())
-    stored = store.get(*key, NATURAL)
+    stored = read_stored(store, *key, NATURAL)
     if stored is None:
-        refuse_unreadable(store, *key, NATURAL)
         return None
     natural, indices = stored.arrays["robust"], stored.arrays["indices"]
     if len(natural) == 0 or len(natural) != len(indices):
         raise misfit(store, *key, NATURAL)
     report = RobustnessReport(settings, indices, natural)
     for name in ATTACKS:
-        other = store.get(*key, name)
+        other = read_stored(store, *key, name)
         if other is None:
-            refuse_unreadable(store, *key, name)
             continue
         outcome = _fitting(other, natural, stored.meta.get("images"))
         if outcome is None:
             raise misfit(store, *key, name)
         report.outcomes[name] = outcome
     return report
-
-
-def refuse_unreadable(store: Store, *key: str) -> None:
-    """Raise AncraError when there is a file for this key that cannot be used; call it after ``get`` gave None."""
-    if store.find(*key) is not None:
-        raise misfit(store, *key)
-
-
-def misfit(store: Store, *key: str) -> AncraError:
-    """The error for a stored result that is damaged, or belongs to another checkpoint or other images."""
-    return AncraError(
-        f"The stored result {store.find(*key)} does not fit this checkpoint: it is damaged, or was made with other "
-        "weights or images; evaluate again to replace it."
-    )
 
 
 @dataclass

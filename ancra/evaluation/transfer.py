@@ -15,9 +15,10 @@ from ancra.checkpoints import Card, find_checkpoints, load_checkpoint, read_card
 from ancra.data.dataset import Split
 from ancra.data.digest import fingerprint
 from ancra.data.registry import load_dataset
-from ancra.evaluation.robustness import RobustnessReport, checkpoint_report, refuse_unreadable
+from ancra.evaluation.lookup import find_stored
+from ancra.evaluation.robustness import RobustnessReport, checkpoint_report
 from ancra.evaluation.settings import EvaluationSettings
-from ancra.evaluation.subject import Subject, settings_of, subject_of, subjects_of
+from ancra.evaluation.subject import Subject, settings_of, subject_of
 from ancra.paths import shipped_checkpoints
 from ancra.progress import OnProgress
 from ancra.settings import Settings
@@ -135,14 +136,10 @@ def checkpoint_transfer(
 def stored_transfer(card: Card, store: Store) -> Transfer | None:
     """The stored transfer of a checkpoint, or None. Raises AncraError when it does not fit it."""
     settings, peers = transfer_settings(card, store), peers_of(card)
-    for subject in subjects_of(card):
-        key = (KIND, *_key(subject, settings, peers))
-        stored = store.get(*key)
-        if stored is not None:
-            break
-        refuse_unreadable(store, *key)
-    else:
+    found = find_stored(card, store, lambda subject: (KIND, *_key(subject, settings, peers)))
+    if found is None:
         return None
+    _, stored = found
     return Transfer(stored.meta["attack"], dict(stored.meta["on"]), dict(stored.meta["from"]))
 
 

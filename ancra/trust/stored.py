@@ -7,8 +7,8 @@ from ancra.checkpoints import Card, load_checkpoint, read_card
 from ancra.data.registry import load_dataset
 from ancra.device import resolve_device
 from ancra.errors import AncraError
-from ancra.evaluation.robustness import misfit, refuse_unreadable
-from ancra.evaluation.subject import settings_of, subject_of, subjects_of
+from ancra.evaluation.lookup import find_stored, misfit
+from ancra.evaluation.subject import settings_of, subject_of
 from ancra.evaluation.transfer import combined, peers_of
 from ancra.progress import OnProgress
 from ancra.store import Store
@@ -63,14 +63,10 @@ def checkpoint_trust(
 def stored_trust(card: Card, store: Store) -> TrustReport | None:
     """The stored report of a checkpoint with the usual settings, or None. Raises AncraError when it does not fit."""
     digests = [read_card(peer).digest for peer in peers_of(card)]
-    for subject in subjects_of(card):
-        key = (KIND, *subject, trust_settings(card).digest(), combined(digests))
-        stored = store.get(*key)
-        if stored is not None:
-            break
-        refuse_unreadable(store, *key)
-    else:
+    found = find_stored(card, store, lambda subject: (KIND, *subject, trust_settings(card).digest(), combined(digests)))
+    if found is None:
         return None
+    key, stored = found
     try:
         return TrustReport.from_json(dict(stored.meta))
     except (KeyError, TypeError, ValueError):
