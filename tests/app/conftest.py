@@ -66,3 +66,9 @@ def open_page(home):
         return at.run()
 
     return opened
+
+
+@pytest.fixture
+def attack(open_page):
+    """The Attack page with both models on one image."""
+    return open_page("attack", attacked=["Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"], image="5")

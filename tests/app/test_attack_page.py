@@ -1,20 +1,12 @@
-import io
 import json
 
-import numpy as np
 import pytest
 import streamlit as st
-from PIL import Image
 
 from ancra.attacks.objectives import OBJECTIVES
-from ancra.evaluation.breaking import Breaking
 
-ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
-
-
-@pytest.fixture
-def attack(open_page):
-    return open_page("attack", attacked=[ATTENTION, PLAIN], image="5")
+ATTENTION = "Tiny with attention · tiny-ra"
+PLAIN = "Tiny plain · tiny-plain"
 
 
 def texts(at) -> str:
@@ -233,74 +225,6 @@ def test_finds_the_next_image_that_pgd_misses_or_says_there_is_none(attack, monk
     assert attack.number_input(key="image").value == 2
 
 
-def test_an_upload_is_attacked_as_what_it_shows(attack):
-    picture = io.BytesIO()
-    Image.new("RGBA", (30, 20), (200, 10, 10, 128)).save(picture, "PNG")
-    attack.segmented_control(key="source").set_value("Upload").run()
-    assert attack.info
-    attack.file_uploader[0].upload("mine.png", picture.getvalue()).run()
-    assert not attack.error
-    assert not attack.info
-    assert replayed(attack)["steps"] == 40
-
-
-def file_of(kind: str) -> tuple[str, bytes]:
-    """A picture of an unusual kind, as a file."""
-    buffer = io.BytesIO()
-    if kind == "animated":
-        frames = [Image.new("P", (20, 20), colour) for colour in (1, 2, 3)]
-        frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-        return "mine.gif", buffer.getvalue()
-    if kind == "cmyk":
-        Image.new("CMYK", (20, 30), (10, 200, 0, 5)).save(buffer, "JPEG")
-        return "mine.jpg", buffer.getvalue()
-    if kind == "sixteen bits":
-        Image.fromarray(np.full((9, 9), 40_000, np.uint16)).save(buffer, "PNG")
-        return "mine.png", buffer.getvalue()
-    Image.new("L", (3000, 1)).save(buffer, "PNG")
-    return "mine.png", buffer.getvalue()
-
-
-def test_an_unusual_picture_is_attacked_all_the_same(attack, home):
-    stored = len(list((home / "results" / "trace").glob("*.npz")))
-    attack.segmented_control(key="source").set_value("Upload").run()
-    for kind in ("animated", "cmyk", "sixteen bits", "thin"):
-        attack.file_uploader[0].upload(*file_of(kind)).run()
-        assert not attack.exception
-        assert not attack.error, kind
-        assert replayed(attack)["steps"] == 40
-    # A person's own picture is not kept.
-    assert len(list((home / "results" / "trace").glob("*.npz"))) == stored
-
-
-def test_a_cut_off_picture_gets_one_sentence(attack):
-    name, content = file_of("cmyk")
-    attack.segmented_control(key="source").set_value("Upload").run()
-    for cut in (0, 20, len(content) - 40):
-        attack.file_uploader[0].upload(name, content[:cut]).run()
-        assert not attack.exception
-        assert len(attack.error) == 1, cut
-        assert "did not foresee" not in attack.error[0].value
-
-
-def test_a_huge_picture_gets_one_sentence(attack, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    attack.segmented_control(key="source").set_value("Upload").run()
-    attack.file_uploader[0].upload(*file_of("thin")).run()
-    assert not attack.exception
-    assert len(attack.error) == 1
-    assert "did not foresee" not in attack.error[0].value
-
-
-def test_an_upload_that_is_no_image_gets_one_sentence(attack):
-    attack.segmented_control(key="source").set_value("Upload").run()
-    attack.file_uploader[0].upload("mine.png", b"nonsense").run()
-    assert [error.value for error in attack.error] == [
-        "mine.png is not a readable image (damaged, cut off or of another kind): replace it by a PNG or JPEG."
-    ]
-    assert not attack.exception
-
-
 def test_an_unforeseen_error_shows_a_number_and_no_traceback(attack, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("secret detail")
@@ -311,44 +235,3 @@ def test_an_unforeseen_error_shows_a_number_and_no_traceback(attack, monkeypatch
     assert attack.error
     assert "did not foresee" in attack.error[0].value
     assert "secret" not in attack.error[0].value
-
-
-def on_sheet(at) -> dict:
-    """What the contact sheet was given."""
-    name = "ancra.contact_sheet"
-    (widget,) = (each for each in at.get("bidi_component") if each.proto.component_name == name)
-    return json.loads(widget.proto.json)
-
-
-def test_the_sheet_is_sent_page_by_page_and_opens_where_the_image_is(open_page):
-    at = open_page("attack", attacked=[PLAIN], image="200")
-    sheet = on_sheet(at)
-    assert len(sheet["names"]) == 160
-    assert (sheet["names"][0].split(":")[0], sheet["selected"]) == ("Test image 160", 40)
-    at.session_state["sheet_page"] = 3
-    at.run()
-    assert not at.exception
-    assert (len(on_sheet(at)["names"]), on_sheet(at)["selected"]) == (450 - 2 * 160, -1)
-    at.number_input(key="image").set_value(5).run()
-    assert on_sheet(at)["selected"] == 5
-
-
-def test_those_that_break_first_stand_in_front_and_say_what_broke_them(open_page, monkeypatch):
-    order = Breaking(np.array([7, 3, 9, 4]), ("pgd", "adaptive", "", "natural"))
-    monkeypatch.setattr("app.parts.attack.sheet.order_of_breaking", lambda name: order)
-    at = open_page("attack", attacked=[PLAIN], image="3", order="Those that break first")
-    sheet = on_sheet(at)
-    assert [name.split(":")[0] for name in sheet["names"]] == [f"Test image {row}" for row in (7, 3, 9, 4)]
-    assert [name.rpartition(", ")[2] for name in sheet["names"]] == [
-        "broken by PGD", "broken by Adaptive PGD", "no stored attack broke it", "wrong without an attack",
-    ]  # fmt: skip
-    assert sheet["selected"] == 1
-    assert "PGD breaks 1; then Adaptive PGD breaks 1 more; 1 hold; 1 are answered wrongly" in texts(at)
-
-
-def test_small_pictures_are_enlarged_as_one_likes(open_page):
-    def styles(at) -> str:
-        return " ".join(element.proto.body for element in at.get("html"))
-
-    assert "--enlarged" not in styles(open_page("attack", attacked=[PLAIN]))
-    assert "--enlarged: auto" in styles(open_page("attack", attacked=[PLAIN], smooth="true"))
