@@ -75,12 +75,16 @@ def save_checkpoint(model: "Classifier", card: Card, path: Path) -> Card:
     Raises:
         AncraError: when the card describes another model, or the file cannot be written.
     """
+    import torch
     from safetensors.torch import save
 
     described = (card.model, card.image_shape, len(card.classes))
     if described != (model.settings, model.image_shape, model.classes):
         raise AncraError(f"The card {card.name!r} describes another model than the one to be saved.")
-    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
+    tensors = {
+        key: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for key, tensor in model.state_dict().items()
+    }
     return _write(split(save(tensors), path), card, path)
 
 

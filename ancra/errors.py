@@ -5,6 +5,8 @@ from difflib import get_close_matches
 
 from ancra import limits
 
+MOST_NAMED = 40
+
 
 class AncraError(Exception):
     """Bad input or a bad environment. The CLI prints it and exits with code 2; a page shows it in a box.
@@ -27,5 +29,6 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> AncraError:
     """The error for a name that is not in a list, with the nearest known one."""
     known = sorted(known)
     nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known) or 'none'}."
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known[:MOST_NAMED]) or 'none'}{more}."
     return AncraError(f"There is no {kind} named {name!r}; {hint}")

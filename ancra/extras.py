@@ -9,6 +9,7 @@ EXTRAS = {
     "numba": "maps",
     "pynndescent": "maps",
     "captum": "attribution",
+    "timm": "timm",
     "ray": "ray",
     "submitit": "slurm",
 }

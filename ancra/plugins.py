@@ -5,6 +5,7 @@ modules that ``$ANCRA_PLUGINS`` names (separated by commas), and the files ``plu
 """
 
 import os
+import re
 import sys
 import threading
 import traceback
@@ -14,6 +15,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 from ancra.environment import PLUGINS
 from ancra.errors import AncraError
@@ -40,6 +42,26 @@ def load_plugins() -> list[AncraError]:
             if name not in _loaded:
                 _loaded[name] = _attempt(name, load, remedy)
         return [error for name in found if (error := _loaded[name]) is not None]
+
+
+def plugin_module(name: str) -> ModuleType:
+    """The module of a plugin, by its dotted name or its file's name without the ending.
+
+    Raises:
+        AncraError: no plugin is called so; nothing else is imported.
+    """
+    named = [text for text in PLUGINS.read(()) if not text.endswith(".py")]
+    named += [point.module for point in entry_points(group=GROUP)]
+    if any(name == each or name.startswith(f"{each}.") for each in named):
+        return import_module(name)
+    with _lock:
+        for loaded, module in sys.modules.items():
+            if re.fullmatch(rf"ancra_plugin_\d+_{re.escape(name)}", loaded):
+                return module
+    raise AncraError(
+        f"{name} is no plugin here, and only a plugin's code is run: put {name}.py into {plugins_folder()}, or name it "
+        f"in {PLUGINS.name}."
+    )
 
 
 def _plugins() -> Iterator[tuple[str, Callable[[], object], str]]:

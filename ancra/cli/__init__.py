@@ -13,6 +13,7 @@ from ancra.cli import (
     data,
     evaluation,
     explain,
+    importing,
     listing,
     live,
     maps,
@@ -52,6 +53,7 @@ def options(
 
 cli.command("list")(listing.list_)
 cli.command()(train.train)
+cli.command("import")(importing.import_)
 cli.add_typer(runs.runs, name="runs")
 cli.add_typer(data.data, name="data")
 cli.add_typer(bin.bin_, name="bin")

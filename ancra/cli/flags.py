@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
+
 from ancra.errors import AncraError
+from ancra.settings import number
 
 
 @contextmanager
@@ -13,3 +16,11 @@ def given_by(flag: str) -> Iterator[None]:
         yield
     except AncraError as error:
         raise AncraError(f"{flag}: {error}") from None
+
+
+def size(text: str) -> float:
+    """A number of the command line, also written as ``8/255``. Raises typer.BadParameter."""
+    try:
+        return float(number(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no number: 0.03 or 8/255, for example.") from None

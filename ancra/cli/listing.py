@@ -38,8 +38,10 @@ def _datasets() -> list[dict[str, Any]]:
 
 def _models() -> list[dict[str, Any]]:
     from ancra.models.registry import MODELS
+    from ancra.models.sources import SOURCES
 
-    return [{"name": name, "description": _first_line(MODELS[name])} for name in MODELS]
+    ours = [{"name": name, "description": _first_line(MODELS[name])} for name in MODELS]
+    return [*ours, *({"name": form, "description": words} for form, words in SOURCES.items())]
 
 
 def _recipes() -> list[dict[str, Any]]:

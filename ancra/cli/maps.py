@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from ancra.cli.console import counting_progress
+from ancra.cli.flags import size
 
 
 def map_(
     checkpoints: Annotated[list[str], typer.Argument(help="Names from `ancra list checkpoints`, or files.")],
     out: Annotated[Path, typer.Option(help="The .html, .pdf, .svg, .png or .csv file to write.")],
     attack: Annotated[str, typer.Option(help="natural, or an attack such as pgd10 or adaptive10.")] = "pgd10",
-    epsilon: Annotated[float | None, typer.Option(help="The attack's radius; else the checkpoint's own.")] = None,
+    epsilon: Annotated[
+        float | None, typer.Option(help="The attack's radius, as in 8/255; else the checkpoint's own.", parser=size)
+    ] = None,
     features: Annotated[str, typer.Option(help="z' (after reverse attention) or z (before it).")] = "z'",
     block: Annotated[int, typer.Option(help="Which reverse-attention block: 0 is the first, -1 the last.")] = -1,
     samples: Annotated[int, typer.Option(min=1, help="A seeded sample of the test images.")] = 1000,

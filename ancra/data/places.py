@@ -51,7 +51,8 @@ def named(name: str, root: Path | None = None) -> Place:
 
 
 def require_here(settings: DataSettings) -> None:
-    """Raise AncraError when a dataset has to be fetched first: what it is, how large, and how to have it."""
+    """Raise AncraError when there are no images, or they have to be fetched first: what, how large, and how."""
+    settings.require_any()
     place = place_of(settings)
     if place is not None and not place.here:
         raise AncraError(

@@ -41,11 +41,26 @@ def load_dataset(settings: DataSettings, on_progress: OnProgress | None = None) 
         on_progress: called with (done, total) while images are decoded or fetched, if they have to be.
 
     Raises:
-        AncraError: an unknown name or class, or data that is missing or broken.
+        AncraError: an unknown name or class, no images at all, or data that is missing or broken.
     """
+    settings.require_any()
     return keep_classes(DATASETS[settings.name](settings, on_progress), settings.classes)
 
 
 def dataset_names() -> list[str]:
     """The names of all datasets, sorted."""
     return sorted(DATASETS)
+
+
+def fixed_images(name: str) -> tuple[tuple[int, int, int], int] | None:
+    """Image shape and number of classes of a published dataset, without its images; None for any other."""
+    return _FIXED.get(name)
+
+
+_FIXED = {
+    "digits": ((1, 8, 8), 10),
+    "fashion_mnist": ((1, 28, 28), 10),
+    "cifar10": ((3, 32, 32), 10),
+    "cifar100": ((3, 32, 32), 100),
+    "tiny_imagenet": ((3, 64, 64), 200),
+}

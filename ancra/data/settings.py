@@ -9,6 +9,9 @@ from ancra.errors import AncraError
 from ancra.paths import workspace
 from ancra.settings import Line, Settings, digest_of
 
+NO_IMAGES = "none"
+"""The dataset of a model that came without one."""
+
 
 class DataSettings(Settings):
     """Which dataset, and how its images are read."""
@@ -46,6 +49,19 @@ class DataSettings(Settings):
         if isinstance(names, list | tuple):
             return [str(name) if isinstance(name, int) and not isinstance(name, bool) else name for name in names]
         return names
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there are no images at all."""
+        return self.name == NO_IMAGES
+
+    def require_any(self) -> None:
+        """Raise AncraError, with what to do, where there are no images at all."""
+        if self.is_none:
+            raise AncraError(
+                "This model came without images: attack one that you upload, or send the same file again under Train, "
+                "Upload (`ancra import` with --data) and choose images that fit."
+            )
 
     def digest(self) -> str:
         """As any settings'; without a list of classes it is what it was before there were such lists."""

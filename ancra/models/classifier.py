@@ -104,10 +104,7 @@ class Classifier(nn.Module):
         Raises:
             AncraError: for images of another shape.
         """
-        if tuple(images.shape[1:]) != self.image_shape:
-            raise AncraError(
-                f"This model takes images of shape {self.image_shape}, several at once; got {tuple(images.shape)}."
-            )
+        self.require_shape(images)
         blocks, plain = list(self.final_blocks), len(self.final_blocks) - self.reverse_attention_blocks
         maps = self.trunk(self._normalised(images))
         for block in blocks[:plain]:
@@ -125,6 +122,13 @@ class Classifier(nn.Module):
             features_before=tuple(step.before for step in steps),
             features_after=tuple(step.after for step in steps),
         )
+
+    def require_shape(self, images: Tensor) -> None:
+        """Raise AncraError for images that are not (N, C, H, W) of this model's shape."""
+        if tuple(images.shape[1:]) != self.image_shape:
+            raise AncraError(
+                f"This model takes images of shape {self.image_shape}, several at once; got {tuple(images.shape)}."
+            )
 
     def _normalised(self, images: Tensor) -> Tensor:
         images = images if self.mean is None else images - self.mean

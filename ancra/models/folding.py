@@ -12,6 +12,8 @@ from torch.autograd.graph import Node
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights
 from torch.utils.hooks import RemovableHandle
 
+from ancra.models.foreign import keep_features
+
 # How far folded logits may be from the model's own, relative to the largest: rounding stays far below.
 TOLERANCE = 1e-3
 
@@ -122,7 +124,8 @@ def _is_fixed_norm(module: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
 
 def _has_hooks(module: nn.Module) -> bool:
     """Whether calling a copy could have effects of its own, or compute something else than the module's class says."""
-    return any((module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks))
+    before = [hook for hook in module._forward_pre_hooks.values() if hook is not keep_features]
+    return any((module._forward_hooks, before, module._backward_hooks, module._backward_pre_hooks))
 
 
 def _pairs(model: nn.Module, probe: Tensor) -> tuple[dict[nn.Module, nn.Conv2d], Tensor]:

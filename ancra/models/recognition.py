@@ -1,17 +1,27 @@
 """Which network do these weights belong to? The shapes of the tensors tell, whatever wraps or spells their names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from ancra.errors import AncraError
+from ancra.models.fitting import class_count, fit, head_of, image_channels, stem_of
 from ancra.models.settings import ModelSettings
-from ancra.models.spellings import Spelled, in_our_names
+from ancra.models.sources import torchvision_parameters
+from ancra.models.spellings import Spelled, in_our_names, without_normaliser
+from ancra.models.weights import tensor_shapes
 
-_STANDARD_WIDTHS = {"small_resnet": 12, "strided_resnet": 12, "resnet18": 64, "preact_resnet18": 64}
-_BLOCKS = {"small_resnet": [1, 1, 2], "strided_resnet": [1, 1, 2], "resnet18": [2] * 4, "preact_resnet18": [2] * 4}
+_STANDARD_WIDTHS = {"small_resnet": 12, "strided_resnet": 12}
+_BLOCKS = {
+    "small_resnet": [1, 1, 2],
+    "strided_resnet": [1, 1, 2],
+    "resnet18": [2] * 4,
+    "resnet34": [3, 4, 6, 3],
+    "resnet50": [3, 4, 6, 3],
+    "preact_resnet18": [2] * 4,
+}
 _UNKNOWN = "These weights belong to none of the networks here (`ancra list models` shows them)"
 
 
@@ -34,7 +44,21 @@ class Recognised:
 
 
 def recognise(tensors: Mapping[str, Tensor]) -> Recognised:
-    """The network of these tensors, in any usual spelling. Raises AncraError for any other network, with what it is."""
+    """The network of these tensors, in any usual spelling: one of this project, or of torchvision.
+
+    Raises:
+        AncraError: it is another network, which the sentence describes.
+    """
+    try:
+        return _ours(tensors)
+    except AncraError:
+        found = _elsewhere(tensors)
+        if found is None:
+            raise
+        return found
+
+
+def _ours(tensors: Mapping[str, Tensor]) -> Recognised:
     spelled = in_our_names(tensors)
     shapes = {key: tuple(tensor.shape) for key, tensor in spelled.tensors.items()}
     head = shapes.get("linear.weight") or shapes.get("fc.weight", ())
@@ -43,10 +67,8 @@ def recognise(tensors: Mapping[str, Tensor]) -> Recognised:
     blocks = [sum(stage == one for one, _ in numbers) for stage in range(1, 1 + len({one for one, _ in numbers}))]
     if len(stem) != 4 or len(head) != 2 or len(blocks) not in (3, 4) or spelled.pre_activation is None:
         raise AncraError(f"{_UNKNOWN}.")
-    if "layer1.0.conv3.weight" in shapes:
-        raise AncraError(f"{_UNKNOWN}: they are of a ResNet of bottleneck blocks, as ResNet-50 has.")
     if stem[2] == 7:
-        raise AncraError(f"{_UNKNOWN}: their first convolution is 7x7, as for ImageNet; ours are for small images.")
+        raise AncraError(f"{_UNKNOWN}: their first convolution is 7x7, as for ImageNet, in no ResNet of torchvision.")
     if spelled.pre_activation and "bn.weight" not in shapes:
         raise AncraError(f"{_UNKNOWN}: their blocks are pre-activation ones without the final BatchNorm of ours.")
     settings = _settings(shapes, stem, blocks, spelled.pre_activation)
@@ -61,12 +83,49 @@ def _settings(
         if len(set(blocks)) > 1 or rest or not factor or stem[0] != 16:
             raise AncraError(f"{_UNKNOWN}: a WideResNet has as many blocks in each stage, of 16, 32 and 64 K channels.")
         return {"architecture": "wide_resnet", "depth": 6 * blocks[0] + 4, "widen_factor": factor}
+    bottlenecks = "layer1.0.conv3.weight" in shapes
     small = "small_resnet" if stem[2] == 3 else "strided_resnet"
-    architecture = "preact_resnet18" if pre_activation else "resnet18" if len(blocks) == 4 else small
-    if blocks != _BLOCKS[architecture]:
+    deep = "resnet50" if bottlenecks else "resnet34" if blocks == _BLOCKS["resnet34"] else "resnet18"
+    architecture = "preact_resnet18" if pre_activation else deep if len(blocks) == 4 else small
+    if blocks != _BLOCKS[architecture] or (bottlenecks and architecture != "resnet50"):
         counts = ", ".join(map(str, blocks))
-        raise AncraError(f"{_UNKNOWN}: they are of a residual network with stages of {counts} blocks.")
-    return {"architecture": architecture, "width": None if stem[0] == _STANDARD_WIDTHS[architecture] else stem[0]}
+        kind = "bottleneck " if bottlenecks else ""
+        raise AncraError(f"{_UNKNOWN}: they are of a residual network with stages of {counts} {kind}blocks.")
+    standard = _STANDARD_WIDTHS.get(architecture, 64)
+    return {"architecture": architecture, "width": None if stem[0] == standard else stem[0]}
+
+
+def _elsewhere(tensors: Mapping[str, Tensor]) -> Recognised | None:
+    """A network of torchvision, or VGG as on CIFAR, that has just these tensors."""
+    weights, _ = without_normaliser(tensors)
+    channels, classes = image_channels(weights), class_count(weights)
+    if channels not in (1, 3) or classes < 2:
+        return None
+    for name in _candidates(weights, channels, classes):
+        settings = ModelSettings(architecture=name)
+        fitted = fit(tensors, tensor_shapes(settings, (channels, 64, 64), classes))
+        if fitted is not None:
+            said = [f"Every tensor has the name's end and the shape that {name} gives it."]
+            if fitted.prefix:
+                said.append(f"The names begin with {fitted.prefix!r}, which was taken off.")
+            if fitted.mean is not None:
+                said.append("Mean and deviation were taken over from the normaliser in the file.")
+                settings = settings.with_changes(mean=fitted.mean, std=fitted.std)
+            return Recognised(settings, channels, classes, tuple(said))
+    return None
+
+
+def _candidates(weights: Mapping[str, Tensor], channels: int, classes: int) -> Iterator[str]:
+    """Names that may fit: those of torchvision by their published number of weights, for 1,000 classes and colour."""
+    if sum(bool(re.search(r"(?:^|\.)features\.\d+\.weight$", key)) for key in weights) > 8:
+        yield from ("vgg11", "vgg13", "vgg16", "vgg19")
+    head, stem = head_of(weights), stem_of(weights)
+    if head is None or stem is None:
+        return
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    count = sum(tensor.numel() for key, tensor in weights.items() if not key.endswith(statistics))
+    count += (1000 - classes) * (head[0].numel() + 1) + (3 - channels) * stem[:, 0].numel()
+    yield from (f"torchvision:{name}" for name, held in torchvision_parameters().items() if held == count)
 
 
 def _normalisation(spelled: Spelled) -> dict[str, object]:

@@ -1,18 +1,23 @@
 """The settings of a model: with them alone an empty model of the right shape can be built."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ancra.settings import Settings
 
-Architecture = Literal["small_resnet", "strided_resnet", "resnet18", "preact_resnet18", "wide_resnet"]
+Architecture = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?$", max_length=100)]
+"""A name as `ancra list models` shows it: of this project or a plugin, or of another library: ``torchvision:vgg16``."""
 
 
 class ModelSettings(Settings):
     """Which network. The number of classes and the image shape come from the dataset."""
 
-    architecture: Architecture = Field("small_resnet", description="The backbone.")
+    architecture: Architecture = Field(
+        "small_resnet",
+        description="The backbone: a name from `ancra list models`, `torchvision:NAME`, `timm:NAME`, or "
+        "`module:function` of a plugin.",
+    )
     reverse_attention_blocks: Literal[0, 1, 2] = Field(
         0, description="How many of the last blocks carry reverse attention: 0 for none; 2 as published."
     )

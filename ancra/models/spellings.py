@@ -10,7 +10,7 @@ from torch import Tensor
 from ancra.errors import AncraError
 from ancra.models.wide_resnet import WideResNet
 
-_HEAD = re.compile(r"^(fc|linear|classifier|head)\.(weight|bias)$")
+_HEAD = re.compile(r"^(?:fc|linear|classifier|head)(?:\.\d+)?\.(weight|bias)$")
 _NORMALISER = re.compile(r"(?:^|\.)(mean|mu|std|sigma)$")
 _BOOKKEEPING = re.compile(r"(?:^|\.)n_averaged$")  # torch's AveragedModel counts its models in it
 
@@ -42,7 +42,23 @@ def in_our_names(tensors: Mapping[str, Tensor]) -> Spelled:
     """
     starts = {found[1] for key in tensors if (found := re.match(r"^((?:.*?\.)?)(?:layer1|block1)\.", key))}
     prefix = min(starts, key=lambda start: (len(start), start), default="")
+    weights, normaliser = without_normaliser(tensors)
     named: dict[str, Tensor] = {}
+    for key, tensor in weights.items():
+        _put(named, key.removeprefix(prefix), tensor)
+    if any(key.startswith("block1.") for key in named):
+        named = {name: one for key, one in named.items() if (name := WideResNet.reference_key(key)) is not None}
+    pre_activation = _pre_activation(named)
+    ours: dict[str, Tensor] = {}
+    for key, tensor in named.items():
+        _put(ours, _our_key(key, pre_activation, "bn.weight" in named), tensor)
+    mean, std = normalisation(normaliser, ours.get("conv1.weight"))
+    return Spelled(ours, prefix, pre_activation, mean, std)
+
+
+def without_normaliser(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The weights by their own names, and the ``mean`` and ``std`` of a normaliser in the file. Raises AncraError."""
+    weights: dict[str, Tensor] = {}
     normaliser: dict[str, Tensor] = {}
     for key, tensor in tensors.items():
         if _BOOKKEEPING.search(key):
@@ -50,15 +66,28 @@ def in_our_names(tensors: Mapping[str, Tensor]) -> Spelled:
         if found := _NORMALISER.search(key):
             _put(normaliser, {"mu": "mean", "sigma": "std"}.get(found[1], found[1]), tensor)
         else:
-            _put(named, key.removeprefix(prefix), tensor)
-    if any(key.startswith("block1.") for key in named):
-        named = {name: one for key, one in named.items() if (name := WideResNet.reference_key(key)) is not None}
-    pre_activation = _pre_activation(named)
-    ours: dict[str, Tensor] = {}
-    for key, tensor in named.items():
-        _put(ours, _our_key(key, pre_activation, "bn.weight" in named), tensor)
-    mean, std = _normalisation(normaliser, ours.get("conv1.weight"))
-    return Spelled(ours, prefix, pre_activation, mean, std)
+            weights[key] = tensor
+    return weights, normaliser
+
+
+def normalisation(
+    found: Mapping[str, Tensor], stem: Tensor | None
+) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
+    """Mean and deviation, one number a channel of the first convolution; None for none. Raises AncraError."""
+    if not found:
+        return None, None
+    if found.keys() != {"mean", "std"}:
+        raise AncraError("These weights hold half of a normaliser: both its mean and its deviation are needed.")
+    channels = stem.shape[1] if stem is not None and stem.dim() == 4 else found["mean"].numel()
+    # The shortest decimals that are the same number in fp32: 0.4914, not 0.49140000343.
+    mean, std = ([float(str(np.float32(one))) for one in found[name].flatten()] for name in ("mean", "std"))
+    if (
+        {len(mean), len(std)} - {1, channels}
+        or not all(0 <= one <= 1 for one in mean)
+        or not all(0 < one <= 1 for one in std)
+    ):
+        raise AncraError("The normaliser in these weights is not one for pixels from 0 to 1, one number a channel.")
+    return tuple(mean * (channels // len(mean))), tuple(std * (channels // len(std)))
 
 
 def _put(table: dict[str, Tensor], key: str, tensor: Tensor) -> None:
@@ -81,23 +110,4 @@ def _our_key(key: str, pre_activation: bool | None, has_final: bool) -> str:
         return key
     if pre_activation and not has_final:
         key = re.sub(r"^bn1\.", "bn.", key)
-    return _HEAD.sub(r"linear.\2" if pre_activation else r"fc.\2", key)
-
-
-def _normalisation(
-    found: Mapping[str, Tensor], stem: Tensor | None
-) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
-    if not found:
-        return None, None
-    if found.keys() != {"mean", "std"}:
-        raise AncraError("These weights hold half of a normaliser: both its mean and its deviation are needed.")
-    channels = stem.shape[1] if stem is not None and stem.dim() == 4 else found["mean"].numel()
-    # The shortest decimals that are the same number in fp32: 0.4914, not 0.49140000343.
-    mean, std = ([float(str(np.float32(one))) for one in found[name].flatten()] for name in ("mean", "std"))
-    if (
-        {len(mean), len(std)} - {1, channels}
-        or not all(0 <= one <= 1 for one in mean)
-        or not all(0 < one <= 1 for one in std)
-    ):
-        raise AncraError("The normaliser in these weights is not one for pixels from 0 to 1, one number a channel.")
-    return tuple(mean * (channels // len(mean))), tuple(std * (channels // len(std)))
+    return _HEAD.sub(r"linear.\1" if pre_activation else r"fc.\1", key)

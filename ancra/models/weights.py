@@ -1,19 +1,18 @@
 """Weights from a file into a model: every tensor is compared before any memory is spent on it."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from ancra import limits
 from ancra.errors import AncraError
 from ancra.models.classifier import Classifier, ImageShape
+from ancra.models.fitting import Fitted, fit
+from ancra.models.foreign import NETWORK, ForeignClassifier
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.models.spellings import in_our_names
-
-_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights")
+from ancra.models.spellings import Spelled, in_our_names
+from ancra.models.weight_files import read_weights
 
 
 def model_with_weights(
@@ -43,7 +42,14 @@ def model_with_weights(
         found, expected = tuple(tensors[key].shape), tuple(needed[key].shape)
         if found != expected:
             raise AncraError(f"{source} does not hold {what}: {key!r} has shape {found} instead of {expected}.")
-    model.load_state_dict({key: tensors[key].to(needed[key].dtype, copy=True) for key in needed}, assign=True)
+    held = {key: tensors[key].to(needed[key].dtype, copy=True) for key in needed}
+    if isinstance(model, ForeignClassifier):
+        # Its own code may have made tensors that no file holds, and that an empty network lacks.
+        with torch.random.fork_rng(devices=[]):
+            model = build_model(settings, image_shape, classes)
+        model.load_state_dict(held)
+    else:
+        model.load_state_dict(held, assign=True)
     return model.eval()
 
 
@@ -67,60 +73,39 @@ def reference_model(
     tensors: dict[str, Tensor], settings: ModelSettings, image_shape: ImageShape, classes: int, source: str
 ) -> Classifier:
     """As ``load_reference_weights``, from tensors that were read already; ``source`` is for messages."""
-    needed = _without_memory(settings, image_shape, classes).state_dict().keys()
-    if not tensors.keys() <= needed:
-        spelled = in_our_names(tensors)
-        if spelled.mean is not None and (spelled.mean, spelled.std) != (settings.mean, settings.std):
+    empty = _without_memory(settings, image_shape, classes)
+    if not tensors.keys() <= empty.state_dict().keys():
+        spelled: Spelled | Fitted | None = None
+        if isinstance(empty, ForeignClassifier):
+            spelled = fit(tensors, tensor_shapes(settings, image_shape, classes))
+        else:
+            spelled = in_our_names(tensors)
+        if spelled is not None and spelled.mean is not None and _normalisation(spelled) != _normalisation(settings):
             raise AncraError(
                 f"{source} holds a normaliser of its own: set model.mean to {list(spelled.mean)} and model.std to "
                 f"{list(spelled.std or ())}."
             )
-        tensors = spelled.tensors
+        start = NETWORK if isinstance(empty, ForeignClassifier) else ""
+        tensors = {start + name: tensor for name, tensor in (spelled.tensors if spelled else tensors).items()}
     return model_with_weights(settings, image_shape, classes, tensors, source)
 
 
-def read_weights(path: Path | str) -> dict[str, Tensor]:
-    """The tensors of a ``.pt`` or ``.pth`` file by name, without running any code that it may carry.
+def tensor_shapes(settings: ModelSettings, image_shape: ImageShape, classes: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor of a network by the names that its own code gives them. Raises AncraError."""
+    state = _without_memory(settings, image_shape, classes).state_dict()
+    return {name.removeprefix(NETWORK): tuple(tensor.shape) for name, tensor in state.items()}
 
-    Raises:
-        AncraError: for a missing, damaged or unsafe file, or one without a state dict.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise AncraError(f"There is no weight file {path}.")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # torch raises whatever a damaged or hostile file provokes
-        raise AncraError(f"{path} cannot be read safely: it is damaged, or holds more than tensors.") from None
-    return _state_dict(content, path)
+
+def _normalisation(of: Spelled | Fitted | ModelSettings) -> tuple[object, object]:
+    return of.mean, of.std
 
 
 def _without_memory(settings: ModelSettings, image_shape: ImageShape, classes: int) -> Classifier:
     """The model with empty weights: it costs no memory and draws no random number, whatever the settings ask for."""
-    with torch.device("meta"):
-        return build_model(settings, image_shape, classes)
-
-
-def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
-    for _ in range(3):
-        if not isinstance(content, dict):
-            break
-        wrapped = [content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)]
-        if not wrapped:
-            break
-        content = wrapped[0]
-    if not isinstance(content, dict) or not content:
-        raise AncraError(f"{path} holds no state dict: a table of tensors by name is expected.")
-    dense = 0
-    for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, Tensor) or not _is_plain(value):
-            raise AncraError(f"{path} holds no state dict: its entry {str(key)[:80]!r} is not a plain tensor.")
-        dense += value.numel() * value.element_size()
-    if dense > limits.DENSE_RATIO * path.stat().st_size + 2**20:
-        raise AncraError(f"{path} holds tensors that are far larger than the file: it is not read.")
-    return content
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    """Whether a tensor is numbers in memory, one after another."""
-    return tensor.layout == torch.strided and not (tensor.is_quantized or tensor.is_meta or tensor.is_nested)
+    try:
+        with torch.device("meta"):
+            return build_model(settings, image_shape, classes)
+    except (NotImplementedError, RuntimeError):
+        # Code from elsewhere may read numbers while it builds, which an empty tensor has not.
+        with torch.random.fork_rng(devices=[]):
+            return build_model(settings, image_shape, classes)

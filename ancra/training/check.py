@@ -3,7 +3,7 @@
 from ancra.attacks.objectives import as_objective
 from ancra.attacks.suite import ATTACKS
 from ancra.data.registry import DATASETS
-from ancra.models.registry import MODELS
+from ancra.models.registry import check_architecture
 from ancra.negatives.strategy import active_picker
 from ancra.recipe import Recipe
 
@@ -13,7 +13,7 @@ NO_ATTACKS = ("natural", "worst")  # of test_attacks, which are always there, or
 def check_names(recipe: Recipe) -> None:
     """Raises AncraError, with the nearest known name, for a dataset, architecture, objective, picker or attack."""
     DATASETS[recipe.data.name]
-    MODELS[recipe.model.architecture]
+    check_architecture(recipe.model.architecture)
     as_objective(recipe.attack.objective)
     active_picker(recipe.negatives)
     for name in recipe.test_attacks:

@@ -3,11 +3,14 @@
 import os
 import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ancra import limits
 from ancra.bin import discard
 from ancra.checkpoints import (
+    CARD_KEY,
     SUFFIX,
     Card,
     checkpoint_name,
@@ -17,7 +20,7 @@ from ancra.checkpoints import (
     write_card,
 )
 from ancra.data.archive import check_sizes
-from ancra.data.settings import DataSettings
+from ancra.data.settings import NO_IMAGES, DataSettings
 from ancra.errors import AncraError, unknown_name
 from ancra.models.settings import ModelSettings
 from ancra.paths import uploads_folder
@@ -27,6 +30,7 @@ from ancra.uploads.receiving import file_name, free_path, received
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ancra.models.classifier import Classifier
     from ancra.models.recognition import Recognised
 
 LONGEST_TITLE = 80
@@ -77,52 +81,144 @@ def _without_folders(card: Card) -> Card:
     return card.model_copy(update={"trained_on": card.data.with_changes(root=None)})
 
 
-def inspect_weights(source: BinaryIO, filename: str) -> "Recognised":
-    """Which network a ``.pt`` or ``.pth`` file holds weights of; nothing is kept, and nothing in it is run.
+@dataclass(frozen=True)
+class Unrecognised:
+    """Weights whose network has to be named by a person.
+
+    Attributes:
+        reason: why none was recognised.
+        channels, classes: of its images and answers, by the first and the last of its tensors.
+    """
+
+    reason: str
+    channels: int
+    classes: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model without images takes and answers: the names of its classes, and (C, H, W)."""
+
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """Names for classes that have none: ``class 0`` and so on."""
+    return tuple(f"class {index}" for index in range(count))
+
+
+def take(source: BinaryIO, filename: str) -> "Added | Recognised | Unrecognised":
+    """A checkpoint of this program is added; of any other weight file it is said what it holds. Contents decide.
 
     Raises:
-        AncraError: it is damaged, cut off, holds more than tensors, or weights of another network.
+        AncraError: as ``add_checkpoint`` and ``inspect_weights``.
     """
+    if _has_card(source):
+        return add_checkpoint(source, filename)
+    return inspect_weights(source, filename)
+
+
+def inspect_weights(source: BinaryIO, filename: str) -> "Recognised | Unrecognised":
+    """Which network a weight file belongs to; nothing is kept, and nothing in it is run.
+
+    Raises:
+        AncraError: it is damaged, cut off, or holds what cannot be read safely.
+    """
+    from ancra.models.fitting import class_count, image_channels
     from ancra.models.recognition import recognise
 
     with received(source, filename, uploads_folder()) as path:
-        return recognise(_read(path))
+        tensors = _read(path)
+        try:
+            return recognise(tensors)
+        except AncraError as error:
+            return Unrecognised(str(error), image_channels(tensors), class_count(tensors))
 
 
-def add_weights(source: BinaryIO, filename: str, title: str, model: ModelSettings, data: DataSettings) -> Added:
-    """Take in the weights of a ``.pt`` or ``.pth`` file, as a checkpoint with a card.
+def add_weights(
+    source: BinaryIO, filename: str, title: str, model: ModelSettings, images: DataSettings | Answers
+) -> Added:
+    """Take in the weights of a file, as a checkpoint with a card.
 
     Args:
         source: the open file.
         filename: what the person calls it.
         title: what the model is called in all lists.
         model: which network the weights belong to, with its normalisation and reverse attention.
-        data: the dataset it was trained on, which must be at hand: it gives the classes and the images' shape.
+        images: the dataset it is measured on, which must be at hand and gives classes and image shape; or these alone.
 
     Raises:
         AncraError: as ``inspect_weights``; or weights and settings do not fit, or the dataset is not there.
     """
-    from ancra.data.registry import load_dataset
     from ancra.models.weights import reference_model
 
+    _check_title(title)
+    with received(source, filename, uploads_folder()) as path:
+        tensors, about = _read(path), _about(images)
+        network = reference_model(tensors, model, about.image_shape, len(about.classes), str(path))
+        return _added(network, Path(filename).stem, title, images, about, path)
+
+
+def add_network(name: str, title: str, model: ModelSettings, images: DataSettings | Answers) -> Added:
+    """Take in the network that a plugin's function gives, with the weights that it has, as a checkpoint.
+
+    Args:
+        name: short name. The others as ``add_weights``.
+
+    Raises:
+        AncraError: as ``ancra.models.registry.build_model``; the dataset is not there.
+    """
+    from ancra.models.registry import build_model
+
+    _check_title(title)
+    about = _about(images)
+    network = build_model(model, about.image_shape, len(about.classes)).eval()
+    with received(BytesIO(b"0"), name, uploads_folder()) as path:
+        return _added(network, name, title, images, about, path)
+
+
+def _about(images: DataSettings | Answers) -> Answers:
+    from ancra.data.places import require_here
+    from ancra.data.registry import load_dataset
+
+    if isinstance(images, Answers):
+        return images
+    require_here(images)  # an upload fetches what nobody asked for no more than a page does
+    dataset = load_dataset(images)
+    return Answers(dataset.classes, dataset.image_shape)
+
+
+def _added(
+    network: "Classifier", name: str, title: str, images: DataSettings | Answers, about: Answers, path: Path
+) -> Added:
+    _require_finite(network, path)
+    data = DataSettings(name=NO_IMAGES) if isinstance(images, Answers) else images
+    card = Card(
+        name=file_name(name, "model"),
+        title=title.strip(),
+        description="Weights that were trained elsewhere.",
+        dataset=data.name,
+        trained_on=data,
+        classes=about.classes,
+        image_shape=about.image_shape,
+        model=network.settings,
+    )
+    converted = path.with_suffix(SUFFIX)
+    return _keep(converted, save_checkpoint(network, card, converted))
+
+
+def _check_title(title: str) -> None:
     if not title.strip() or len(title) > LONGEST_TITLE:
         raise AncraError(f"Give the model a title of at most {LONGEST_TITLE} characters.")
-    with received(source, filename, uploads_folder()) as path:
-        tensors, dataset = _read(path), load_dataset(data)
-        network = reference_model(tensors, model, dataset.image_shape, len(dataset.classes), str(path))
-        _require_finite(network, path)
-        card = Card(
-            name=file_name(Path(filename).stem, "model"),
-            title=title.strip(),
-            description="Weights that were trained elsewhere.",
-            dataset=data.name,
-            trained_on=data,
-            classes=dataset.classes,
-            image_shape=dataset.image_shape,
-            model=model,
-        )
-        converted = path.with_suffix(SUFFIX)
-        return _keep(converted, save_checkpoint(network, card, converted))
+
+
+def _has_card(source: BinaryIO) -> bool:
+    head = source.read(8)
+    length = int.from_bytes(head, "little")
+    text = source.read(length) if 2 <= length <= limits.CARD_BYTES else b""
+    source.seek(0)
+    return CARD_KEY.encode() in text
 
 
 def uploaded_checkpoints() -> list[tuple[Path, Card]]:
@@ -139,16 +235,20 @@ def delete_checkpoint(name: str) -> None:
 
 
 def _keep(path: Path, card: Card) -> Added:
-    known = next((other for other, its in find_checkpoints() if its.digest == card.digest), None)
-    if known is not None:
-        return Added(checkpoint_name(known), known=True)
+    known = [(other, its) for other, its in find_checkpoints() if its.digest == card.digest]
+    for other, its in known:
+        if its.data.is_none and not card.data.is_none and other.parent == uploads_folder():
+            write_card(other, its.with_changes(dataset=card.dataset, trained_on=card.trained_on, classes=card.classes))
+            return Added(checkpoint_name(other), known=True)
+    if known:
+        return Added(checkpoint_name(known[0][0]), known=True)
     target = free_path(uploads_folder(), file_name(card.name, "model"), SUFFIX)
     os.replace(path, target)
     return Added(checkpoint_name(target), known=False)
 
 
 def _read(path: Path) -> "dict[str, Tensor]":
-    from ancra.models.weights import read_weights
+    from ancra.models.weight_files import read_weights
 
     if zipfile.is_zipfile(path):
         try:

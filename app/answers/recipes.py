@@ -28,6 +28,12 @@ NETWORKS = {
     "small_resnet": "small ResNet",
     "strided_resnet": "small ResNet of stride 2",
     "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg11": "VGG-11",
+    "vgg13": "VGG-13",
+    "vgg16": "VGG-16",
+    "vgg19": "VGG-19",
     "preact_resnet18": "PreActResNet-18",
 }
 

@@ -9,38 +9,57 @@ import streamlit as st
 
 from ancra.arrays import FloatArray
 from ancra.checkpoints import Card, checkpoint_name
-from ancra.data.registry import load_dataset
+from ancra.data.places import place_of
+from ancra.data.registry import dataset_names, fixed_images, load_dataset
 from ancra.data.settings import DataSettings
 from ancra.models.recognition import Recognised
 from ancra.models.settings import ModelSettings
 from ancra.uploads import checkpoints, images
-from ancra.uploads.checkpoints import Added
+from ancra.uploads.checkpoints import Added, Answers, Unrecognised
 from ancra.uploads.images import ImageSet
 from app import compute
 from app.access import changing
+from app.answers import recipes
 from app.queueing import Progress
 
 T = TypeVar("T")
 
 
 @changing
-def add_checkpoint(content: bytes, filename: str) -> Added:
-    """Take in a checkpoint of this program. Raises AncraError."""
-    return _once(lambda _: checkpoints.add_checkpoint(io.BytesIO(content), filename), "Checking the checkpoint")
+def take(content: bytes, filename: str) -> Added | Recognised | Unrecognised:
+    """Take in a checkpoint of this program, or say what a weight file holds. Raises AncraError."""
+    return _once(lambda _: checkpoints.take(io.BytesIO(content), filename), "Looking at the file")
 
 
 @changing
-def inspect_weights(content: bytes, filename: str) -> Recognised:
-    """Which network the weights belong to. Raises AncraError."""
-    return _once(lambda _: checkpoints.inspect_weights(io.BytesIO(content), filename), "Looking at the weights")
-
-
-@changing
-def add_weights(content: bytes, filename: str, title: str, model: ModelSettings, data: DataSettings) -> Added:
+def add_weights(
+    content: bytes, filename: str, title: str, model: ModelSettings, images: DataSettings | Answers
+) -> Added:
     """Take in bare weights, as a checkpoint. Raises AncraError."""
     return _once(
-        lambda _: checkpoints.add_weights(io.BytesIO(content), filename, title, model, data), "Checking the weights"
+        lambda _: checkpoints.add_weights(io.BytesIO(content), filename, title, model, images), "Checking the weights"
     )
+
+
+@changing
+def add_network(title: str, model: ModelSettings, images: DataSettings | Answers) -> Added:
+    """Take in what a plugin's function gives, as a checkpoint. Raises AncraError."""
+    name = model.architecture.partition(":")[2]
+    return _once(lambda _: checkpoints.add_network(name, title, model, images), "Building the network")
+
+
+def fitting(channels: int, classes: int) -> dict[str, DataSettings]:
+    """The images on this machine that a model of so many channels and classes can be measured on, by their titles."""
+    found = {f"{one.name} (your images)": one.data for one in images.image_sets() if len(one.train) == classes}
+    for name, title in recipes.DATASETS.items():
+        fixed = fixed_images(name)
+        place = place_of(DataSettings(name=name))
+        if fixed is not None and (fixed[0][0], fixed[1]) == (channels, classes) and place is not None and place.here:
+            found[title] = DataSettings(name=name)
+    for name in dataset_names():
+        if name not in recipes.DATASETS:
+            found[name] = DataSettings(name=name)  # a plugin's own, which says what it is when it is loaded
+    return found
 
 
 @changing

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from torchvision.models import squeezenet1_1
 
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.models.registry import build_model
@@ -89,6 +90,32 @@ def test_bare_weights_are_asked_about_and_added(page):
     assert not others
     assert (card.title, card.model.reverse_attention_blocks) == ("From afar", 2)
     assert "From afar" in text(page)
+
+
+def test_weights_without_images_and_of_a_network_that_is_named(page):
+    torch.manual_seed(0)
+    buffer = io.BytesIO()
+    torch.save({"weights of mine": torch.nn.Linear(4, 3).state_dict()}, buffer)
+    page.file_uploader(key="upload_model").upload("model_best.pth.tar", buffer.getvalue()).run()
+    assert "none of the networks here" in page.info[0].value
+    assert page.button(key="add_weights").disabled
+    buffer = io.BytesIO()
+    torch.save({"net": squeezenet1_1(num_classes=3).state_dict()}, buffer)
+    page.file_uploader(key="upload_model").upload("mine.ckpt", buffer.getvalue()).run()
+    assert "torchvision:squeezenet1_1** for 3 classes of colour images" in page.info[0].value
+    assert page.selectbox(key="weights_data").options == ["No images: I say classes and size"]
+    page.text_area(key="weights_classes").set_value("cat\ndog").run()
+    assert "2 names are given for 3 classes" in page.warning[0].value
+    page.text_area(key="weights_classes").set_value("cat\ndog\ncow").run()
+    page.button(key="add_weights").click().run()
+    (_, card), *others = uploaded_checkpoints()
+    assert not others
+    assert (card.classes, card.image_shape, card.data.is_none) == (("cat", "dog", "cow"), (3, 32, 32), True)
+    assert "no images, 3 classes" in text(page)
+    page.session_state["images"] = "Yours"
+    page.switch_page("app_pages/attack.py").run()
+    assert not page.exception
+    assert page.button_group(key="source").options == ["Upload"]
 
 
 def test_images_are_shown_and_can_be_trained_on(page):

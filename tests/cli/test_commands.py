@@ -93,3 +93,28 @@ def test_a_folder_with_a_run_of_other_settings_is_not_resumed(ancra, recipe_file
     code, _, err = ancra("train", recipe_file, "--set", "seed=1", "--out", tmp_path / "run", "--resume")
     assert (code, "other settings" in err) == (2, True)
     assert ancra("train", recipe_file, "--out", tmp_path / "run", "--resume")[0] == 0
+
+
+def test_a_model_from_elsewhere_is_imported_and_evaluated(ancra, workspace, tmp_path, plain):
+    import torch
+
+    torch.save({"net": plain.state_dict()}, tmp_path / "mine.pth.tar")
+    code, _, err = ancra("import", tmp_path / "mine.pth.tar")
+    assert (code, "--size says what images it takes" in err) == (2, True)
+    code, out, _ = ancra("import", tmp_path / "mine.pth.tar", "--size", 8, "--title", "Mine")
+    assert code == 0
+    assert "Recognised: small_resnet" in out
+    assert "came without images" in ancra("evaluate", "uploads/mine-pth")[2]
+    assert "is here already" in ancra("import", tmp_path / "mine.pth.tar", "--data", "digits")[1]
+    assert "PGD-40" in ancra("evaluate", "uploads/mine-pth", "--samples", 4)[1]
+
+
+def test_a_plugins_function_is_imported_with_its_weights_and_trained(ancra, workspace, recipe_file):
+    (workspace / "plugins").mkdir(parents=True)
+    made = "nn.Sequential(nn.Flatten(), nn.Linear(64, num_classes))"
+    code = f"from torch import nn\ndef make(num_classes):\n    return {made}\n"
+    (workspace / "plugins" / "own_nets.py").write_text(code)
+    assert "uploads/make is added" in ancra("import", "own_nets:make", "--data", "digits")[1]
+    assert "no function 'mak'" in ancra("import", "own_nets:mak", "--data", "digits")[2]
+    change = ("--set", "model={architecture: 'own_nets:make'}", "--set", "steps_per_epoch=1")
+    assert "epoch 1/1" in ancra("train", recipe_file, *change, "--out", workspace / "run")[1]

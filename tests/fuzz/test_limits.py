@@ -24,7 +24,7 @@ from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.models.weights import read_weights
+from ancra.models.weight_files import read_weights
 from ancra.recipe import load_recipe
 from ancra.runs.overview import overview
 from ancra.runs.run import Run, list_runs

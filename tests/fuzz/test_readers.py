@@ -23,7 +23,7 @@ from ancra.data.image_folder import read_layout
 from ancra.data.images import read_image
 from ancra.errors import AncraError
 from ancra.jobs.status import RunStatus, ShareStatus, read_status
-from ancra.models.weights import read_weights
+from ancra.models.weight_files import read_weights
 from ancra.recipe import Recipe, load_recipe
 from ancra.runs.launch import read_launch
 from ancra.runs.overview import overview

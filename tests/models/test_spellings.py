@@ -109,6 +109,7 @@ def same_answers(theirs, tensors):
     [
         ({}, "resnet18"),
         ({"head": "fc", "shortcut": "downsample"}, "resnet18"),
+        ({"counts": (3, 4, 6, 3)}, "resnet34"),
         ({"pre": True}, "preact_resnet18"),
         ({"pre": True, "head": "fc", "final": "bn1"}, "preact_resnet18"),
     ],
@@ -146,7 +147,7 @@ def test_what_computes_something_else_is_named_and_not_guessed():
     refused(Network(kernel=7).state_dict(), "7x7, as for ImageNet")
     refused(Network(pre=True, final="").state_dict(), "without the final BatchNorm")
     refused(Network(counts=(3, 3, 3)).state_dict(), "stages of 3, 3, 3 blocks")
-    refused(Network(counts=(3, 4, 6, 3)).state_dict(), "stages of 3, 4, 6, 3 blocks")
+    refused(Network(counts=(3, 4, 9, 3)).state_dict(), "stages of 3, 4, 9, 3 blocks")
     refused(Network().state_dict() | {"layer1.0.conv3.weight": torch.zeros(8, 8, 1, 1)}, "bottleneck")
     two = {f"{name}.{key}": value for name in ("mean", "a") for key, value in Network().state_dict().items()}
     with pytest.raises(AncraError, match="has no place"):

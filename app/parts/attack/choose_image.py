@@ -27,7 +27,8 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
     """
     card = compute.card(name)
     examples = examples_for(card.classes, card.image_shape)
-    kinds = [KINDS[0], *([EXAMPLE] if examples else []), *([KINDS[1]] if may_change() else [])]
+    tests = [] if card.data.is_none else [KINDS[0]]
+    kinds = [*tests, *([EXAMPLE] if examples else []), *([KINDS[1]] if may_change() else [])]
     opened = EXAMPLE if missing(name) else state.opening().source
     first = opened if opened in kinds else kinds[0]
     source = st.segmented_control(

@@ -17,6 +17,8 @@ MARK = "• "
 """Stands before the name of a setting that was changed: plain text, which is read aloud as well."""
 FRACTIONS = ("attack.epsilon", "attack.step_size")
 """Settings that are typed as the field writes them: 8/255."""
+OPEN = ("model.architecture",)
+"""Choices that another value may be typed for."""
 LABELS = {
     "data.name": "Dataset",
     "attack.epsilon": "Epsilon",
@@ -62,8 +64,11 @@ def field_widget(path: str, annotation: Any, field: FieldInfo, value: Any, key: 
         return st.multiselect(name, options, list(value or ()), key=key, help=about)
     if options is not None:
         listed = [None, *options] if optional else list(options)
+        listed = listed if value in listed or path not in OPEN else [value, *listed]
         index = listed.index(value) if value in listed else 0
-        return st.selectbox(name, listed, index=index, format_func=option_text, key=key, help=about)
+        return st.selectbox(
+            name, listed, index=index, format_func=option_text, key=key, help=about, accept_new_options=path in OPEN
+        )
     if kind is bool:
         return st.toggle(name, value, key=key, help=about)
     if kind in (int, float):
@@ -92,6 +97,7 @@ def choices(path: str, annotation: Any) -> Iterable[Any] | None:
     """The known values of a setting, where there are any."""
     named: dict[str, Callable[[], Iterable[str]]] = {
         "attack.objective": _objectives,
+        "model.architecture": _architectures,
         "negatives.picker": _pickers,
         "test_attacks": _attacks,
         "device": lambda: ("auto", "cpu", "cuda", "mps"),
@@ -145,6 +151,13 @@ def _objectives() -> list[str]:
     from ancra.attacks.objectives import OBJECTIVES
 
     return list(OBJECTIVES)
+
+
+def _architectures() -> list[str]:
+    from ancra.models.registry import MODELS
+    from ancra.models.sources import torchvision_names
+
+    return [*MODELS, *(f"torchvision:{name}" for name in torchvision_names())]
 
 
 def _pickers() -> list[str]:

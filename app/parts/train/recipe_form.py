@@ -27,7 +27,6 @@ HIDDEN = (
     "attack.compiled",
 )
 ONLY_WITH: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "model.width": ("model.architecture", ("small_resnet", "strided_resnet", "resnet18", "preact_resnet18")),
     "model.depth": ("model.architecture", ("wide_resnet",)),
     "model.widen_factor": ("model.architecture", ("wide_resnet",)),
     "objective.beta": ("objective.base", ("trades",)),
@@ -159,7 +158,13 @@ class RecipeForm:
         if path == "data.root":
             return False  # asked for beside the dataset
         other, values = ONLY_WITH.get(path, ("", ()))
-        if not other or self._value(other) in values:
+        if path == "model.width":
+            # A plugin's network may take it, one of another library has its own.
+            network = str(self._value("model.architecture"))
+            fits = ":" not in network and not network.startswith(("wide_resnet", "vgg"))
+        else:
+            fits = not other or self._value(other) in values
+        if fits:
             return True
         self._keep(path, None if field.default is None else _at(self.base, path))
         return False
