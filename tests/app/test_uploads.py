@@ -115,7 +115,10 @@ def test_weights_without_images_and_of_a_network_that_is_named(page):
     page.session_state["images"] = "Yours"
     page.switch_page("app_pages/attack.py").run()
     assert not page.exception
-    assert page.button_group(key="source").options == ["Upload"]
+    assert page.button_group(key="source").options == [
+        "Example",
+        "Upload",
+    ]  # no test image; a cat comes with the project
 
 
 def test_images_are_shown_and_can_be_trained_on(page):
