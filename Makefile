@@ -90,6 +90,7 @@ results: install
 	$(BIN)/ancra results $(SHOWN) --parts transfer --into checkpoints/results
 	$(BIN)/python -m ancra.reports.demonstration
 	$(BIN)/python -m ancra.maps.ship
+	OMP_NUM_THREADS=1 $(BIN)/python -m ancra.reports.shipped_traces
 
 # The paper's Table 2 and Figures 3 and 4 on digits, and the models of Table 2; when stopped, it goes on where it was.
 SWEEPS := table2-digits figure3-digits figure4-digits

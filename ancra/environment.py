@@ -70,6 +70,15 @@ def _device(text: str) -> str:
     return text
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return parse
+
+
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -101,6 +110,7 @@ DEVICE = Variable("ANCRA_DEVICE", "auto, cpu, cuda, cuda:1 or mps: where the app
 WORKERS = Variable(
     "ANCRA_WORKERS", "how many processes compute for the app, or to 0 for the app's own process", _whole(0)
 )
+ENGINE = Variable("ANCRA_ENGINE", "processes or ray: what computes for the app", _one_of("processes", "ray"))
 RAY_CPUS = Variable("ANCRA_RAY_CPUS", "how many processors a run asks Ray for, 0 or more", _amount)
 RAY_GPUS = Variable("ANCRA_RAY_GPUS", "how many GPUs a run asks Ray for, 0 or more", _amount)
 SLURM = Variable(
@@ -121,6 +131,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     SLOTS,
     DEVICE,
     WORKERS,
+    ENGINE,
     RAY_CPUS,
     RAY_GPUS,
     SLURM,

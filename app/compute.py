@@ -13,7 +13,7 @@ from ancra.checkpoints import Card, checkpoint_name, find_checkpoints
 from ancra.data.digest import data_digest
 from ancra.data.places import require_here
 from ancra.data.settings import DataSettings
-from ancra.environment import DEVICE, WORKERS
+from ancra.environment import DEVICE, ENGINE, WORKERS
 from ancra.errors import unknown_name
 from ancra.store import Store
 from app.access import is_public
@@ -37,7 +37,15 @@ def queue() -> Queue:
 
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
-    """What computes for all sessions: a process for each GPU, or one or two on the CPU. Raises AncraError."""
+    """What computes for all sessions: a process for each GPU, or one or two on the CPU; or Ray Serve.
+
+    Raises:
+        AncraError: there is no such device, or Ray does not serve.
+    """
+    if ENGINE.read("processes") == "ray":
+        from app.engine.ray_serve import RayServe
+
+        return RayServe(DEVICE.read("auto"))
     devices = _devices(DEVICE.read("auto"))
     count = WORKERS.read(len(devices))
     return Processes([devices[each % len(devices)] for each in range(count)], here=devices[0])
@@ -148,7 +156,7 @@ def _work(asked: Request, stop: threading.Event | None = None) -> Work:
 
     if asked.alike is None:
         return lambda progress: run([asked.item], progress)[0]
-    return Batched((asked.what, asked.source, asked.settings, asked.alike), asked.item, run, asked.most)
+    return Batched(asked.group, asked.item, run, asked.most)
 
 
 @st.cache_data(ttl=3, show_spinner=False)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ancra.environment import DEVICE, EDITORS, EMBED, HOME, PUBLIC
+from ancra.environment import DEVICE, EDITORS, EMBED, ENGINE, HOME, PUBLIC
 from ancra.errors import AncraError
 from ancra.paths import ROOT, workspace
 
@@ -28,6 +28,9 @@ def app(
     device: Annotated[
         str, typer.Option(help="Where what takes long is computed: auto, cpu, cuda, cuda:1 or mps.")
     ] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="What computes: processes of this machine, or ray for Ray Serve.")
+    ] = "processes",
     embed: Annotated[
         str | None, typer.Option(metavar="ORIGIN", help="With --public: the site that may show the app in a frame.")
     ] = None,
@@ -63,6 +66,10 @@ def app(
 
         resolve_device(device)
         os.environ[DEVICE.name] = device
+    if engine != "processes":
+        os.environ[ENGINE.name] = engine
+        if ENGINE.read("") == "ray" and not (find_spec("ray") and find_spec("fastapi")):
+            raise AncraError('Ray Serve is not installed here: pip install "ancra-lab[ray]".')
     check_free(port, address)
     os.environ[HOME.name] = str(workspace().absolute())  # a relative one is meant from here
     os.chdir(ROOT)

@@ -1,6 +1,5 @@
 """One picture, and the trace of an attack on it."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from torch import Tensor
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace
-from ancra.attacks.trace_store import find_trace
+from ancra.attacks.trace_store import find_packed, find_trace, image_digest
 from ancra.data.images import read_image
 from ancra.origin import Origin
 from ancra.reports.traces import trace_origin
@@ -43,9 +42,7 @@ class Picture:
 
     def digest(self, target: int | None = None) -> str:
         """16 hexadecimal digits that name its pixels, its class and a target."""
-        content = hashlib.sha256(self.image.contiguous().numpy().tobytes())
-        content.update(f"{tuple(self.image.shape)} {self.label} {target}".encode())
-        return content.hexdigest()[:16]
+        return image_digest(self.image, self.label, target)
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
     Traces of test images are stored, so that they outlive the server; a person's own pictures are not.
     """
     asked, key = _trace(name, picture, settings, target)
-    return _found(picture, key) or compute.ask(asked, key, text)
+    return _found(name, picture, settings, target) or compute.ask(asked, key, text)
 
 
 def origin(name: str, picture: Picture, settings: AttackSettings, target: str | None) -> Origin:
@@ -100,9 +97,8 @@ def origin(name: str, picture: Picture, settings: AttackSettings, target: str | 
 def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:
     """The traces of PGD-40 on p' and of adaptive PGD-40, which a verdict on one image rests on."""
     plain, adaptive = (preset(attack).search(epsilon) for attack in ("pgd40", "adaptive40"))
-    asked, key = _trace(name, picture, adaptive, None)
-    if not _found(picture, key):
-        compute.begin(asked, key)  # beside the first one
+    if not _found(name, picture, adaptive, None):
+        compute.begin(*_trace(name, picture, adaptive, None))  # beside the first one
     return trace(name, picture, plain, None, text), trace(name, picture, adaptive, None, text)
 
 
@@ -123,6 +119,16 @@ def _trace(name: str, picture: Picture, settings: AttackSettings, target: int | 
     return asked, (asked.source.digest, settings.digest(), own)
 
 
-def _found(picture: Picture, key: Key) -> AttackTrace | None:
-    """A trace that is in memory or stored."""
-    return compute.recall("trace", key, lambda: find_trace(compute.store(), *key) if picture.stored else None)
+def _found(name: str, picture: Picture, settings: AttackSettings, target: int | None) -> AttackTrace | None:
+    """A trace that is in memory, stored, or comes with the project."""
+    card, store = compute.card(name), compute.store()
+    key = (card.digest, settings.digest(), picture.digest(target))
+
+    def find() -> AttackTrace | None:
+        found = find_trace(store, *key)
+        if found is not None or target is not None:
+            return found
+        blocks, classes = card.model.reverse_attention_blocks, len(card.classes)
+        return find_packed(store, card.digest, settings, picture.image, picture.label, blocks, classes)
+
+    return compute.recall("trace", key, find if picture.stored else lambda: None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ancra.data.digest import PUBLISHED
+from ancra.reports.story import STORY
 from ancra.runs.labels import read_labels
 from ancra.runs.run import list_runs
 from app import compute
@@ -36,10 +37,10 @@ class Opening:
 
 
 OPENINGS = {
-    "Fashion": Opening(("trades-ancra", "pgd-at"), 114),
+    "Fashion": Opening(("trades-ancra", "pgd-at"), STORY["fashion_mnist"]),
     "CIFAR-10": Opening(("trades-ancra", "natural"), 0, EXAMPLE),
 }
-OPENING = Opening(("natural-ra", "pgd-at"), 0)
+OPENING = Opening(("natural-ra", "pgd-at"), STORY["digits"])
 
 
 def set_of(name: str) -> str:

@@ -1,49 +1,54 @@
-"""Three numbers that two processes share through a file: what is done, of how much, and whether to stop."""
+"""What two processes tell each other through a small file: what is done, of how much, and whether to stop."""
 
+import struct
 import tempfile
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
+NUMBERS = struct.Struct("<qq")
+STOP = b"stop"
 
 
 class Board:
-    """What one process writes and the other reads; it may be sent to another process of this machine."""
+    """What one process writes and the other reads; it may be sent to any process that sees the same files.
 
-    def __init__(self) -> None:
-        with tempfile.NamedTemporaryFile(prefix="ancra-", delete=False) as file:
-            np.zeros(3).tofile(file)
-        self._path = file.name
+    Args:
+        folder: where the file lies; the machine's own place for such things when left out.
+    """
 
-    @cached_property
-    def _numbers(self) -> np.memmap:
-        return np.memmap(self._path, np.float64, "r+", shape=(3,))
-
-    def __getstate__(self) -> dict[str, str]:
-        return {"_path": self._path}
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix="ancra-", dir=folder, delete=False) as file:
+            file.write(NUMBERS.pack(0, 0))
+        self._path = Path(file.name)
 
     def tell(self, done: float, total: float) -> None:
         """Note how far the work is."""
-        self._numbers[:2] = done, total
+        self._write(0, NUMBERS.pack(int(done), int(total)))
 
     @property
     def told(self) -> tuple[int, int]:
         """(done, total) as noted last."""
-        done, total, _ = self._numbers
-        return int(done), int(total)
+        done, total = NUMBERS.unpack(self._path.read_bytes()[: NUMBERS.size])
+        return done, total
 
     def stop(self) -> None:
         """Ask the work to end with what it has."""
-        self._numbers[2] = 1
+        self._write(NUMBERS.size, STOP)
 
     def stopped(self) -> bool:
         """Whether it was asked to."""
-        return bool(self._numbers[2])
+        return self._path.read_bytes()[NUMBERS.size :] == STOP
 
     def clean(self) -> None:
         """Ready for the next work."""
-        self._numbers[:] = 0
+        self._path.write_bytes(NUMBERS.pack(0, 0))
 
     def remove(self) -> None:
         """Delete the file."""
-        Path(self._path).unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+
+    def _write(self, at: int, content: bytes) -> None:
+        with self._path.open("r+b") as file:
+            file.seek(at)
+            file.write(content)

@@ -38,6 +38,11 @@ class Request:
     most: int = 1
     read_only: bool = False
 
+    @property
+    def group(self) -> Hashable:
+        """What requests share that may be computed together."""
+        return self.what, self.source, self.settings, self.alike
+
 
 @dataclass(frozen=True)
 class Answer:

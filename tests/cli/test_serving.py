@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ancra import __version__
-from ancra.environment import EMBED, PUBLIC
+from ancra.environment import EMBED, ENGINE, PUBLIC
 from ancra.paths import ROOT
 from app.headers import HEADERS, SecurityHeaders
 
@@ -107,3 +107,16 @@ def test_the_image_of_docker_says_that_it_trusts_and_the_readme_publishes_it_to_
 def test_the_version_is_one_line(ancra):
     code, out, _ = ancra("--version")
     assert (code, out.strip()) == (0, __version__)
+
+
+def test_ray_computes_where_it_is_told_to_and_installed(ancra, started, monkeypatch):
+    monkeypatch.setenv(ENGINE.name, "")  # what the command sets goes with the test
+    monkeypatch.setattr("ancra.cli.serving.find_spec", lambda name: None if name == "fastapi" else name)
+    code, _, err = ancra("app", "--engine", "ray")
+    assert code == 2
+    assert 'pip install "ancra-lab[ray]"' in err
+    assert not started
+    monkeypatch.setattr("ancra.cli.serving.find_spec", lambda name: name)
+    assert ancra("app", "--engine", "ray")[0] == 0
+    assert ENGINE.read("processes") == "ray"
+    assert "processes or ray" in ancra("app", "--engine", "slurm")[2]

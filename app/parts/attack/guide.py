@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.suite import preset
+from ancra.reports.story import AIMED
 from ancra.text import epsilon_text
 from app import compute, state
 from app.answers.attacks import Picture
@@ -18,7 +19,7 @@ from app.parts.attack.view import trace_of
 from app.parts.story import Step, Story
 from app.words import attack as words
 
-PLAIN, AIMED = "ce", "margin_first"
+PLAIN = "ce"
 SCENE = ("attacked", "image", "source", "epsilon")
 
 
