@@ -1,25 +1,32 @@
 """What a class waits for: websocket clients that speak Streamlit's protocol open pages of one server at the same time.
 
-    .venv/bin/python benchmarks/classroom.py [--clients 30] [--seconds 60]
+    .venv/bin/python benchmarks/classroom.py [--sets digits fashion_mnist] [--clients 30] [--seconds 60]
 
 Each client opens links, one after the other with pauses between them: mostly the Attack page on a test image of its own
 with two models (none of it stored), then the same view again, which computes nothing, and now and then Robustness, the
 maps and Home. Two loads: a pause of 5 to 15 s, and of 1 to 4 s; then the second load once more, for the memory. Beside
-each load stands what an empty page takes under it: Streamlit's own floor on this machine.
+each figure stands what an empty page takes under that load: Streamlit's own floor on this machine.
+
+``--first-seconds 600 --kill`` makes the first load ten minutes long and ends a process that computes with SIGKILL in
+the middle; ``--crowd 100`` adds a load of so many clients and says what they were told while they waited.
 """
 
 import argparse
 import asyncio
 import os
 import random
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -31,65 +38,72 @@ from websockets.asyncio.client import ClientConnection, connect
 ROOT = Path(__file__).resolve().parent.parent
 LOADS = ((5, 15), (1, 4))
 NAMES = ("natural", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+SETS = {"digits": ("Digits", 450), "fashion_mnist": ("Fashion", 2000)}
+"""What the app calls a set, and how many test images it has."""
+STORED = 64  # traces of the first images come with the project
 AGAIN = "Attack, nothing to compute"
 EMPTY = "an empty page"
 LONGEST = 120.0  # seconds that a client waits for a page
-IMAGES = 360  # of digits' test split
+WAITING = re.compile(r"Waiting for \d+ others? to finish(, about [\d ]+(s|min|h).*)?\.")
 
 
 @dataclass
 class Seen:
-    """What the clients saw: seconds by page, and the errors that pages showed."""
+    """What the clients saw: seconds by page, the errors that pages showed, and what was told to those who waited."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
-async def run(socket: ClientConnection, page: str, query: str) -> list[str]:
-    """Have the server run a page as a browser asks for it, to its end; the errors that it draws."""
+async def run(socket: ClientConnection, page: str, query: str, seen: Seen) -> None:
+    """Have the server run a page as a browser asks for it, to its end."""
     asked = BackMsg()
     asked.rerun_script.query_string, asked.rerun_script.page_name = query, page
     await socket.send(asked.SerializeToString())
-    errors = []
     while True:
         answer = ForwardMsg.FromString(await socket.recv(decode=False))
         kind = answer.WhichOneof("type")
         if kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            return errors
+            return
         if kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
             element = answer.delta.new_element
             if element.WhichOneof("type") == "exception":
-                errors.append(f"{element.exception.type}: {element.exception.message}")
+                seen.errors.append(f"{element.exception.type}: {element.exception.message}")
             elif element.WhichOneof("type") == "alert" and element.alert.format == Alert.ERROR:
-                errors.append(element.alert.body)
+                seen.errors.append(element.alert.body)
+            elif element.WhichOneof("type") == "progress" and "Waiting" in element.progress.text:
+                seen.told.append(element.progress.text)
 
 
-def link(chance: random.Random, images: list[int]) -> tuple[str, str, str]:
+def link(chance: random.Random, images: list[int], data: str) -> tuple[str, str, str]:
     """(what the table calls it, page, query) of the next link that a student opens."""
     kind = chance.choices(["Attack", "Robustness", "Feature maps", "Home"], [6, 2, 1, 1])[0]
+    shown = f"images={SETS[data][0]}"
     if kind == "Attack":
-        models = "&".join(f"attacked=digits%2F{name}" for name in chance.sample(NAMES, 2))
-        return kind, "attack", f"{models}&image={images.pop()}"
-    return kind, {"Robustness": "robustness", "Feature maps": "feature_maps", "Home": "home"}[kind], ""
+        models = "&".join(f"attacked={data}%2F{name}" for name in chance.sample(NAMES, 2))
+        return kind, "attack", f"{shown}&{models}&image={images.pop()}"
+    return kind, {"Robustness": "robustness", "Feature maps": "feature_maps", "Home": "home"}[kind], shown
 
 
-async def client(url: str, number: int, until: float, pause: tuple[float, float], seen: Seen, empty: bool) -> None:
-    """One student: opens links until the time is over."""
+async def client(url: str, number: int, until: float, pause: tuple[float, float], seen: Seen, data: str | None) -> None:
+    """One student: opens links until the time is over; empty pages where there is no set of images."""
     chance = random.Random(number)
-    images = chance.sample(range(IMAGES), IMAGES)
+    count = SETS[data][1] if data else STORED
+    images = chance.sample(range(STORED, count), count - STORED)
     await asyncio.sleep(chance.uniform(0, pause[1]))
     while time.monotonic() < until:
-        name, page, query = (EMPTY, "", "") if empty else link(chance, images)
+        name, page, query = link(chance, images, data) if data else (EMPTY, "", "")
         try:
             async with asyncio.timeout(LONGEST):
                 began = time.monotonic()
                 async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
-                    seen.errors += await run(socket, page, query)
+                    await run(socket, page, query, seen)
                     seen.seconds[name].append(time.monotonic() - began)
                     if name == "Attack":
                         await asyncio.sleep(chance.uniform(*pause))
                         began = time.monotonic()
-                        seen.errors += await run(socket, page, query)
+                        await run(socket, page, query, seen)
                         seen.seconds[AGAIN].append(time.monotonic() - began)
         except Exception as error:
             seen.errors.append(f"{name}: {error!r}")
@@ -97,20 +111,39 @@ async def client(url: str, number: int, until: float, pause: tuple[float, float]
 
 
 async def wave(
-    url: str, clients: int, seconds: float, pause: tuple[float, float], first: int, empty: bool = False
+    url: str, clients: int, seconds: float, pause: tuple[float, float], first: int, data: str | None = None
 ) -> Seen:
     """Clients ``first`` and following at once, for some seconds and until the last page of each is there."""
     seen, until = Seen(), time.monotonic() + seconds
-    await asyncio.gather(*(client(url, first + each, until, pause, seen, empty) for each in range(clients)))
+    await asyncio.gather(*(client(url, first + each, until, pause, seen, data) for each in range(clients)))
     return seen
 
 
-def table(title: str, seen: Seen) -> None:
-    print(f"\n{title}\n\n| page | runs | p50, s | p95, s | max, s |\n|---|---|---|---|---|")
+async def with_kill(coming: Coroutine[Any, Any, Seen], after: float, server: subprocess.Popen[bytes]) -> Seen:
+    """A wave in the middle of which a process that computes is killed."""
+    task = asyncio.ensure_future(coming)
+    await asyncio.sleep(after)
+    computing = [each for each in psutil.Process(server.pid).children() if "loky" in " ".join(each.cmdline())]
+    busiest = max(computing, key=lambda each: sum(each.cpu_times()[:2]))
+    busiest.send_signal(signal.SIGKILL)
+    print(f"\nProcess {busiest.pid}, one of {len(computing)} that compute, was killed after {after:.0f} s.")
+    return await task
+
+
+def table(title: str, seen: Seen, floor: Seen) -> None:
+    """Print what was seen, beside what an empty page took."""
+    least = np.percentile(floor.seconds[EMPTY], [50, 95])
+    print(f"\n{title}\n\n| page | runs | p50, s | p95, s | max, s | {EMPTY}: p50, s | p95, s |\n|{7 * '---|'}")
     for name, spent in sorted(seen.seconds.items()):
-        middle, late = np.percentile(spent, [50, 95])
-        print(f"| {name} | {len(spent)} | {middle:.2f} | {late:.2f} | {max(spent):.2f} |")
+        figures = [*np.percentile(spent, [50, 95]), max(spent), *least]
+        print(f"| {name} | {len(spent)} | {' | '.join(f'{each:.2f}' for each in figures)} |")
     print(f"\n{len(seen.errors)} errors", *sorted(set(seen.errors))[:5], sep="\n- " if seen.errors else "")
+    odd = [text for text in seen.told if not WAITING.fullmatch(text)]
+    print(f"{len(seen.told)} times somebody was told what they wait for", end="")
+    print(f", as in: {seen.told[len(seen.told) // 2]}" if seen.told else ".")
+    if odd:
+        print("Not as it should be:", *sorted(set(odd))[:5], sep="\n- ")
+    sys.stdout.flush()
 
 
 def megabytes(process: subprocess.Popen[bytes]) -> int:
@@ -135,10 +168,36 @@ def serve(command: list[str], port: int, home: Path) -> subprocess.Popen[bytes]:
     sys.exit("The server does not answer.")
 
 
+def measure(data: str, options: argparse.Namespace, server: subprocess.Popen[bytes], urls: list[str]) -> None:
+    """All loads on one set of images."""
+    asyncio.run(wave(urls[0], 1, 15, (0, 0.1), 10_000, data))  # libraries and models are loaded
+    print(f"\n### {SETS[data][0]}\n\nMemory before: {megabytes(server)} MB")
+    first, kill = 0, options.kill
+    for number, pause in enumerate((*LOADS, LOADS[-1])):
+        seconds = options.first_seconds if number == 0 and options.first_seconds else options.seconds
+        title = f"{options.clients} clients, a pause of {pause[0]} to {pause[1]} s, for {seconds:.0f} s"
+        if number < len(LOADS):
+            floor = asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first))
+        coming = wave(urls[0], options.clients, seconds, pause, first, data)
+        seen = asyncio.run(with_kill(coming, seconds / 2, server) if kill and number == 0 else coming)
+        table(title if number < len(LOADS) else f"{title}, once more", seen, floor)
+        print(f"Memory after it: {megabytes(server)} MB")
+        first += options.clients
+    options.kill, options.first_seconds = False, None
+    if options.crowd:
+        seen = asyncio.run(wave(urls[0], options.crowd, options.seconds, LOADS[-1], first, data))
+        table(f"{options.crowd} clients, a pause of {LOADS[-1][0]} to {LOADS[-1][1]} s", seen, floor)
+        options.crowd = 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a class waits for.")
+    parser.add_argument("--sets", nargs="+", choices=[*SETS], default=["digits"])
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60, help="of each load")
+    parser.add_argument("--first-seconds", type=float, help="of the very first load, where that is to differ")
+    parser.add_argument("--kill", action="store_true", help="kill what computes in the middle of the first load")
+    parser.add_argument("--crowd", type=int, default=0, help="clients of one more load on the first set")
     parser.add_argument("--port", type=int, default=8651)
     options = parser.parse_args()
     pages, floor = options.port, options.port + 1
@@ -146,28 +205,20 @@ def main() -> None:
         home = Path(name)
         (home / "empty.py").write_text("import streamlit as st\n\nst.title('Empty')\n")
         streamlit = [sys.executable, "-m", "streamlit", "run", str(home / "empty.py"), "--server.headless=true"]
-        servers = [
-            serve([sys.executable, "-m", "ancra", "app", "--port", str(pages)], pages, home / "workspace"),
-            serve([*streamlit, f"--server.port={floor}"], floor, home),
-        ]
+        empty = serve([*streamlit, f"--server.port={floor}"], floor, home)
         urls = [f"ws://localhost:{port}/_stcore/stream" for port in (pages, floor)]
         try:
-            asyncio.run(wave(urls[0], 1, 20, (0, 0.1), 10_000))  # libraries and models are loaded
-            print(f"Memory before: {megabytes(servers[0])} MB")
-            first = 0
-            for number, pause in enumerate((*LOADS, LOADS[-1])):
-                title = f"{options.clients} clients, a pause of {pause[0]} to {pause[1]} s"
-                if number < len(LOADS):
-                    seen = asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first, empty=True))
-                    table(f"{title}: {EMPTY}", seen)
-                seen = asyncio.run(wave(urls[0], options.clients, options.seconds, pause, first))
-                table(title if number < len(LOADS) else f"{title}, once more", seen)
-                print(f"Memory after it: {megabytes(servers[0])} MB")
-                first += options.clients
+            for data in options.sets:
+                command = [sys.executable, "-m", "ancra", "app", "--port", str(pages)]
+                server = serve(command, pages, home / f"workspace-{data}")
+                try:
+                    measure(data, options, server, urls)
+                finally:
+                    server.terminate()
+                    server.wait()
         finally:
-            for server in servers:
-                server.terminate()
-                server.wait()
+            empty.terminate()
+            empty.wait()
 
 
 if __name__ == "__main__":
