@@ -22,7 +22,6 @@ from ancra.store import Store
 SHOWN_NEIGHBOURS = 8
 JUDGED_NEIGHBOURS = 15
 SEED_CHECK_POINTS = 4000  # More points than this, and the second map that checks the seed would cost too much.
-PREVIEW = "PCA"
 
 
 def model_map(

@@ -3,7 +3,7 @@
 import html
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from ancra.scenes.scene import Frame, Scene, SceneMap
 from ancra.web.assemble import script, style
 from ancra.web.palette import palette
 
-ColourBy = Literal["true", "predicted", "flipped", "kept", "confidence"]
 COLOUR_TITLES: dict[str, str] = {
     "true": "true label",
     "predicted": "predicted label",
