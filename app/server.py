@@ -16,6 +16,7 @@ import plotly.graph_objects  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
 FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on the path, not the project's
@@ -24,6 +25,7 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
 from ancra.environment import EMBED, PUBLIC  # noqa: E402
 from app.access import upload_sessions  # noqa: E402
 from app.headers import SecurityHeaders, public_headers  # noqa: E402
+from app.live_files import live_file  # noqa: E402
 from app.public import PublicDoors  # noqa: E402
 from app.upload_bounds import UploadBounds  # noqa: E402
 
@@ -51,4 +53,9 @@ def middleware() -> list[Middleware]:
     ]
 
 
-app = st.App(FOLDER / "streamlit_app.py", lifespan=lifespan, middleware=middleware())
+app = st.App(
+    FOLDER / "streamlit_app.py",
+    lifespan=lifespan,
+    middleware=middleware(),
+    routes=[Route("/live-networks/{digest}", live_file)],
+)

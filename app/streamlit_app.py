@@ -20,6 +20,7 @@ from app.state import choose_set, follow_history  # noqa: E402
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
     ("attack", "Attack", "swords", "Attack an image against up to four models and watch their answers, step by step."),
+    ("live", "Live", "draw", "Attack in your own browser: draw, drag epsilon, and watch the answers follow."),
     ("feature_maps", "Feature maps", "scatter_plot", "Maps of what up to four models make of the same test images."),
     ("robustness", "Robustness", "shield", "Every model under every attack, and which numbers can be believed."),
     (

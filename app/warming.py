@@ -26,7 +26,7 @@ def warm_up() -> None:
 
         torch.set_num_threads(1)
         from app import compute
-        from app.answers import maps
+        from app.answers import live, maps
         from app.answers.models import MAP_MODELS, OPENING, OPENINGS, models_by_set, preferred
 
         title, names = next(iter(models_by_set().items()), ("", []))
@@ -35,6 +35,8 @@ def warm_up() -> None:
                 compute.dataset(name)
                 compute.engine().get_ready(Request("ready", compute.source(name)))
             maps.get_ready(preferred(names, MAP_MODELS))
+            for name in preferred(names, OPENINGS.get(title, OPENING).models):
+                live.file_of(compute.card(name).digest)
     except Exception:
         logger.warning("Could not get ready before the first visitor", exc_info=True)
     finally:

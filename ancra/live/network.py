@@ -4,6 +4,7 @@ import json
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import torch
@@ -27,6 +28,8 @@ SUFFIX = ".live"
 # How far the logits of the operations may be from the model's own, relative to the largest: rounding stays far below.
 TOLERANCE = 1e-3
 ASKED, PROBES = 500, 64
+# torch.export keeps what it is doing in globals: two exports at a time in one process break each other.
+_EXPORTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def live_network(
         finite(found.logits)
         twin = as_classifier(folded(model, images[:1]))
         # Nothing is decomposed; operations in place become ones that give a new tensor.
-        exported = torch.export.export(_Results(twin), (images[:1],)).run_decompositions({})
+        with _EXPORTING:
+            exported = torch.export.export(_Results(twin), (images[:1],)).run_decompositions({})
         program = program_of(exported)
         network = LiveNetwork(
             title=card.title,

@@ -6,7 +6,8 @@ import numpy as np
 
 from ancra.arrays import FloatArray, IntArray
 from ancra.errors import AncraError
-from ancra.features.neighbours import as_euclidean, check_features, from_euclidean
+from ancra.features.neighbours import as_euclidean, check_features, find_neighbours, from_euclidean
+from ancra.features.settings import Metric
 from ancra.maps.settings import MapSettings
 
 
@@ -51,15 +52,19 @@ def project(
     mapped = as_euclidean(features, settings.metric)
     search = NearestNeighbors(n_neighbors=min(k, len(features) - 1), algorithm="brute").fit(mapped)
     far, indices = search.kneighbors(as_euclidean(new, settings.metric))
-    near, _ = search.kneighbors()
     distances = from_euclidean(far, settings.metric)
     excess = distances - distances[:, :1]
     scale = np.maximum(excess.mean(axis=1, keepdims=True), 1e-12)
     weights = np.exp(-excess / scale)
-    typical = float(np.median(from_euclidean(near, settings.metric)[:, 0]))
+    typical = typical_distance(features, settings.metric)
     # On the very spot of a mapped point, but for rounding, nothing but that point counts.
     weights = np.where((distances[:, :1] <= 1e-3 * typical) & (excess > 0), 0, weights)
     weights /= weights.sum(axis=1, keepdims=True)
     means = (positions[indices] * weights[:, :, None]).sum(axis=1)
     ratio = distances[:, 0] / max(typical, 1e-12)
     return Projection(means.astype(np.float32), indices, np.minimum(ratio, 1e6).astype(np.float32))
+
+
+def typical_distance(features: FloatArray, metric: Metric) -> float:
+    """The median distance of mapped points (N, F) to their nearest neighbour among them."""
+    return float(np.median(find_neighbours(features, 1, metric).distances[:, 1]))

@@ -1,7 +1,5 @@
 """Maps as files: a picture for a paper (PDF, SVG, PNG), a table (CSV), and one HTML file that needs no server."""
 
-import html
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from ancra.files import csv_text
 from ancra.origin import Origin, signed
 from ancra.scenes.scene import Frame, Scene, SceneMap
 from ancra.web.assemble import script, style
+from ancra.web.page import page
 from ancra.web.palette import palette
 
 COLOUR_TITLES: dict[str, str] = {
@@ -27,35 +26,18 @@ COLOUR_TITLES: dict[str, str] = {
 COLOURS = palette()
 RIGHT, WRONG = COLOURS.natural, COLOURS.adversarial
 ENDINGS = ("html", *KINDS, "csv")
-_THEME = """
-:root { --st-background-color: #ffffff; --st-secondary-background-color: #f3f4f6; --st-text-color: #131a2b;
-  --st-border-color: #d4d7dc; --st-primary-color: #0072b2; --st-font: system-ui, sans-serif; color-scheme: light dark; }
-@media (prefers-color-scheme: dark) { :root { --st-background-color: #10141f; --st-secondary-background-color: #1b2233;
-  --st-text-color: #eef1f8; --st-border-color: #2b3448; --st-primary-color: #4da8e0; } }
-body { margin: 0 auto; padding: 16px; max-width: 1500px; background: var(--st-background-color);
-  color: var(--st-text-color); font: 15px/1.5 var(--st-font); }
-h1 { font-size: 22px; margin: 0 0 12px; }
-.caption { font-size: 13.5px; opacity: .85; max-width: 80em; }
-"""
 
 
 def scene_html(scene: Scene, title: str = "Feature maps", colour: str = "true") -> str:
     """One self-contained page: hover, lasso, morphing and filters work without a server."""
-    # "</" would end the script element early, "<!--" swallow it; JSON reads "\\u003c" as the same.
-    data = json.dumps({"scene": scene.payload, "command": {"id": "start", "colour": colour}}).replace("<", "\\u003c")
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title><style>{_THEME}{style("feature_map")}</style></head>
-<body><h1>{html.escape(title)}</h1><div id="maps"></div><p class="caption">{html.escape(scene.caption)}</p>
-<script type="application/json" id="data">{data}</script>
-<script type="module">
-{script("feature_map")}
-const data = JSON.parse(document.getElementById("data").textContent);
+    start = """
 const maps = createFeatureMap(document.getElementById("maps"));
 maps.update(data);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => maps.update(data));
-</script></body></html>
 """
+    data = {"scene": scene.payload, "command": {"id": "start", "colour": colour}}
+    body = '<div id="maps"></div>'
+    return page(title, body, scene.caption, data, style("feature_map"), script("feature_map") + start)
 
 
 def scene_csv(scene: Scene) -> str:

@@ -10,6 +10,7 @@ PAGES = (
     "",
     "attack?look=Loss+surface&surface=3-D",
     "attack?look=Attribution",
+    "live",
     "feature_maps?samples=200",
     "robustness",
     "negatives",

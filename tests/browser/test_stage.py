@@ -21,6 +21,15 @@ STAGES = {
         ".fm-panel >> nth=7",
         "text=2 The adaptive attack",
     ],
+    "live": [
+        ".row.time .play",
+        ".row.size input",
+        ".paper",
+        ".column canvas >> nth=1",
+        ".answer >> nth=9",
+        ".course",
+        ".cut",
+    ],
     "negatives": [".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -195,3 +196,10 @@ def test_the_command_writes_the_file(ancra, tmp_path):
     code, _, error = ancra("live", "digits/trades", "--out", tmp_path / "trades.html")
     assert code == 2
     assert error.strip().endswith("must end in .live: a file for the browser is no checkpoint.")
+
+
+def test_several_are_made_at_the_same_time_in_one_process():
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 3)).eval()
+    with ThreadPoolExecutor(3) as pool:
+        made = [*pool.map(lambda _: live_network(model, card_of(model, (3, 2, 2)), "fp32").to_bytes(), range(6))]
+    assert len(set(made)) == 1

@@ -8,7 +8,16 @@ export function decode(packed) {
   const text = atob(packed.data)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return new TYPES[packed.dtype](bytes.buffer)
+  return packed.dtype === "f16" ? halves(new Uint16Array(bytes.buffer)) : new TYPES[packed.dtype](bytes.buffer)
+}
+
+/** Numbers of half precision, given by their bits, as Float32Array. */
+export function halves(bits) {
+  return Float32Array.from(bits, (half) => {
+    const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023]
+    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+    return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024))
+  })
 }
 
 /** Base64 of one bit a sample, lowest bit first: 1.7 KB for 10,000 samples. */

@@ -1,7 +1,7 @@
 """The kinds of requests by name, each a plain function of a place, a request and its items."""
 
 from ancra.registry import Registry
-from app.engine.kinds import attacks, explanations, maps, negatives
+from app.engine.kinds import attacks, explanations, live, maps, negatives
 from app.engine.request import Function
 
 KINDS: Registry[Function] = Registry("computation")
@@ -21,6 +21,9 @@ KINDS.add("maps-together")(maps.together)
 KINDS.add("map-steps")(maps.steps)
 KINDS.add("map-placed")(maps.placed)
 KINDS.add("map-ready")(maps.ready)
+KINDS.add("live-file")(live.files)
+KINDS.add("live-map")(live.features)
+KINDS.add("live-verdict")(live.probabilities)
 KINDS.add("mechanism")(negatives.mechanism)
 KINDS.add("mechanism-anchor")(negatives.anchor)
 KINDS.add("strategies")(negatives.strategies)

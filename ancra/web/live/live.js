@@ -1,0 +1,298 @@
+// An attack that runs in this browser while one drags, draws and watches.
+import { startWorker } from "../attacker/client.js"
+import { OBJECTIVES } from "../attacker/objectives.js"
+import { calm, h, spoken, write } from "../shared/dom.js"
+import { themed } from "../shared/theme.js"
+import { createColumn } from "./column.js"
+import { createControls, writer } from "./controls.js"
+import { createCourse } from "./course.js"
+import { createCut, signs } from "./cut.js"
+import { asked, fetched } from "./networks.js"
+import { createPaper } from "./paper.js"
+import { createSession } from "./session.js"
+import { createShelf } from "./shelf.js"
+import { createWalk } from "./walk.js"
+
+const STEPS = 40
+const REST = 400 // After this long without a change the line is looked along anew, and Python is told.
+const COLOURS = ["good", "bad", "natural", "final", "auxiliary"]
+const SLOW = 100 // Milliseconds a step: a slower device is said to be slow.
+
+/**
+ * Build the stage in `root`. sent: from ancra.live.stage. tell(view): says where one is, for links; ask(found): asks the
+ * core for its verdict, or null without a server.
+ */
+export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
+  const objectives = Object.entries(OBJECTIVES).filter(([, { fewestClasses }]) => sent.classes.length >= fewestClasses)
+  const data = { ...sent, objectives, write: writer(sent.epsilon.greys) }
+  for (const name of COLOURS) root.style.setProperty(`--${name}`, themed(data.dark)[name])
+  const view = data.view ?? {}
+  const state = {
+    natural: null,
+    label: 0,
+    index: null,
+    chosen: null,
+    pace: 15,
+    steps: STEPS,
+    share: 0.1,
+    settings: {
+      norm: "linf",
+      epsilon: view.epsilon ?? data.epsilon.start,
+      stepSize: 0,
+      objective: view.objective in OBJECTIVES ? view.objective : "ce",
+      target: null,
+      start: "centre",
+      seed: 0,
+    },
+  }
+  state.settings.stepSize = state.share * state.settings.epsilon
+  const status = h("p", { class: "status", role: "status" }, "Loading the networks …")
+  const live = spoken(root)
+  root.replaceChildren(status, live)
+  const worker = startWorker(data.worker)
+  const client = asked(worker, data, state)
+  let session = null
+  let rest = 0
+  let ended = false
+
+  const fail = (sentence) => {
+    status.hidden = false
+    write(status, sentence)
+  }
+
+  async function open() {
+    await Promise.all(
+      data.networks.map(async (network) => {
+        await worker.open(network.digest, await fetched(network))
+      }),
+    )
+    if (!ended) build()
+  }
+
+  function build() {
+    const columns = data.networks.map((network) => createColumn(network, data, aim))
+    const walks = data.networks.map(() => null)
+    stage.maps = (maps) => {
+      for (const [index, { digest, title }] of data.networks.entries()) {
+        if (maps[digest] && !walks[index]) walks[index] = createWalk(columns[index].map, maps[digest], data, title)
+      }
+      if (session) show()
+    }
+    stage.maps(data.maps)
+    const paper = createPaper(data.shape, drawn)
+    const shelf = createShelf(data, paper, { choose, name, restore })
+    session = createSession(client, state, show, fail)
+    const [course, showCourse] = createCourse(data, (index) => session.go(index))
+    const cut = createCut(data, state, session, client, shelf.image)
+    const controls = createControls(
+      data,
+      state,
+      {
+        play: () => (session.playing ? session.pause() : calm() ? session.on() : session.play()),
+        back: () => session.go(session.at - 1),
+        on: () => {
+          session.pause()
+          session.on()
+        },
+        reset: () => {
+          session.pause()
+          session.begin()
+        },
+        go: session.go,
+      },
+      adjust,
+    )
+    const verdict = h("p", { class: "soft verdict", role: "status" })
+    const asking = ask
+      ? h("button", { type: "button", class: "ask", onclick: () => ask(found()) }, "Ask the server for its verdict")
+      : null
+    root.replaceChildren(
+      status,
+      live,
+      h(
+        "div",
+        { class: "whole" },
+        controls.bar,
+        h(
+          "div",
+          { class: "stage", style: `--count: ${columns.length}` },
+          shelf.box,
+          h("div", { class: "columns" }, ...columns.map(({ box }) => box)),
+          h("aside", { class: "charts" }, course, cut.figure, asking, verdict),
+        ),
+      ),
+    )
+    status.hidden = true
+    root.onkeydown = (event) => {
+      const typed = event.composedPath()[0]
+      if (/^(INPUT|SELECT)$/.test(typed.tagName) || (event.key === " " && typed.tagName === "BUTTON")) return
+      if (event.key === " ") session.playing ? session.pause() : session.play()
+      else if (event.key === "ArrowLeft") session.go(session.at - 1)
+      else if (event.key === "ArrowRight") session.on()
+      else if (event.key === "Home") session.go(0)
+      else return
+      event.preventDefault()
+    }
+    document.addEventListener("visibilitychange", hidden)
+    const first = Math.min(view.image ?? 0, data.labels.length - 1)
+    choose(shelf.image(first), data.labels[first], first).then(() => {
+      if (!calm() && !ended) session.play()
+    })
+
+    function show() {
+      const frame = session.frame()
+      controls.show(session)
+      shelf.show(state)
+      if (!frame) return
+      const ends = columns.map((column, index) => column.show(frame, frame.points[index], state))
+      for (const [index, walk] of walks.entries()) {
+        const answers = session.frames.slice(0, session.at + 1).map(({ points }) => points[index].answer)
+        walk?.(answers, state.label, ends[index][0])
+      }
+      showCourse(session, state)
+      say(ends)
+      clearTimeout(rest)
+      if (!session.playing) rest = setTimeout(rested, REST)
+    }
+
+    let before = ""
+    function say(ends) {
+      const answers = ends
+        .map(([answer], index) => `${data.networks[index].title} says ${data.classes[answer]}`)
+        .join(", ")
+      if (answers !== before) write(live, `Step ${session.frame().step}: ${answers}.`)
+      before = answers
+      const slow = session.playing && session.rate > SLOW
+      status.hidden = !slow
+      if (slow) write(status, `This device makes ${(1000 / session.rate).toFixed(1)} steps a second.`)
+    }
+
+    function rested() {
+      session.busyWith(async () => {
+        await cut.refresh()
+        const { natural, settings } = state
+        const noise = signs(natural.length, 3).map((sign, i) =>
+          Math.min(
+            1,
+            Math.max(
+              0,
+              natural[i] +
+                sign * (settings.norm === "l2" ? settings.epsilon / Math.sqrt(natural.length) : settings.epsilon),
+            ),
+          ),
+        )
+        for (const [index, answer] of (await client.look(noise)).entries()) columns[index].compare(answer)
+      })
+      tell({ image: state.index, epsilon: state.settings.epsilon, objective: state.settings.objective })
+    }
+
+    function choose(image, label, index) {
+      session.pause()
+      paper.show(image)
+      state.natural = paper.image
+      state.chosen = Float32Array.from(image)
+      state.index = index
+      for (const column of columns) column.forget()
+      write(verdict, "")
+      session.ghost = []
+      if (label !== null) return named(label)
+      return client.look(image).then(([answer]) => named(answer.predicted))
+    }
+
+    function named(label) {
+      state.label = label
+      if (state.settings.target === label) state.settings.target = null
+      return session.begin()
+    }
+
+    function name(label) {
+      session.pause()
+      for (const column of columns) column.forget()
+      session.ghost = []
+      named(label)
+    }
+
+    function restore() {
+      choose(state.chosen, state.label, state.index)
+    }
+
+    let resume = false
+    function drawn(done) {
+      if (session.playing) {
+        resume = true
+        session.pause()
+      }
+      state.natural = paper.image
+      session.begin().then(() => {
+        if (done && resume) session.play()
+        if (done) resume = false
+      })
+    }
+
+    function adjust(changes) {
+      if (changes.share) state.share = changes.share
+      Object.assign(state.settings, changes)
+      if (changes.norm) {
+        state.settings.epsilon =
+          changes.norm === "l2" ? state.settings.epsilon * data.epsilon.l2 : state.settings.epsilon / data.epsilon.l2
+        for (const column of columns) column.forget()
+      }
+      state.settings.stepSize = state.share * state.settings.epsilon
+      session.change()
+      controls.show(session)
+    }
+
+    function aim(index) {
+      const target = index === state.label || index === state.settings.target ? null : index
+      for (const column of columns) column.forget()
+      adjust({ target })
+    }
+
+    function found() {
+      const points = session.frame().points
+      return { label: state.label, images: points.map(({ image }) => image), natural: state.natural }
+    }
+
+    controls.verdict = (sentence) => write(verdict, sentence)
+    stage.verdict = controls.verdict
+  }
+
+  function hidden() {
+    if (document.hidden) session?.pause()
+  }
+
+  const stage = {
+    verdict: () => {},
+    maps: (maps) => Object.assign(data, { maps }),
+    end() {
+      ended = true
+      clearTimeout(rest)
+      session?.pause()
+      document.removeEventListener("visibilitychange", hidden)
+      worker.close()
+    },
+  }
+  open().catch((error) => fail(error.message))
+  return stage
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-stage")
+  if (root.key !== data.key) {
+    root.stage?.end()
+    root.key = data.key
+    const pack = (image) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from(image).buffer)))
+    root.stage = createLive(root, data, {
+      tell: (view) => {
+        const text = JSON.stringify(view)
+        if (text !== root.told) setStateValue("view", view)
+        root.told = text
+      },
+      ask: ({ label, images, natural }) =>
+        setTriggerValue("found", { label, images: images.map(pack), natural: pack(natural) }),
+    })
+  }
+  root.stage.maps(data.maps)
+  if (data.verdict) root.stage.verdict(data.verdict)
+  return () => root.stage?.end()
+}

@@ -1,0 +1,35 @@
+// The networks of a stage: their files, and what the worker answers for all of them, in their order.
+
+/** A network's file. Throws what to say where it cannot be had. */
+export async function fetched(network) {
+  const answer = await fetch(network.href)
+  if (!answer.ok)
+    throw new Error(
+      `${network.title} could not be loaded here (${answer.status}): the Attack page attacks it on the server.`,
+    )
+  return answer.arrayBuffer()
+}
+
+/** The worker's answers of all networks in their order on the stage; what failed is thrown. */
+export function asked(worker, { networks }, state) {
+  const inOrder = (found) =>
+    networks.map(({ digest }) => {
+      if (found[digest].failed) throw new Error(found[digest].failed)
+      return found[digest]
+    })
+  return {
+    begin: async (image, label, settings) => inOrder(await worker.begin({ image, label, settings })),
+    step: async () => inOrder(await worker.step(1)),
+    set: (settings) => worker.set(settings),
+    look: async (image) => inOrder(await worker.look(image)),
+    line: async (image, directions, span, points) => {
+      const { label, settings } = state
+      const found = await Promise.all(
+        networks.map(({ digest }, index) =>
+          worker.line({ image, direction: directions[index], span, points, label, settings, ids: [digest] }),
+        ),
+      )
+      return inOrder(Object.assign({}, ...found))
+    },
+  }
+}

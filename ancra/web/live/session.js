@@ -1,0 +1,125 @@
+// The attack as it runs: what was reached at each step, and where one looks at it.
+
+const MOST_FRAMES = 400 // Older points are forgotten: 400 of two photographs take 10 MB.
+
+/**
+ * A run of one attack on all networks.
+ *
+ * client: the worker's (attacker/client.js). state: what a person has chosen, read anew whenever it is needed:
+ * {natural, label, settings, pace, steps}. show(session): draws what there is. fail(sentence): says what went wrong.
+ */
+export function createSession(client, state, show, fail) {
+  const session = { frames: [], at: 0, playing: false, rate: 0, ghost: [], busy: false }
+  let run = 0 // Answers that belong to an earlier one are dropped.
+  let wanted = null // What to do when the worker is free: the newest wish only.
+  let timer = 0
+  let due = 0
+  let until = 0
+
+  const frame = () => session.frames[session.at]
+  const last = () => session.frames.length - 1
+
+  async function work(task) {
+    if (session.busy) {
+      wanted = task
+      return
+    }
+    session.busy = true
+    try {
+      await task(run)
+    } catch (error) {
+      pause()
+      fail(error.message)
+    }
+    session.busy = false
+    const next = wanted
+    wanted = null
+    if (next) await work(next)
+    else show(session)
+  }
+
+  function keep(points) {
+    session.frames.push({ step: session.frames.length ? session.frames.at(-1).step + 1 : 0, points })
+    if (session.frames.length > MOST_FRAMES) session.frames.splice(1, 1)
+    session.at = last()
+  }
+
+  /** Start anew, and go on to a number of steps at once. */
+  function begin(steps = 0) {
+    run++
+    return work(async (mine) => {
+      const { natural, label, settings } = state
+      const points = await client.begin(natural, label, settings)
+      if (mine !== run) return
+      if (session.frames.length > 1) session.ghost = session.frames.map(({ points }) => points)
+      session.frames = []
+      keep(points)
+      show(session)
+      for (let step = 0; step < steps && mine === run; step++) {
+        const reached = await client.step(1)
+        if (mine === run) keep(reached)
+      }
+    })
+  }
+
+  /** Take over changed settings: the run goes on within them, or, when it rests, is made anew as far as it was. */
+  function change() {
+    if (!session.frames.length) return
+    if (session.playing) return work(() => client.set(state.settings))
+    const steps = frame().step
+    const ghost = session.ghost
+    return begin(steps).then(() => {
+      if (!steps) session.ghost = ghost
+    })
+  }
+
+  function on() {
+    if (session.at < last()) {
+      session.at++
+      show(session)
+      return undefined
+    }
+    return work(async (mine) => {
+      const points = await client.step(1)
+      if (mine === run) keep(points)
+    })
+  }
+
+  function go(at) {
+    pause()
+    session.at = Math.max(0, Math.min(last(), at))
+    show(session)
+  }
+
+  function play(steps = state.steps) {
+    if (session.playing) return
+    session.playing = true
+    if (session.at >= last()) until = (frame()?.step ?? 0) + steps
+    else until = Math.max(frame().step + 1, session.frames.at(-1).step)
+    due = performance.now()
+    session.rate = 0
+    show(session)
+    tick()
+  }
+
+  async function tick() {
+    if (!session.playing) return
+    const before = performance.now()
+    await on()
+    const took = performance.now() - before
+    session.rate = session.rate ? session.rate * 0.9 + took * 0.1 : took
+    if (!session.playing) return
+    if (frame().step >= until) return pause()
+    due = Math.max(due + 1000 / state.pace, performance.now() - 100)
+    timer = setTimeout(tick, Math.max(0, due - performance.now()))
+  }
+
+  function pause() {
+    clearTimeout(timer)
+    if (!session.playing) return
+    session.playing = false
+    show(session)
+  }
+
+  return Object.assign(session, { begin, change, on, go, play, pause, frame, last, busyWith: work })
+}

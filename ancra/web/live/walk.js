@@ -1,0 +1,124 @@
+// The image's point on the stored feature map: it walks while the attack runs.
+import { decode } from "../shared/codec.js"
+import { draw, h, write } from "../shared/dom.js"
+import { classColour, themed } from "../shared/theme.js"
+
+const SIDE = 300 // Units of the drawing.
+const MARGIN = 10
+const NEAREST = 5
+
+/** Points whose Euclidean neighbours are the metric's: unit vectors for cosine and, centred, for correlation. */
+export function asEuclidean(values, metric) {
+  if (metric === "euclidean") return values
+  const mean = metric === "correlation" ? values.reduce((sum, value) => sum + value, 0) / values.length : 0
+  const centred = values.map((value) => value - mean)
+  const length = Math.max(Math.hypot(...centred), 1.1754944e-38)
+  return centred.map((value) => value / length)
+}
+
+/**
+ * Where a new point lies: between its nearest mapped neighbours in the full space, near ones weighing most.
+ *
+ * The rule of ancra.maps.projection.project: weights exp(-(d - nearest) / mean excess).
+ *
+ * mapped: {features: N arrays as `asEuclidean` gives them, positions (x0, y0, ...), metric, typical}: typical is the
+ * median distance between mapped neighbours. Returns {x, y, distance}: the last one in typical distances.
+ */
+export function project(values, mapped) {
+  const point = asEuclidean(values, mapped.metric)
+  const near = mapped.features
+    .map((features, index) => {
+      let sum = 0
+      for (let i = 0; i < point.length; i++) sum += (features[i] - point[i]) ** 2
+      return { index, distance: mapped.metric === "euclidean" ? Math.sqrt(sum) : sum / 2 }
+    })
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, Math.min(NEAREST, mapped.features.length - 1))
+  const nearest = near[0].distance
+  const scale = Math.max(near.reduce((sum, { distance }) => sum + distance - nearest, 0) / near.length, 1e-12)
+  const onSpot = nearest <= 1e-3 * mapped.typical
+  const place = { x: 0, y: 0, distance: nearest / Math.max(mapped.typical, 1e-12) }
+  let total = 0
+  for (const { index, distance } of near) {
+    const weight = onSpot && distance > nearest ? 0 : Math.exp(-(distance - nearest) / scale)
+    total += weight
+    place.x += weight * mapped.positions[2 * index]
+    place.y += weight * mapped.positions[2 * index + 1]
+  }
+  place.x /= total
+  place.y /= total
+  return place
+}
+
+/** A map as it was sent, made ready for `project`. */
+export function unpack({ positions, features, width, metric, typical }) {
+  const [places, values] = [decode(positions), decode(features)]
+  const rows = Array.from({ length: places.length / 2 }, (_, n) => values.subarray(n * width, (n + 1) * width))
+  return { positions: places, features: rows.map((row) => asEuclidean(row, metric)), metric, typical }
+}
+
+/** Of an answer's features those that the map was laid out from; without reverse attention z is z'. */
+function mappedFeatures({ features }, { which, block }) {
+  const all = (kind) => Object.keys(features).filter((name) => name.startsWith(`${kind}:`))
+  const found = all(which).length ? all(which) : all("z_prime")
+  return features[found.at(block)]
+}
+
+/** The map of one network in `parent`; returns what draws the way over it: show(frames of answers, how many, label). */
+export function createWalk(parent, sent, data, title) {
+  const mapped = unpack(sent)
+  const colours = themed(data.dark)
+  const labels = decode(sent.labels)
+  const [xs, ys] = [0, 1].map((axis) => mapped.positions.filter((_, i) => i % 2 === axis))
+  const [low, high] = [
+    [Math.min(...xs), Math.min(...ys)],
+    [Math.max(...xs), Math.max(...ys)],
+  ]
+  const scale = (SIDE - 2 * MARGIN) / Math.max(high[0] - low[0], high[1] - low[1], 1e-9)
+  const at = (x, y) => [
+    SIDE / 2 + (x - (low[0] + high[0]) / 2) * scale,
+    SIDE / 2 - (y - (low[1] + high[1]) / 2) * scale,
+  ]
+  const svg = draw("svg", {
+    viewBox: `0 0 ${SIDE} ${SIDE}`,
+    role: "img",
+    "aria-label": `The feature map of ${title} with the image's way over it`,
+  })
+  const points = draw("g", { opacity: 0.75 }, svg)
+  for (const [n, label] of labels.entries()) {
+    const [cx, cy] = at(mapped.positions[2 * n], mapped.positions[2 * n + 1])
+    const dot = draw("circle", { cx, cy, r: 3.2, fill: classColour(label, data.classes.length, data.dark) }, points)
+    draw("title", {}, dot, data.classes[label])
+  }
+  const way = draw(
+    "polyline",
+    { fill: "none", stroke: colours.text, "stroke-width": 3, "stroke-linejoin": "round" },
+    svg,
+  )
+  const start = draw("circle", { r: 7, fill: colours.background, stroke: colours.text, "stroke-width": 3 }, svg)
+  const now = draw("circle", { r: 10, stroke: colours.background, "stroke-width": 3 }, svg)
+  const caption = h("figcaption")
+  parent.replaceChildren(h("figure", {}, svg, caption))
+  const known = new WeakMap() // The place of an answer is found once.
+
+  function placed(answer) {
+    if (!known.has(answer)) known.set(answer, project(mappedFeatures(answer, sent), mapped))
+    return known.get(answer)
+  }
+
+  return (answers, label, answer) => {
+    const places = answers.map(placed)
+    const path = places.map(({ x, y }) => at(x, y))
+    way.setAttribute("points", path.map((each) => each.map((value) => value.toFixed(1)).join(",")).join(" "))
+    for (const [mark, [cx, cy]] of [
+      [start, path[0]],
+      [now, path.at(-1)],
+    ]) {
+      mark.setAttribute("cx", cx)
+      mark.setAttribute("cy", cy)
+    }
+    now.setAttribute("fill", answer === label ? colours.good : colours.bad)
+    const far = places.at(-1).distance
+    write(caption, `${sent.caption}${far > 3 ? " Now it is far from all of them: its place means little." : ""}`)
+  }
+}
