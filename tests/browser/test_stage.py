@@ -40,7 +40,7 @@ def test_the_stage_is_whole_in_the_first_viewport(browser, server, settled, name
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(f"{server}/{name}?images=Digits")
     for part in STAGES[name]:
-        page.locator(part).wait_for(timeout=60_000)
+        page.locator(part).wait_for(timeout=180_000)
     settled(page)
     for part in STAGES[name]:
         expect(page.locator(part)).to_be_in_viewport(ratio=0.99)
