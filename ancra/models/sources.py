@@ -8,6 +8,7 @@ from torch import nn
 
 from ancra.environment import PUBLIC
 from ancra.errors import AncraError, unknown_name
+from ancra.extras import missing_extra
 from ancra.models.classifier import ImageShape
 from ancra.plugins import plugin_module
 
@@ -65,9 +66,11 @@ def torchvision_parameters() -> dict[str, int]:
 
 
 def timm_names() -> list[str]:
-    """The image classifiers of timm. Raises ModuleNotFoundError where it is not installed."""
-    import timm
-
+    """The image classifiers of timm. Raises AncraError, with the extra that brings it, where it is not installed."""
+    try:
+        import timm
+    except ModuleNotFoundError as error:
+        raise AncraError(missing_extra(error) or f"timm cannot be used: {error}.") from None
     return list(timm.list_models())
 
 
@@ -98,9 +101,9 @@ def _torchvision(name: str, image_shape: ImageShape, classes: int) -> nn.Module:
 
 
 def _timm(name: str, image_shape: ImageShape, classes: int) -> nn.Module:
+    _known("network of timm", name, timm_names())  # a name that leads to a hub is none of them
     import timm
 
-    _known("network of timm", name, timm_names())  # a name that leads to a hub is none of them
     config = timm.get_pretrained_cfg(name)
     options: dict[str, Any] = {"img_size": image_shape[1:]} if config is not None and config.fixed_input_size else {}
     made: nn.Module = timm.create_model(name, pretrained=False, num_classes=classes, in_chans=image_shape[0], **options)
