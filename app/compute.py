@@ -110,7 +110,12 @@ def ask(asked: Request, key: tuple[Any, ...], text: str) -> Any:
     Raises:
         AncraError: the queue is full; or what ``Engine.run`` raises.
     """
-    return ask_here(asked.what, key, _work(asked), text)
+    return ask_all([(asked, key)], text)[0]
+
+
+def ask_all(asked: Sequence[tuple[Request, tuple[Any, ...]]], text: str) -> list[Any]:
+    """As ``ask`` for several requests with their keys, which wait at the same time."""
+    return _asked([((each.what, *key), _work(each)) for each, key in asked], text)
 
 
 def begin(asked: Request, key: tuple[Any, ...], stop: threading.Event | None = None) -> Job:
@@ -131,6 +136,15 @@ def recall(what: str, key: tuple[Any, ...], find: Callable[[], Any | None]) -> A
 
 def ask_here(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
     """As ``ask``, for what the server does itself: taking in what people send. No Streamlit in ``work``."""
+    return _asked([((kind, *key), work)], text)[0]
+
+
+def begin_here(kind: str, key: tuple[Any, ...], work: Work) -> Job:
+    """As ``begin``, for what the server does itself: fetching images, counting them. No Streamlit in ``work``."""
+    return queue().begin((kind, *key), work, owner())
+
+
+def _asked(works: Sequence[tuple[Hashable, Work]], text: str) -> list[Any]:
     slot = st.empty()
 
     def on_wait(waiting: str, share: float | None) -> None:
@@ -138,14 +152,9 @@ def ask_here(kind: str, key: tuple[Any, ...], work: Work, text: str) -> Any:
         slot.progress(share or 0.0, text=waiting or f"{text} …")
 
     try:
-        return queue().ask((kind, *key), work, on_wait, owner())
+        return queue().ask_all(works, on_wait, owner())
     finally:
         slot.empty()
-
-
-def begin_here(kind: str, key: tuple[Any, ...], work: Work) -> Job:
-    """As ``begin``, for what the server does itself: fetching images, counting them. No Streamlit in ``work``."""
-    return queue().begin((kind, *key), work, owner())
 
 
 def _work(asked: Request, stop: threading.Event | None = None) -> Work:

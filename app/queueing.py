@@ -123,21 +123,36 @@ class Queue:
 
         Raises whatever the work raised, and AncraError as ``begin`` does.
         """
-        job = self._enter(key, work, owner, kept=False)
+        return self.ask_all([(key, work)], on_wait, owner)[0]
+
+    def ask_all(
+        self,
+        asked: Sequence[tuple[Hashable, Work]],
+        on_wait: Callable[[str, float | None], None],
+        owner: str | None = None,
+    ) -> list[Any]:
+        """The results of several works, which wait at the same time; otherwise as ``ask``."""
+        jobs: list[Job] = []
         began = time.monotonic()
         try:
-            while not job.future.done():
-                try:
-                    return job.future.result(timeout=0.15)
-                except TimeoutError:
-                    if job.future.done():
-                        break
-                if time.monotonic() - began > 0.3:
-                    on_wait(*self._describe(job))
-            return job.future.result()
+            for key, work in asked:
+                jobs.append(self._enter(key, work, owner, kept=False))
+            return [self._wait(job, began, on_wait) for job in jobs]
         finally:
             with self._lock:
-                job.waiting -= 1
+                for job in jobs:
+                    job.waiting -= 1
+
+    def _wait(self, job: Job, began: float, on_wait: Callable[[str, float | None], None]) -> Any:
+        while not job.future.done():
+            try:
+                return job.future.result(timeout=0.15)
+            except TimeoutError:
+                if job.future.done():
+                    break
+            if time.monotonic() - began > 0.3:
+                on_wait(*self._describe(job))
+        return job.future.result()
 
     def begin(self, key: Hashable, work: Work, owner: str | None = None) -> Job:
         """Have ``work`` computed and do not wait: the job's ``future`` is done when the result is there.

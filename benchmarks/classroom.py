@@ -123,7 +123,7 @@ async def with_kill(coming: Coroutine[Any, Any, Seen], after: float, server: sub
     """A wave in the middle of which a process that computes is killed."""
     task = asyncio.ensure_future(coming)
     await asyncio.sleep(after)
-    computing = [each for each in psutil.Process(server.pid).children() if "loky" in " ".join(each.cmdline())]
+    computing = [each for each in psutil.Process(server.pid).children() if "popen_loky" in " ".join(each.cmdline())]
     busiest = max(computing, key=lambda each: sum(each.cpu_times()[:2]))
     busiest.send_signal(signal.SIGKILL)
     print(f"\nProcess {busiest.pid}, one of {len(computing)} that compute, was killed after {after:.0f} s.")

@@ -1,16 +1,17 @@
 """One picture, and the trace of an attack on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
 from ancra.attacks.settings import AttackSettings
-from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace
 from ancra.attacks.trace_store import find_packed, find_trace, image_digest
 from ancra.data.images import read_image
 from ancra.origin import Origin
+from ancra.reports.shipped_traces import verdict_attacks
 from ancra.reports.traces import trace_origin
 from app import compute
 from app.engine.kinds.attacks import Attacked
@@ -55,6 +56,9 @@ class Part:
 
 WHOLE = Part()
 
+Wish = tuple[str, Picture, AttackSettings, int | None]
+"""A checkpoint, a picture, an attack on it, and the class to reach; None for any."""
+
 Key = tuple[str, str, str]
 """What names a trace: the digests of the checkpoint, of the attack and of the picture with its target."""
 
@@ -83,8 +87,7 @@ def trace(name: str, picture: Picture, settings: AttackSettings, target: int | N
 
     Traces of test images are stored, so that they outlive the server; a person's own pictures are not.
     """
-    asked, key = _trace(name, picture, settings, target)
-    return _found(name, picture, settings, target) or compute.ask(asked, key, text)
+    return traces([(name, picture, settings, target)], text)[0]
 
 
 def origin(name: str, picture: Picture, settings: AttackSettings, target: str | None) -> Origin:
@@ -96,10 +99,16 @@ def origin(name: str, picture: Picture, settings: AttackSettings, target: str | 
 
 def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[AttackTrace, AttackTrace]:
     """The traces of PGD-40 on p' and of adaptive PGD-40, which a verdict on one image rests on."""
-    plain, adaptive = (preset(attack).search(epsilon) for attack in ("pgd40", "adaptive40"))
-    if not _found(name, picture, adaptive, None):
-        compute.begin(*_trace(name, picture, adaptive, None))  # beside the first one
-    return trace(name, picture, plain, None, text), trace(name, picture, adaptive, None, text)
+    plain, adaptive = traces([(name, picture, each, None) for each in verdict_attacks(epsilon)], text)
+    return plain, adaptive
+
+
+def traces(asked: Sequence[Wish], text: str) -> list[AttackTrace]:
+    """Several traces, those that have to be computed all at the same time."""
+    found = [_found(*each) for each in asked]
+    missing = [_trace(*each) for each, trace in zip(asked, found, strict=True) if trace is None]
+    made = iter(compute.ask_all(missing, text) if missing else [])
+    return [trace or next(made) for trace in found]
 
 
 def missed_by_pgd(name: str, epsilon: float) -> list[int]:

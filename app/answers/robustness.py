@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import streamlit as st
+
 from ancra.errors import AncraError
 from ancra.evaluation.breaking import Breaking, breaking
 from ancra.evaluation.curves import Curves, stored_curves
@@ -21,6 +23,9 @@ from ancra.trust.stored import stored_trust
 from app import compute
 from app.access import changing
 from app.answers.models import title_of
+
+STORED = ("robustness", "trust", "curves", "transfer", "crafted")
+"""The kinds of stored results that make up those of a model."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,26 @@ class Results:
 
 def results(name: str) -> Results:
     """What is stored of a model; nothing is computed, and the model is not loaded."""
+    try:
+        subject: object = compute.subject(name)
+    except AncraError as error:
+        subject = str(error)
+    cards = compute.checkpoints()
+    peers = tuple(sorted(each.digest for each in cards.values()))
+    return _results(name, title_of(name), subject, repr(compute.card(name).evaluation), peers, _written())
+
+
+def _written() -> tuple[int, ...]:
+    """When something was last stored or deleted, by folder: each result is a file that is put there whole."""
+    folders = [folder / kind for folder in compute.store().folders for kind in STORED]
+    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+
+
+# As a resource: a page shows a dozen, each of thirty files, and reading them again takes longer than the rest of it.
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _results(
+    name: str, title: str, subject: object, evaluation: str, peers: tuple[str, ...], written: object
+) -> Results:
     card, store = compute.card(name), compute.store()
     refused: list[str] = []
     report = trust = curves = transfer = None
@@ -78,7 +103,6 @@ def results(name: str) -> Results:
         transfer = stored_transfer(card, store) if not refused else None
     except AncraError as error:
         refused.append(str(error))
-    title = title_of(name)
     return Results(
         name,
         title,

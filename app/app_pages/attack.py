@@ -1,11 +1,16 @@
 """Attack: one image against up to four models, step by step, and why each of them holds or falls."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from ancra.attacks.settings import AttackSettings
+from ancra.errors import AncraError
+from ancra.reports.shipped_traces import verdict_attacks
 from ancra.text import with_article
 from app import compute, state
 from app.answers.attacks import Picture
+from app.answers.attacks import traces as traces_of
 from app.answers.models import like, title_of
 from app.components.replay import replay_widget
 from app.figures.replay import Replayed, replay
@@ -56,6 +61,10 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
     classes = compute.card(names[0]).classes
     verdicts, traces = {}, {}
     above = st.container()
+    wanted = (*verdict_attacks(settings.epsilon), settings)
+    aims = (None, None, target)
+    with suppress(AncraError):  # below each model says for itself what is wrong
+        traces_of([(name, picture, *each) for name in names for each in zip(wanted, aims, strict=True)], "Attacking")
     for name in names:
         with guard():
             verdicts[name] = verdict_of(name, picture, settings.epsilon)

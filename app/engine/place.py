@@ -1,5 +1,6 @@
 """Where a request is computed: the device with its models and images, and how far it is."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
@@ -27,21 +28,24 @@ class Models:
     def __init__(self, keep: int = KEPT) -> None:
         self._keep = keep
         self._models: OrderedDict[tuple[Source, str], Classifier] = OrderedDict()
+        self._lock = threading.Lock()  # several threads compute where there are no processes
 
     def get(self, source: Source, device: str) -> Classifier:
         """A checkpoint's classifier, frozen. Raises AncraError as ``load_checkpoint``."""
         key = (source, device)
-        if key not in self._models:
-            self._models[key] = load_checkpoint(source.path)[0].requires_grad_(False).to(device)
-        self._models.move_to_end(key)
-        while len(self._models) > 1 and sum(map(_bytes, self._models.values())) > self._keep:
-            self._models.popitem(last=False)
-        return self._models[key]
+        with self._lock:
+            if key not in self._models:
+                self._models[key] = load_checkpoint(source.path)[0].requires_grad_(False).to(device)
+            self._models.move_to_end(key)
+            while len(self._models) > 1 and sum(map(_bytes, self._models.values())) > self._keep:
+                self._models.popitem(last=False)
+            return self._models[key]
 
     def leave(self, device: str) -> None:
         """Give up what is kept on a device."""
-        for key in [key for key in self._models if key[1] == device]:
-            del self._models[key]
+        with self._lock:
+            for key in [key for key in self._models if key[1] == device]:
+                del self._models[key]
 
     def __len__(self) -> int:
         return len(self._models)
@@ -52,17 +56,19 @@ class Datasets:
 
     def __init__(self) -> None:
         self._datasets: OrderedDict[str, Dataset] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(self, source: Source) -> Dataset:
         """The dataset that a checkpoint was trained on. Raises AncraError as ``load_dataset``."""
         settings = read_card(source.path).data
         key = data_digest(settings)
-        if key not in self._datasets:
-            self._datasets[key] = load_dataset(settings)
-        self._datasets.move_to_end(key)
-        while len(self._datasets) > DATASETS:
-            self._datasets.popitem(last=False)
-        return self._datasets[key]
+        with self._lock:
+            if key not in self._datasets:
+                self._datasets[key] = load_dataset(settings)
+            self._datasets.move_to_end(key)
+            while len(self._datasets) > DATASETS:
+                self._datasets.popitem(last=False)
+            return self._datasets[key]
 
 
 @cache

@@ -131,3 +131,26 @@ def test_who_waits_is_told_how_long_by_what_such_things_took():
         gate.queue.ask(("slow", 3), gate.doubled(3, like="two"), note)
     gate.let_go()
     assert told == ["Waiting for 3 others to finish, about 80 s."]
+
+
+def test_what_one_caller_asks_for_together_waits_together_and_is_left_together():
+    gate, answers = Gate(), []
+    works = [(item, gate.doubled(item)) for item in (1, 2)]
+    begun = threading.Event()
+    asking = threading.Thread(target=lambda: answers.extend(gate.queue.ask_all(works, lambda *_: begun.set())))
+    asking.start()
+    assert begun.wait(30)
+    gate.let_go()
+    asking.join()
+    assert answers == [2, 4]
+    assert gate.goes == [[1, 2]]
+
+    def leave(text, share):
+        raise LeavesError
+
+    other = Gate()
+    with pytest.raises(LeavesError):
+        other.queue.ask_all([(item, other.doubled(item)) for item in (3, 4)], leave)
+    other.let_go()
+    assert other.queue.ask(5, other.doubled(5), no_wait) == 10
+    assert other.goes == [[5]]
