@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -24,6 +25,13 @@ MODELS, MODEL = ("attacked", "models"), ("model", "trust")
 OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
 BESIDE_WIDGETS = ("step", "map_colour", "map_view", "map_selection", "mechanism_anchor", "shown_runs", "form")
 """What is held beside the URL and no widget restores from it."""
+
+
+def link() -> str:
+    """The page and its choices as a link, from the server's address on."""
+    page = urlsplit(st.context.url or "").path
+    choices = urlencode({key: st.query_params.get_all(key) for key in st.query_params}, doseq=True)
+    return f"{page or '/'}?{choices}" if choices else page or "/"
 
 
 def look() -> Palette:

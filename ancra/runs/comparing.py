@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ancra.files import csv_text
 from ancra.origin import Origin, command_line, signed
+from ancra.runs.command import train_command
 from ancra.runs.overview import ACCURACIES, comparison
 from ancra.runs.run import Run
 
@@ -32,7 +33,9 @@ def comparison_origin(runs: Sequence[Run], what: str, page: str = "") -> Origin:
     seeds = {recipe.seed for recipe in recipes}
     return Origin(
         what=what,
-        command=command_line("runs", "compare", *(run.name for run in runs), csv="runs.csv"),
+        command=command_line("runs", "compare", *(run.name for run in runs), csv="runs.csv")
+        if len(runs) > 1
+        else train_command(recipes[0]) or "",
         page=page,
         data=", ".join(dict.fromkeys(recipe.data.name for recipe in recipes)),
         seed=seeds.pop() if len(seeds) == 1 else None,

@@ -10,11 +10,12 @@ from ancra.errors import AncraError
 from ancra.evaluation.breaking import Breaking, breaking
 from ancra.evaluation.curves import Curves, stored_curves
 from ancra.evaluation.robustness import NATURAL, RobustnessReport, checkpoint_report
+from ancra.evaluation.subject import settings_of
 from ancra.evaluation.tables import TableRow, row_of
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.status import ShareStatus
-from ancra.origin import Origin
+from ancra.origin import Origin, command_line
 from ancra.reports.evaluations import EvaluationJob
 from ancra.reports.results import ATTACKS, PARTS, TITLES
 from ancra.reports.table import table_origin
@@ -129,6 +130,20 @@ def order_of_breaking(name: str) -> Breaking | None:
 def origin(names: Sequence[str], rows: Sequence[TableRow]) -> Origin:
     """Where a file with these models' rows is from."""
     return table_origin([Path(compute.path(name)) for name in names], rows)
+
+
+def origin_of(found: Sequence[Results], part: str) -> Origin:
+    """Where a file about one of ``PARTS`` of these models' results is from."""
+    names = {each.name: each.digest for each in found}
+    settings = {each.title: settings_of(compute.card(each.name), samples=200).model_dump(mode="json") for each in found}
+    return Origin(
+        what=TITLES[part],
+        command=command_line("results", *names, parts=part),
+        checkpoints=names,
+        data=", ".join(dict.fromkeys(each.dataset for each in found)),
+        seed=0,
+        settings=settings,
+    )
 
 
 def at_chance(found: Results) -> bool:

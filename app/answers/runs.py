@@ -15,8 +15,10 @@ from ancra.jobs.ending import wait_until_idle
 from ancra.jobs.slots import queue_position
 from ancra.jobs.status import RunStatus
 from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
+from ancra.origin import Origin
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
+from ancra.runs.comparing import comparison_origin
 from ancra.runs.extend import extend as add_epochs
 from ancra.runs.labels import RunLabels, read_labels, write_labels
 from ancra.runs.launch import read_launch, write_state
@@ -159,6 +161,11 @@ def stop(name: str) -> None:
     run = _open(name)
     launcher_of(run).cancel(run)
     wait_until_idle(run.status, seconds=3)
+
+
+def origin(names: Sequence[str]) -> Origin:
+    """Where a file about these runs is from. Raises AncraError for one that is gone or damaged."""
+    return comparison_origin([_open(name) for name in names], "Training runs")
 
 
 @changing

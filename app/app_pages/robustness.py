@@ -1,5 +1,7 @@
 """Robustness: every model under every attack, and how far each number can be believed."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.evaluation import tables
@@ -13,6 +15,7 @@ from app.answers.robustness import Results
 from app.figures import robustness as figures
 from app.parts.robustness import evaluate, table
 from app.parts.robustness.checks import trust_view
+from app.parts.save_figure import save_figure
 
 SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 STATIC = {"displayModeBar": False}
@@ -58,6 +61,8 @@ def compare(found: list[Results]) -> None:
             "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the "
             "model. Thin lines are 95 % intervals. RA is reverse attention."
         )
+        origin = answers.origin([each.name for each in found], rows)
+        save_figure(partial(figures.drop_chart, rows), f"Drop to the worst case {_of(found)}", origin, "drop")
         table.downloads(found)
     with right:
         believe(found)
@@ -88,6 +93,10 @@ def believe(found: list[Results]) -> None:
             f"{chosen.title} as the attacker is allowed more (epsilon: the largest change of a pixel); "
             f"{chosen.curves.samples} test images, bands are 95 % intervals. Where the lines part, PGD misleads."
         )
+        save_figure(
+            partial(figures.model_curves_chart, chosen.curves), f"Accuracy against epsilon {_of([chosen])}",
+            answers.origin_of([chosen], "curves"), "own_curves",
+        )  # fmt: skip
 
 
 def curves(found: list[Results]) -> None:
@@ -108,6 +117,11 @@ def curves(found: list[Results]) -> None:
         "Accuracy must fall as epsilon grows, and must reach nothing in the end: "
         "a curve that stays up shows an attack that fails. Epsilon 0 is no attack."
     )
+    shown = [each for each in found if each.curves]
+    save_figure(
+        partial(figures.curves_chart, have, attack), f"Accuracy against epsilon {attack} {_of(shown)}",
+        answers.origin_of(shown, "curves"), "curves",
+    )  # fmt: skip
 
 
 def transfer(found: list[Results]) -> None:
@@ -117,11 +131,11 @@ def transfer(found: list[Results]) -> None:
         return
     st.subheader("Do the images fool other models?", anchor=False)
     shown = [each for each in found if each.digest in have]
+    draw = partial(
+        figures.transfer_chart, [each.title for each in shown], matrix([each.digest for each in shown], have)
+    )
     st.plotly_chart(
-        figures.transfer_chart(
-            [each.title for each in shown], matrix([each.digest for each in shown], have), state.look()
-        ),
-        key="transfer", config=STATIC,
+        draw(state.look()), key="transfer", config=STATIC,
         alt="Accuracy of each model on images crafted on each other model",
     )  # fmt: skip
     st.caption(
@@ -130,6 +144,12 @@ def transfer(found: list[Results]) -> None:
         "diagonal that is lower in its column means that images of a stranger work better, a sign of masked gradients. "
         "Empty: not tried."
     )
+    save_figure(draw, f"Transfer {_of(shown)}", answers.origin_of(shown, "transfer"), "transfer")
+
+
+def _of(found: list[Results]) -> str:
+    """What models a figure shows, in the name of its file."""
+    return f"{found[0].dataset} {' '.join(each.title for each in found)}"
 
 
 heading, choice = st.columns([1, 3], gap="medium", vertical_alignment="bottom")

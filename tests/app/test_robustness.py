@@ -1,5 +1,7 @@
 """The Robustness page on stored results of tiny models."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,12 @@ def test_evaluating_starts_a_process_for_what_is_missing(page, home, monkeypatch
     at.checkbox(key="with_autoattack").uncheck().run()
     at.button(key="start_evaluation").click().run()
     assert started == [(card_of("tiny-ra").digest, ("attacks",))]
+
+
+def test_each_figure_can_be_saved(page, home):
+    for name in ("tiny-ra", "tiny-plain"):
+        store_results(name, dict.fromkeys((*HEADLINE, "margin_first"), 20))
+    at = page()
+    assert not at.exception
+    saved = {found for button in at.get("download_button") for found in re.findall(r"save/\S+", button.proto.id)}
+    assert {f"save/{part}/{kind}" for part in ("drop", "curves") for kind in ("pdf", "svg")} <= saved

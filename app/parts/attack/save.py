@@ -6,8 +6,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from ancra.origin import npz, signed
+from app import state
 from app.answers import attacks
 from app.figures import pictures
+from app.figures.replay import Replayed
+from app.figures.trace_on_paper import trace_on_paper
 from app.parts.attack.view import AttackView
 from app.words.trace_table import trace_csv
 
@@ -22,7 +25,8 @@ def save_attack(view: AttackView) -> None:
         name = titles[title]
         trace, step = view.traces[name], view.step
         target = None if view.target is None else view.classes[view.target]
-        origin = attacks.origin(name, view.picture, view.settings, target)
+        origin = attacks.origin(name, view.picture, view.settings, target).with_changes(page=state.link())
+        shown = Replayed(title, trace, view.settings)
         at_step = origin.with_changes(what=f"{origin.what}: step {step}")
         stem = re.sub(r"[^a-z0-9]+", "-", f"{title} {view.picture.title}".lower()).strip("-")
         image = trace.images[step, 0]
@@ -41,6 +45,14 @@ def save_attack(view: AttackView) -> None:
                 lambda: npz({"image": image}, at_step),
             ),
             ("Trace (NPZ)", "trace.npz", "application/octet-stream", lambda: npz(trace.arrays(), origin)),
+            (
+                "Figure for a paper (PDF)", f"step-{step}.pdf", "application/pdf",
+                lambda: trace_on_paper([shown], step, view.classes, view.picture.label, "pdf", at_step),
+            ),
+            (
+                "Figure for a paper (SVG)", f"step-{step}.svg", "image/svg+xml",
+                lambda: trace_on_paper([shown], step, view.classes, view.picture.label, "svg", at_step),
+            ),
             (
                 "Numbers of the figures (CSV)", "trace.csv", "text/csv",
                 lambda: signed(trace_csv(trace, view.classes).encode(), "csv", origin),

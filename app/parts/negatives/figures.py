@@ -1,11 +1,13 @@
 """The Figures 3 and 4 tab: accuracy along alpha, zeta or any other number, beside what the paper says of it."""
 
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from ancra.settings import flat
 from ancra.sweeps.claims import Answer, claims
+from ancra.sweeps.files import outcome_origin
 from ancra.sweeps.outcome import TITLES, Outcome
 from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.plan import short
@@ -16,6 +18,7 @@ from app import state
 from app.answers import sweeps as answers
 from app.figures import sweeps as drawings
 from app.guard import guard
+from app.parts.save_figure import save_figure
 from app.parts.sweeps import choose, files, one_run, work
 
 SWEEP, RUN, CHART = "figure", "figure_run", "figure_chart"
@@ -85,6 +88,9 @@ def one_setting(part: Outcome, axis: str) -> None:
         alt=f"Accuracies against {short(axis)}, a dot a run, with means and spread",
     )  # fmt: skip
     st.caption("Dots are runs, lines their means, bands one standard deviation over seeds. Click a dot to see its run.")
+    name = f"{part.plan.name} accuracy against {short(axis)}"
+    draw = partial(drawings.along_chart, part, axis, own if is_number(own) else None, None)
+    save_figure(draw, name, outcome_origin(part, name), CHART)
 
 
 def two_settings(outcome: Outcome, both: list[str]) -> None:
@@ -100,6 +106,10 @@ def two_settings(outcome: Outcome, both: list[str]) -> None:
         alt=f"Mean accuracy for every pair of {short(both[0])} and {short(both[1])}",
     )  # fmt: skip
     st.caption("Mean ± standard deviation over seeds, %. Click a square to see its first run.")
+    name = f"{outcome.plan.name} {TITLES[measure]}"
+    save_figure(
+        partial(drawings.two_axes_chart, part, both[0], both[1], measure), name, outcome_origin(outcome, name), CHART
+    )
 
 
 def said(part: Outcome) -> None:

@@ -1,10 +1,13 @@
 """The Outcome tab: models trained with each strategy, side by side, ranked only as far as seeds allow."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from ancra.maps.settings import ModelMapSettings
 from ancra.sweeps.axes import STRATEGY
+from ancra.sweeps.files import outcome_origin
 from ancra.sweeps.outcome import TITLES, Outcome
 from ancra.sweeps.outcomes import KnownOutcome
 from ancra.sweeps.slices import varied
@@ -17,6 +20,7 @@ from app.components.feature_map import feature_map
 from app.figures import sweeps as drawings
 from app.guard import guard
 from app.parts.maps.progress import wait
+from app.parts.save_figure import save_figure
 from app.parts.sweeps import choose, files, one_run, work
 
 SWEEP, RUN, CHART = "strategies", "strategy_run", "strategy_chart"
@@ -61,6 +65,8 @@ def show_outcome(chosen: KnownOutcome) -> None:
             "Small dots are runs, one a seed; click one to see it. Large marks are their means with 95 % intervals, "
             "which are wide because seeds are few."
         )
+        name = f"{part.plan.name} accuracy of each setting"
+        save_figure(partial(drawings.settings_chart, part, None), name, outcome_origin(part, name), CHART)
     with right:
         table(part)
         with st.expander("Every comparison"):
@@ -110,6 +116,10 @@ def learning(part: Outcome) -> None:
                     drawings.learning_chart(part, curve, state.look()), key=f"outcome_learning_{curve}",
                     config=STATIC, alt=f"{drawings.CURVES[curve]} of each setting after each epoch",
                 )  # fmt: skip
+                name = f"{part.plan.name} {drawings.CURVES[curve]} while training"
+                save_figure(
+                    partial(drawings.learning_chart, part, curve), name, outcome_origin(part, name), f"learning_{curve}"
+                )
     st.caption(
         "Means over seeds; bands are one standard deviation. Accuracies are on held-out training images, with fewer "
         "steps of PGD than above. The contrast is how alike the model finds anchors and their negatives: "

@@ -1,5 +1,7 @@
 """The Population tab: all strategies side by side over one batch or a whole epoch."""
 
+from functools import partial
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -7,11 +9,12 @@ import streamlit as st
 from ancra.files import csv_text
 from ancra.negatives.picker import PICKERS
 from ancra.negatives.settings import PRESETS
-from ancra.origin import signed
+from ancra.origin import Origin, signed
 from ancra.strategies.known import strategies, title_of
 from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
 from ancra.strategies.words import value_text
+from ancra.web.palette import Palette
 from app import state
 from app.access import may_change
 from app.answers import strategies as answers
@@ -19,6 +22,7 @@ from app.answers.mechanism import BatchQuestion
 from app.figures import strategies as figures
 from app.guard import guard
 from app.parts.negatives.batch import choose_batch
+from app.parts.save_figure import Draw, save_figure
 from app.words import strategies as says
 
 POLL = 1.0  # Seconds between two looks at an epoch that goes on.
@@ -94,24 +98,27 @@ def draw(asked: BatchQuestion, found: Statistics) -> None:
         f"{says.basis(found)} Contrast and forces are those of a training step: each image with the rows of its own "
         "label, BatchNorm with its running statistics. All else is the model as it answers by itself."
     )
-    colours = state.look()
+    origin = answers.origin(asked, found)
     with st.grid(2, min_column_width=340, gap="large") as grid:
         with grid.cell():
-            shares(found)
+            shares(found, origin)
         with grid.cell():
             figure(
-                "How alike the pairs are", figures.similarity_chart(found, colours), says.similarity_words(found)
-            )  # fmt: skip
+                "How alike the pairs are",
+                partial(figures.similarity_chart, found),
+                says.similarity_words(found),
+                origin,
+            )
         with grid.cell():
-            contrast(found)
+            contrast(found, origin)
         with grid.cell():
             st.fragment(guard()(forces))(asked, found)
-    st.fragment(guard()(pairs))(found)
+    st.fragment(guard()(pairs))(found, origin)
     with st.grid(2, min_column_width=340, gap="large") as grid:
         with grid.cell():
-            st.fragment(guard()(agreement))(found)
+            st.fragment(guard()(agreement))(found, origin)
         with grid.cell():
-            success(found)
+            success(found, origin)
     downloads(asked, found)
 
 
@@ -127,7 +134,7 @@ def table(found: Statistics) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=config, key="population_table")
 
 
-def shares(found: Statistics) -> None:
+def shares(found: Statistics, origin: Origin) -> None:
     """Candidates, and what the model takes the negatives for."""
     measures = {"found": "with a candidate", "as_label": "taken for the anchor's class"}
     text = "A candidate is an image of the batch that meets the strategy's condition."
@@ -135,12 +142,13 @@ def shares(found: Statistics) -> None:
         measures["reached"] = "the same after the attack"
     figure(
         "Candidates, and what the model takes the negatives for",
-        figures.dots_chart(found, measures, state.look(), "share of the anchors, %", percent=True),
+        partial(_dots, found, measures, "share of the anchors, %", True),
         f"{text} {says.sharing_words(found)}",
+        origin,
     )
 
 
-def contrast(found: Statistics) -> None:
+def contrast(found: Statistics, origin: Origin) -> None:
     """The contrast of training, and the heads it comes from."""
     measures = {"contrast": "whole", "contrast_final": "of p'", "contrast_auxiliary": "of the auxiliary logits"}
     if next(iter(found.observed.values())).contrast.shape[1] == 1:
@@ -148,8 +156,9 @@ def contrast(found: Statistics) -> None:
     weight = found.weights.auxiliary
     figure(
         "The contrast that training sees",
-        figures.dots_chart(found, measures, state.look(), "mean over the anchors"),
+        partial(_dots, found, measures, "mean over the anchors", False),
         f"{says.heads_words(found)} The whole is the term of p' plus {weight:g} times the mean of the others.",
+        origin,
     )
 
 
@@ -167,11 +176,13 @@ def forces(asked: BatchQuestion, found: Statistics) -> None:
             bind="query-params",
         )  # fmt: skip
     divided = answers.with_alpha(found, alpha)
-    chart(figures.forces_chart(divided, where, state.look()), "The force on anchors and negatives of each strategy")
+    draw = partial(figures.forces_chart, divided, where)
+    chart(draw(state.look()), "The force on anchors and negatives of each strategy")
     st.caption(says.forces_words(divided, where))
+    save_figure(draw, f"Forces on the {where} of {asked.model}", answers.origin(asked, found), "population_forces")
 
 
-def pairs(found: Statistics) -> None:
+def pairs(found: Statistics, origin: Origin) -> None:
     """Which class is pushed from which."""
     st.markdown("**Which class is pushed from which**")
     names = list(found.observed)
@@ -186,16 +197,15 @@ def pairs(found: Statistics) -> None:
     with st.grid(min(4, len(names)), min_column_width=300, gap="small") as grid:
         for name in names:
             with grid.cell():
-                chart(
-                    figures.pairs_chart(found, name, what, state.look()),
-                    f"Anchor's class by negative's class, {title_of(name)}",
-                    key=f"pairs_{name}",
-                )
+                draw = partial(figures.pairs_chart, found, name, what)
+                words = f"Anchor's class by negative's class, {title_of(name)}"
+                chart(draw(state.look()), words, key=f"pairs_{name}")
                 st.caption(says.pairs_words(found, name))
+                save_figure(draw, f"{words} {what}", origin, f"pairs_{name}")
     st.caption("Rows are the anchor's true class, columns the negative's. All strategies share one scale.")
 
 
-def agreement(found: Statistics) -> None:
+def agreement(found: Statistics, origin: Origin) -> None:
     """How far the strategies agree."""
     st.markdown("**Do they pick the same?**")
     if len(found.observed) < 2:
@@ -205,19 +215,22 @@ def agreement(found: Statistics) -> None:
         "The same", ["image", "class"], default="image", required=True, key="agree", bind="query-params"
     )
     what: figures.Alike = "negative" if label == "image" else "same_class"
-    chart(figures.agreement_chart(found, what, state.look()), f"How often two strategies pick the same {label}, in %")
+    draw, words = partial(figures.agreement_chart, found, what), f"How often two strategies pick the same {label}, in %"
+    chart(draw(state.look()), words)
     st.caption(says.agreement_words(found, what))
+    save_figure(draw, words, origin, "population_agreement")
 
 
-def success(found: Statistics) -> None:
+def success(found: Statistics, origin: Origin) -> None:
     """The targeted attack by step."""
     driven = [name for name in found.observed if len(found.success(name)) > 1]
     if not driven:
         return
     figure(
         "The targeted attack, step by step",
-        figures.success_chart(found, state.look()),
+        partial(figures.success_chart, found),
         " ".join(says.success_words(found, name) for name in driven),
+        origin,
     )
 
 
@@ -240,16 +253,23 @@ def downloads(asked: BatchQuestion, found: Statistics) -> None:
             )  # fmt: skip
 
 
-def figure(title: str, drawn: go.Figure, caption: str) -> None:
-    """A figure under its title, with its caption."""
+def figure(title: str, draw: Draw, caption: str, origin: Origin) -> None:
+    """A figure under its title, with its caption, to be saved."""
     st.markdown(f"**{title}**")
-    chart(drawn, title)
+    chart(draw(state.look()), title)
     st.caption(caption)
+    save_figure(draw, f"{title} {' '.join(origin.checkpoints)}", origin, f"population_{title}")
 
 
 def chart(drawn: go.Figure, alt: str, key: str | None = None) -> None:
     """A figure that is only looked at."""
     st.plotly_chart(drawn, key=key or f"population_{alt}", config=STATIC, alt=alt)
+
+
+def _dots(
+    found: Statistics, measures: dict[str, str], axis: str, percent: bool, colours: Palette
+) -> go.Figure:  # fmt: skip
+    return figures.dots_chart(found, measures, colours, axis, percent=percent)
 
 
 def _sentence(words: str) -> str:

@@ -1,15 +1,19 @@
 """The part of the Train page that shows runs: the list, and what the chosen ones do, looked at again and again."""
 
 from collections.abc import Sequence
+from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from ancra.web.palette import Palette
 from app import state
 from app.answers import runs
 from app.answers.runs import RunView
 from app.figures import learning
 from app.figures.learning import Axes, Line
 from app.guard import guard
+from app.parts.save_figure import save_figure
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
 from app.parts.train.run_list import plain_title, run_list
@@ -92,6 +96,10 @@ def _alone(run: RunView, axes: Axes) -> None:
         learning.losses(line, colours, axes), key="losses", config=STATIC, alt="The loss and its parts after each epoch"
     )
     st.caption(f"{_caption(run)} Below: the loss and its parts before their weights, means of each epoch.")
+    with st.container(horizontal=True):
+        for what, draw in (("Accuracies", learning.accuracies), ("Losses", learning.losses)):
+            name = f"{what} of {run.name} while training"
+            save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
     with st.expander("Learning rate", icon=":material/trending_down:"):
         line = _line(run, colours.final)
         st.plotly_chart(
@@ -115,10 +123,19 @@ def _together(chosen: Sequence[RunView], axes: Axes) -> None:
                     learning.overlay(key, lines, colours, axes), key=f"curve/{key}", config=STATIC,
                     alt=f"{learning.quantity_title(key)} of the chosen runs after each epoch",
                 )  # fmt: skip
+                name = f"{learning.quantity_title(key)} of {' and '.join(run.name for run in chosen)}"
+                save_figure(partial(_overlaid, key, chosen, axes), name, runs.origin([run.name for run in chosen]), key)
     st.caption(
         "Each run has the colour of its square above; a star marks its best epoch. Accuracies are on held-out training "
         "images, to follow the runs by; runs with other validation settings are not to be compared by them."
     )
+
+
+def _overlaid(key: str, chosen: Sequence[RunView], axes: Axes, light: Palette) -> go.Figure:
+    """The same with a legend: beside a figure in a paper stands no list of runs."""
+    lines = [_line(run, selection.colour(run.name, light)) for run in chosen if run.rows]
+    figure = learning.overlay(key, lines, light, axes)
+    return figure.update_layout(showlegend=True).update_yaxes(title=learning.quantity_title(key))
 
 
 def _line(run: RunView, colour: str) -> Line:
