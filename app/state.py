@@ -1,14 +1,15 @@
 """What a person has chosen, and its place in the URL: a link opens the same view."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ancra import limits
 from ancra.cli.serving import stays_here
-from ancra.text import epsilon_text
+from ancra.text import epsilon_text, listed
 from ancra.web.palette import Palette, palette
 from app import compute
 from app.access import is_public
@@ -25,6 +26,9 @@ MODELS, MODEL = ("attacked", "models"), ("model", "trust")
 OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
 BESIDE_WIDGETS = ("step", "map_colour", "map_view", "map_selection", "mechanism_anchor", "shown_runs", "form")
 """What is held beside the URL and no widget restores from it."""
+UNMET = "asked_by_a_link"
+PLAIN = {ord(char): "\\" + char for char in "\\`*_[]()<>$:#~|"}
+"""What a link says is shown as it is, not as Markdown."""
 
 
 def link() -> str:
@@ -32,6 +36,26 @@ def link() -> str:
     page = urlsplit(st.context.url or "").path
     choices = urlencode({key: st.query_params.get_all(key) for key in st.query_params}, doseq=True)
     return f"{page or '/'}?{choices}" if choices else page or "/"
+
+
+def say_unmet(key: str, known: Collection[str], what: str) -> None:
+    """Say which values of a link are not here, which the widget of this key is about to drop from the URL.
+
+    The sentence stays until another value is chosen, where ``met`` is called.
+
+    Args:
+        known: the values that there are, as the URL writes them. what: what they are, in words: ``the model``.
+    """
+    held = st.session_state.setdefault(UNMET, {})
+    if missing := [value[: limits.REPEATED] for value in st.query_params.get_all(key) if value not in known]:
+        held[key] = f"The link asks for {what} {listed(missing)}, which is not here: this page shows something else."
+    if key in held:
+        st.warning(held[key].translate(PLAIN), icon=":material/link_off:")
+
+
+def met(key: str) -> None:
+    """A person has chosen something: what a link asked for is of no concern any more."""
+    st.session_state.get(UNMET, {}).pop(key, None)
 
 
 def look() -> Palette:
@@ -121,12 +145,16 @@ def choose_model(label: str, key: str, default: str, alike: str | None = None) -
     """
     names = model_names() if alike is None else like(alike)
     index = names.index(preferred(names, [default])[0])
-    return st.selectbox(label, names, index=index, format_func=title_of, key=key, bind="query-params")
+    say_unmet(key, [title_of(name) for name in names], "the model")
+    return st.selectbox(
+        label, names, index=index, format_func=title_of, key=key, bind="query-params", on_change=met, args=(key,)
+    )
 
 
 def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help: str | None = None) -> list[str]:
     """Several checkpoints, kept in the URL. Call ``require_models`` first."""
     names = model_names()
+    say_unmet(key, [title_of(name) for name in names], "the model")
     return st.multiselect(
         label,
         names,
@@ -136,6 +164,8 @@ def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help
         help=help,
         max_selections=most,
         bind="query-params",
+        on_change=met,
+        args=(key,),
     )
 
 

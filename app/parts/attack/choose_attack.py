@@ -6,7 +6,7 @@ from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import attack_title, preset
 from ancra.text import epsilon_text
-from app import compute
+from app import compute, state
 
 ATTACKS = {attack_title(name): preset(name) for name in ("pgd40", "pgd20", "pgd10", "fgsm")}
 SHARES_OF_EPSILON = (0.25, 0.5, 0.75, 1, 1.5, 2.5)
@@ -43,12 +43,15 @@ def choose_epsilon(names: list[str]) -> float:
     """Epsilon from presets around the one that these models were trained against."""
     trained = recipe_epsilon(names)
     choices = {epsilon_text(size): size for size in offered(trained)}
+    state.say_unmet("epsilon", choices, "the epsilon")
     chosen = st.select_slider(
         "Epsilon: how far a pixel may move",
         list(choices),
         epsilon_text(trained),
         key="epsilon",
         bind="query-params",
+        on_change=state.met,
+        args=("epsilon",),
     )
     known = any(compute.card(name).recipe for name in names)
     against = f"These models were trained against {epsilon_text(trained)}" if known else "What they met is not known"

@@ -38,6 +38,7 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
     with more:
         left, right = st.columns(2, wrap=False)
     shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params", on_change=turn)
+    state.say_unmet("image", {str(place) for place in range(len(labels))}, "test image")
     number = right.number_input(
         "Test image", 0, len(labels) - 1, opening, key="image", bind="query-params", on_change=turn
     )
@@ -70,6 +71,7 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
 def turn() -> None:
     """Open the sheet on the page that has the chosen image."""
     st.session_state.pop(PAGE, None)
+    state.met("image")
 
 
 def _page(name: str, rows: IntArray, index: int, said: Mapping[int, str]) -> None:
