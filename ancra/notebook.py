@@ -43,7 +43,8 @@ class Loaded:
         card = self.card
         rows = {
             "network": f"{card.model.architecture}, {sum(each.numel() for each in self.model.parameters()):,} weights",
-            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {card.dataset}, {len(card.classes)} classes",
+            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {card.dataset}",
+            "classes": str(len(card.classes)),
             "recipe": card.recipe.name if card.recipe else "not known",
             "digest": card.digest,
         }

@@ -194,6 +194,7 @@ def compare(
     names: Names,
     as_json: AsJson = False,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Also write the rows there.")] = None,
+    finals: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the test images' numbers.")] = None,
 ) -> None:
     """Compare runs: the settings in which they differ, and the accuracies after the last and the best epoch."""
     from ancra.runs.naming import find_run
@@ -203,11 +204,13 @@ def compare(
         raise AncraError("A comparison takes two runs or more.")
     chosen = [find_run(name) for name in names]
     found = comparison(chosen)
-    if csv_file:
+    if csv_file or finals:
         from ancra.figure_files import write_file
-        from ancra.runs.comparing import comparison_csv
+        from ancra.runs.comparing import comparison_csv, finals_csv
 
-        write_file(csv_file, comparison_csv(chosen))
+        for file, make in ((csv_file, comparison_csv), (finals, finals_csv)):
+            if file:
+                write_file(file, make(chosen))
     if as_json:
         print(json.dumps(found, indent=1))
         return

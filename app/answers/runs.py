@@ -18,7 +18,7 @@ from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
 from ancra.origin import Origin
 from ancra.paths import runs_folder
 from ancra.recipe import Recipe
-from ancra.runs.comparing import comparison_origin
+from ancra.runs.comparing import Final, comparison_origin, finals, finals_csv
 from ancra.runs.extend import extend as add_epochs
 from ancra.runs.labels import RunLabels, read_labels, write_labels
 from ancra.runs.launch import read_launch, write_state
@@ -166,6 +166,16 @@ def stop(name: str) -> None:
 def origin(names: Sequence[str]) -> Origin:
     """Where a file about these runs is from. Raises AncraError for one that is gone or damaged."""
     return comparison_origin([_open(name) for name in names], "Training runs")
+
+
+def final_numbers(names: Sequence[str]) -> list[Final]:
+    """The runs' accuracies on the test images, each less the first one's. Raises AncraError."""
+    return finals([_open(name) for name in names])
+
+
+def final_file(names: Sequence[str]) -> bytes:
+    """The same as a CSV file. Raises AncraError."""
+    return finals_csv([_open(name) for name in names])
 
 
 @changing

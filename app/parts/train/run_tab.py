@@ -16,6 +16,7 @@ from app.guard import guard
 from app.parts.save_figure import save_figure
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
+from app.parts.train.finals import final_numbers
 from app.parts.train.run_list import plain_title, run_list
 
 POLL, IDLE_POLL = 2.0, 10.0  # seconds between two looks, while a run goes on and while none does
@@ -57,6 +58,7 @@ def _board(was_active: frozenset[str]) -> None:
         return
     curves(chosen)
     cards(chosen)
+    final_numbers(chosen)
     settings_table(chosen)
     logs(chosen)
 
