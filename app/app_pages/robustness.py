@@ -13,8 +13,10 @@ from app.answers import robustness as answers
 from app.answers.models import COPIES, measured_on_copies, preferred, title_of
 from app.answers.robustness import Results
 from app.figures import robustness as figures
+from app.parts import story
 from app.parts.robustness import evaluate, table
 from app.parts.robustness.checks import trust_view
+from app.parts.robustness.story import LIT, robustness_story
 from app.parts.save_figure import save_figure
 
 SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
@@ -41,13 +43,17 @@ def opening(found: list[Results]) -> str:
     )
 
 
-def compare(found: list[Results]) -> None:
-    """The table, and beside it the verdict on the model whose row is pressed; then figure and downloads."""
+def compare(found: list[Results], lit: tuple[str, ...]) -> None:
+    """The table, and beside it the verdict on the model whose row is pressed; then figure and downloads.
+
+    Args:
+        lit: the columns that a story speaks of.
+    """
     rows = [row for each in found if (row := each.row) is not None]
-    st.markdown(opening(found))
     left, right = st.columns([5, 3], gap="large")
     with left:
-        table.accuracy_table(found, on_press=lambda name: st.session_state.update(trust=name))
+        chosen = st.session_state.get("trust", believed_first(found))
+        table.accuracy_table(found, chosen, lambda name: st.session_state.update(trust=name), lit)
         copies = COPIES if measured_on_copies([each.name for each in found]) else ""
         st.caption(
             f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack "
@@ -68,15 +74,33 @@ def compare(found: list[Results]) -> None:
         believe(found)
 
 
+def believed_first(found: list[Results]) -> str:
+    """The model whose verdict is shown where none was chosen: the one that the story begins with."""
+    told = robustness_story(found)
+    return told.hero.name if told else preferred([each.name for each in found], [state.opening().models[0]])[0]
+
+
+def tell(found: list[Results]) -> tuple[str, ...]:
+    """The story's steps and sentence; returns the columns that it speaks of."""
+    told = robustness_story(found)
+    if any(answers.at_chance(each) for each in found):
+        st.markdown(opening(found))
+    if told is None:
+        where.markdown(opening(found))
+        return ()
+    its = told.story(believed_first(found))
+    with steps:
+        current = story.steps(its)
+    story.strip(where, its, current, lambda step: told.tell(its, step))
+    return LIT[its.steps.index(current)] if current else ()
+
+
 def believe(found: list[Results]) -> None:
     """The trust report and the curves of one model."""
     st.subheader("Can the number be believed?", anchor=False)
-    names = [each.name for each in found]
-    if st.session_state.get("trust", names[0]) not in names:
-        del st.session_state["trust"]  # that model is not in the table any more
-    first = names.index(preferred(names, [state.opening().models[0]])[0])
+    names, first = [each.name for each in found], believed_first(found)
     name = st.selectbox(
-        "Model", names, index=first, format_func=title_of, key="trust", bind="query-params",
+        "Model", names, index=names.index(first), format_func=title_of, key="trust", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     chosen = next(each for each in found if each.name == name)
@@ -152,9 +176,10 @@ def _of(found: list[Results]) -> str:
     return f"{found[0].dataset} {' '.join(each.title for each in found)}"
 
 
-heading, choice = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+heading, steps, choice = st.columns([2, 5, 4], gap="medium", vertical_alignment="bottom")
 heading.title("Robustness")
 state.require_models()
+where = story.place()
 with choice:
     names = state.choose_models("Models", "models", SHOWN, most=16)
 found = [answers.results(name) for name in names]
@@ -162,7 +187,9 @@ ready = [each for each in found if each.row]
 evaluate.refusals(found)
 evaluate.say_missing(found)
 if ready:
-    compare(ready)
+    if st.session_state.get("trust", ready[0].name) not in [each.name for each in ready]:
+        del st.session_state["trust"]  # that model is not in the table any more
+    compare(ready, tell(ready))
     curves(ready)
     transfer(ready)
 if may_change():

@@ -4,8 +4,10 @@ import streamlit as st
 
 from app.answers import runs
 from app.guard import guard
+from app.parts import story
 from app.parts.damaged import bin_list, damaged_list
 from app.parts.train import cards, form, run_tab
+from app.parts.train.story import tell, train_story
 from app.parts.uploads import images, upload_tab
 
 PARTS = {
@@ -29,7 +31,9 @@ with guard():
     if (chosen := st.session_state.pop("train_on", None)) is not None:
         images.train_on(chosen)
 st.html(STYLE)
-st.title("Train")
+title, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+title.title("Train")
+where = story.place()
 # Decided once a visit: another default makes these other tabs, and what stands typed in the old ones goes with them.
 first = st.session_state.setdefault("first_part", "Runs" if runs.views() else "New run")
 tabs = st.tabs(list(PARTS), default=first, key="part", bind="query-params")
@@ -37,6 +41,10 @@ for tab, draw in zip(tabs, PARTS.values(), strict=True):
     if tab.open:
         with tab, guard():
             draw()
+told = train_story(first)
+with steps:
+    current = story.steps(told)
+story.strip(where, told, current, tell)
 with guard():
     damaged_list()
     bin_list()

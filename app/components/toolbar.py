@@ -16,10 +16,21 @@ _PAGE = """<style>
 @media (min-width: 1280px) { .st-key-toolbar { right: 9rem; } }
 [data-testid="stLayoutWrapper"]:has(> .st-key-toolbar), [data-testid="stLayoutWrapper"]:has(> .st-key-menu) {
     position: absolute; }
+@media (max-width: 640px) {
+    [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; }
+    [data-testid="stMain"] h1 { font-size: 1.25rem; padding: 0 0 0.5rem; }
+    :is(.st-key-guide, .st-key-attacked, [class*="story"]) [data-testid="stWidgetLabel"] { display: none; }
+    [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+    [data-testid="stLayoutWrapper"]:has(> .st-key-settings) { order: 9; }
+    .st-key-maps_settings { position: fixed; inset: auto 0 0 0; z-index: 70; width: auto !important;
+        padding: 6px 12px 10px; flex-wrap: nowrap !important; overflow-x: auto;
+        box-shadow: 0 -2px 8px rgb(0 0 0 / 20%); }
+    .st-key-maps_settings > * { flex: none !important; width: auto !important; }
+}
 html[data-present] { font-size: 23px !important; --least-type: 20px; --picture: 230px; --under-strip: 4.5rem; }
 html[data-present] :is([data-testid="stHeader"], h1, .st-key-images_switch, .st-key-attacked, .st-key-models,
-    .st-key-settings, [data-testid="stColumn"]:has(h1), [data-testid="stColumn"]:has(.st-key-epsilon)) {
-    display: none; }
+    .st-key-settings, .st-key-maps_settings, [data-testid="stColumn"]:has(h1),
+    [data-testid="stColumn"]:has(.st-key-epsilon)) { display: none; }
 html[data-present] [data-testid="stMainBlockContainer"] { padding: 0.75rem 1.5rem 3rem; max-width: none; }
 html[data-present] [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { top: 0; }
 html[data-present] .st-key-toolbar { inset: auto 0.5rem 0.5rem auto; opacity: 0.6; --others: none; }

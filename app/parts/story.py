@@ -34,6 +34,7 @@ class Story:
         key: of the widget that shows the steps; it stands in the URL.
         usual: what each key that a step sets holds where nothing was chosen.
         also: further keys that a step may change, to be put back.
+        follows: whether the step told follows the page where a person goes on by hand.
         read: what a key holds now. enter: called when a step was set, to have it played.
     """
 
@@ -44,6 +45,7 @@ class Story:
     also: tuple[str, ...] = ()
     read: Callable[[str], Any] = _held
     enter: Callable[[Step], None] = _nothing
+    follows: bool = False
 
     def holds(self, step: Step) -> bool:
         """Whether the page still shows what a step has set."""
@@ -52,7 +54,7 @@ class Story:
     def current(self) -> Step | None:
         """The step that is told: the one that was pressed, else the first that the page shows anyway."""
         pressed = st.session_state.get(self.key)
-        named = [step for step in self.steps if step.title == pressed]
+        named = [step for step in self.steps if step.title == pressed and (self.holds(step) or not self.follows)]
         return next(iter([*named, *filter(self.holds, self.steps)]), None)
 
     def go(self, step: Step) -> None:
@@ -93,11 +95,13 @@ def place() -> DeltaGenerator:
     st.html(f"""<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) {{ position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0;
     background: {state.look().background}; }}
-.st-key-strip p {{ margin: 0; }}
+.st-key-strip [data-testid="stMarkdownContainer"] {{ margin-bottom: 0; }} .st-key-strip p {{ margin: 0; }}
+.st-key-maps_settings {{ background: {state.look().background}; }}
+.st-key-maps_settings {{ background: {state.look().background}; }}
 @media (max-width: 640px) {{
     .st-key-strip {{ gap: 6px; }} .st-key-strip p {{ font-size: 15px; line-height: 1.35; }}
     .st-key-strip button {{ min-height: 44px; }}
-    .st-key-sentence {{ min-width: 100%; }}
+    .st-key-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-sentence) {{ flex: 1 0 100%; }}
 }}
 </style>""")
     return st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
@@ -160,5 +164,5 @@ def strip(
     )  # fmt: skip
     where.button(
         "Reset", key="story_reset", icon=":material/restart_alt:", disabled=not story.begun and at < 1,
-        on_click=story.reset, help="Puts back what was here before the story.",
+        on_click=story.reset,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The Robustness page on stored results of tiny models."""
 
+import json
 import re
 
 import numpy as np
@@ -76,15 +77,16 @@ def test_shows_table_verdict_and_gap(page, home):
     at = page()
     assert not at.exception
     assert not at.warning
-    table = at.dataframe[0].value
-    assert list(table["Model"]) == ["Tiny with attention · tiny-ra"]
-    assert table["PGD-40"][0] == 75
-    assert table["Worst case"][0] == 5
-    assert table["Can PGD be believed?"][0] == "Not to be believed"
+    (table,) = (each for each in at.get("bidi_component") if each.proto.component_name == "ancra.accuracies")
+    (row,) = json.loads(table.proto.json)["rows"]
+    assert row["title"] == "Tiny with attention · tiny-ra"
+    assert (row["cells"]["pgd"]["text"], row["cells"]["worst"]["text"]) == ("75.0", "5.0")
+    assert row["cells"]["pgd"]["interval"] == "(60–86)"
+    assert row["verdict"]["text"] == "Not to be believed"
     assert "keeps 75% under PGD-40" in texts(at)
     assert "Attacks on other heads" in texts(at)
     assert "Not run, so the verdict says nothing about it: Other models." in texts(at)
-    assert "Published in" in at.dataframe[1].value.columns
+    assert "Published in" in at.dataframe[0].value.columns
 
 
 def test_a_model_that_guesses_is_named_before_anything_else(page, home):

@@ -22,9 +22,22 @@ def test_nothing_is_wider_than_the_window(open_browser, width, scheme):
 
 def test_a_pressed_row_is_the_model_whose_verdict_stands_beside(open_browser, settled):
     page = open_browser("robustness")
-    table = page.locator("[data-testid=stDataFrame]").first
+    table = page.locator(".accuracies table")
     table.wait_for(timeout=60_000)
     settled(page)
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 17, box["y"] + 3 * 35 + 17)  # the box before the third model
+    table.get_by_role("button", name="PGD-AT", exact=True).click()
     page.wait_for_function("document.querySelector('.st-key-trust input').value === 'PGD-AT'", timeout=60_000)
+
+
+def test_the_table_sorts_by_a_column_and_is_no_wider_than_a_phone(open_browser, settled):
+    page = open_browser("robustness", width=390)
+    table = page.locator(".accuracies table")
+    table.wait_for(timeout=60_000)
+    settled(page)
+    assert table.evaluate("element => element.scrollWidth") <= page.locator(".accuracies").bounding_box()["width"] + 1
+    table.get_by_role("button", name="Worst case").click()
+    first = table.locator("tbody tr:not(.more)")
+    values = first.locator("td:nth-child(7)").evaluate_all("all => all.map((cell) => Number(cell.firstChild.data))")
+    assert values == sorted(values, reverse=True)
+    table.get_by_role("button", name="MART", exact=True).click()
+    expect(table.locator(".more")).to_contain_text("AutoAttack")

@@ -30,6 +30,8 @@ STAGES = {
         ".course",
         ".cut",
     ],
+    "robustness": [".accuracies tbody tr.chosen", ".st-key-trust"],
+    "train": [".st-key-recipe", ".st-key-start button"],
     "negatives": [".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
 }
 

@@ -1,11 +1,13 @@
 // One anchor and what each strategy makes of it. Alpha, the attack's steps and the map's arrows need no server; only
 // another anchor does. What a person has set stays while anchors come and go.
 import { percent } from "../shared/codec.js"
-import { make, spoken, write } from "../shared/dom.js"
+import { calm, make, spoken, write } from "../shared/dom.js"
+import { clamp } from "../shared/geometry.js"
 import { negative, push, similarity } from "./column.js"
 import { plane } from "./plane.js"
 import { sheet } from "./sheet.js"
 
+const GLIDE = 1500 // Milliseconds that alpha takes from one end to the other where a story moves it.
 const ASK = 120 // Milliseconds without another key before the next anchor is asked for.
 
 /** What alpha does, in words. */
@@ -140,6 +142,18 @@ function build(root, data, view) {
     view.alpha = Number(slider.value)
     update()
   }
+  view.glide = (alpha) => {
+    cancelAnimationFrame(view.gliding)
+    const [from, began] = [alpha === 0 ? 1 : view.alpha, performance.now()]
+    const draw = (now) => {
+      const share = calm() ? 1 : clamp((now - began) / GLIDE, 0, 1)
+      view.alpha = from + (alpha - from) * share
+      slider.value = view.alpha
+      update()
+      if (share < 1) view.gliding = requestAnimationFrame(draw)
+    }
+    draw(began)
+  }
   sprite.onload = () => update(true)
   sprite.src = data.sprite
   view.watch?.disconnect()
@@ -183,6 +197,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     view.key = data.key + look
     build(root, data, view)
     if (focused) root.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus()
+  }
+  if (data.played && data.played.id !== view.played) {
+    view.played = data.played.id
+    view.glide(data.played.alpha ?? data.alpha)
   }
   if (view.asked === data.anchor) view.asked = undefined
   if (view.next === data.anchor || view.next === undefined) {

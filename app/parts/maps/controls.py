@@ -51,7 +51,7 @@ STEPS = (
 
 def choose() -> tuple[list[str], ModelMapSettings]:
     """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="maps_settings"):
         attacks = {**ATTACKS, **{attack_title(name): name for name in own_attacks()}}
         attack = _one_of("Attack", tuple(attacks), "condition", 1, ATTACK_HELP)
         st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)

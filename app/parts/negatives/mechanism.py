@@ -13,6 +13,7 @@ from app.components.mechanism import mechanism_widget
 from app.figures.mechanism import mechanism_payload
 from app.guard import guard
 from app.parts.negatives.batch import choose_batch
+from app.parts.negatives.story import PLAYED
 
 KEY = "mechanism"
 KEPT = "mechanism_anchor"
@@ -39,6 +40,7 @@ def one_anchor(asked: BatchQuestion, contrast: ContrastSettings) -> None:
     pairs = answers.anchor(asked, batch, anchor)
     classes = compute.card(asked.model).classes
     payload = mechanism_payload(batch, pairs, anchor, classes, contrast.alpha, state.look())
+    payload["played"] = st.session_state.get(PLAYED)
     mechanism_widget(payload, on_anchor=lambda: keep_anchor(asked), key=KEY)
     recipe = asked.recipe
     st.caption(

@@ -23,7 +23,7 @@ from app.parts.maps.progress import wait
 from app.parts.save_figure import save_figure
 from app.parts.sweeps import choose, files, one_run, work
 
-SWEEP, RUN, CHART = "strategies", "strategy_run", "strategy_chart"
+SWEEP, RUN, CHART = "strategy_sweep", "strategy_run", "strategy_chart"
 STATIC = {"displayModeBar": False}
 ON_MAP = 4  # models at most
 

@@ -10,8 +10,10 @@ from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.published import PUBLISHED
 from ancra.evaluation.tables import COLUMNS, headings
 from ancra.reports.table import table_file
+from ancra.trust.report import Verdict
 from app.answers import robustness as answers
 from app.answers.robustness import Results
+from app.components.accuracies import accuracies
 
 HELP = {
     "natural": "Test images answered rightly without any attack.",
@@ -19,48 +21,57 @@ HELP = {
     "adaptive": "The paper's own stronger attack: it aims at the final and the auxiliary answers at once.",
     "autoattack": "The field's standard set of four attacks, its authors' own code. It knows only the final answer p'.",
     "square": "A black-box attack: it asks 1000 questions an image and needs no gradient, so none can be hidden.",
+    "drop": "Points from PGD down to the worst case.",
     "worst": "Images that survive every attack that was tried. The number to quote.",
 }
-DROP = "Drop"
-VERDICT = "Can PGD be believed?"
+DROP = "drop"
+ALWAYS = ("natural", "pgd", "adaptive", "worst")
+"""The columns that a phone has room for; the row that is chosen unfolds the others."""
+SIGNS = {Verdict.BELIEVABLE: ("✓", "good"), Verdict.DOUBTFUL: ("?", "doubt"), Verdict.NOT_BELIEVED: ("✗", "bad")}
 
 
-def accuracy_table(found: Sequence[Results], on_press: Callable[[str], None]) -> None:
-    """One row a model; a click on a heading sorts by the numbers; ``on_press`` is told whose row is pressed."""
+def accuracy_table(found: Sequence[Results], chosen: str, on_press: Callable[[str], None], lit: Sequence[str]) -> None:
+    """One row a model; a press on a heading sorts by the numbers; ``on_press`` is told whose row is pressed.
+
+    Args:
+        chosen: the name of the model whose row is marked.
+        lit: keys of columns that stand out, "verdict" among them.
+    """
     rows = [(each, row) for each in found if (row := each.row) is not None]
-    names = headings(rows[0][1].steps)
-    frame = pd.DataFrame(
-        [
-            {
-                "Model": row.title,
-                **{names[key]: 100 * cell.value if (cell := row.cells[key]) else None for key in COLUMNS},
-                DROP: row.drop,
-                VERDICT: str(each.trust.verdict).capitalize() if each.trust else "Not examined",
-            }
-            for each, row in rows
-        ]
-    )
-    # The text of a cell carries the interval; its value stays the number, which sorting goes by.
-    # A column without any number must not become one of text.
-    frame = frame.astype(dict.fromkeys((*names.values(), DROP), float))
-    style = frame.style.format("{:.1f}", subset=[DROP], na_rep="–")
-    for index, (_, row) in enumerate(rows):
-        for key in COLUMNS:
-            text = words(row.cells[key])
-            style = style.format(_always(text), subset=pd.IndexSlice[[index], [names[key]]])
-    config = {names[key]: st.column_config.Column(help=HELP[key]) for key in COLUMNS}
-    config["Model"] = st.column_config.Column(pinned=True)
-    config[DROP] = st.column_config.Column(help="Points from PGD down to the worst case.")
-    config[VERDICT] = st.column_config.Column(help="The verdict of the trust report below.")
+    names = {**headings(rows[0][1].steps), DROP: "Drop"}
+    columns = [
+        {"key": key, "title": name, "help": HELP[key], "kind": "" if key in ALWAYS else "extra", "lit": key in lit}
+        for key, name in names.items()
+    ]
+    lines = [
+        {
+            "name": each.name,
+            "title": row.title,
+            "cells": {key: _cell(row.cells[key]) for key in COLUMNS} | {DROP: _drop(row.drop)},
+            "verdict": _verdict(each),
+        }
+        for each, row in rows
+    ]
+    payload = {"columns": columns, "rows": lines, "verdictLit": "verdict" in lit, "chosen": chosen}
+    accuracies(payload, on_press=on_press, key="accuracies")
 
-    def press() -> None:
-        for row in st.session_state["accuracies"].selection.rows:
-            on_press(rows[row][0].name)
 
-    st.dataframe(
-        style, hide_index=True, column_config=config, placeholder="–", key="accuracies", on_select=press,
-        selection_mode="single-row",
-    )  # fmt: skip
+def _cell(found: Accuracy | None) -> dict[str, object]:
+    if found is None:
+        return {"text": "–", "value": None, "interval": ""}
+    interval = f"({100 * found.low:.0f}–{100 * found.high:.0f})"
+    return {"text": f"{100 * found.value:.1f}", "value": found.value, "interval": interval}
+
+
+def _drop(drop: float | None) -> dict[str, object]:
+    return {"text": "–" if drop is None else f"{drop:.1f}", "value": drop, "interval": ""}
+
+
+def _verdict(found: Results) -> dict[str, str]:
+    if found.trust is None:
+        return {"text": "Not examined", "kind": "", "sign": "–"}
+    sign, kind = SIGNS[found.trust.verdict]
+    return {"text": str(found.trust.verdict).capitalize(), "kind": kind, "sign": sign}
 
 
 def words(cell: Accuracy | None) -> str:
@@ -104,7 +115,3 @@ def published_table() -> None:
     st.dataframe(
         frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, placeholder="–", key="published"
     )
-
-
-def _always(text: str) -> Callable[[object], str]:
-    return lambda _: text
