@@ -136,6 +136,34 @@ def held():
     return hold
 
 
+@pytest.fixture(scope="session")
+def widget():
+    """Evaluates an expression of ``map`` (a map's interface for tests) and ``x`` (the argument) on a page."""
+
+    def evaluate(page, expression, argument=None):
+        return page.locator(".fm").evaluate(
+            f"(element, x) => {{ const map = element.featureMap; return {expression}; }}", argument
+        )
+
+    return evaluate
+
+
+@pytest.fixture(scope="session")
+def draw_lasso():
+    """Draws around the left half of a map's panel, with the mouse."""
+
+    def draw(page, panel=0):
+        box = page.locator(".fm-panel").nth(panel).bounding_box()
+        x, y, w, h = box["x"], box["y"], box["width"], box["height"]
+        page.mouse.move(x + 4, y + 4)
+        page.mouse.down()
+        for to in ((x + w / 2, y + 4), (x + w / 2, y + h - 4), (x + 4, y + h - 4), (x + 4, y + 8)):
+            page.mouse.move(*to, steps=5)
+        page.mouse.up()
+
+    return draw
+
+
 def is_strange(url: str, server: str) -> bool:
     """Whether a request goes anywhere but to the server itself."""
     own = (server, server.replace("http", "ws"), "data:", "blob:", "about:")
