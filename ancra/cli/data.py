@@ -8,6 +8,7 @@ import typer
 
 from ancra.cli.console import counting_progress, print_table
 from ancra.data import places
+from ancra.errors import AncraError
 
 data = typer.Typer(no_args_is_help=True, help="The images of the named datasets on this machine.")
 
@@ -32,20 +33,25 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
 
 
 @data.command()
-def check(folder: Annotated[Path, typer.Argument(help="A folder or zip of images.")]) -> None:
-    """Say how a folder of images would be read: its classes with their counts, and what is left out."""
-    from ancra.data.image_folder import read_layout
+def check(folder: Annotated[Path, typer.Argument(help="A folder or archive of images.")]) -> None:
+    """Say how a folder or archive of images would be read: classes, counts, what is left out, what is broken."""
+    from ancra.data.report import report
 
-    layout = read_layout(folder)
-    split = "as its folders say" if layout.test else "none in the folders: a fifth of each class is held out by a seed"
-    print(f"{folder}: {len(layout.classes)} classes; split: {split}")
-    rows = [
-        {"class": name, "training": len(layout.train[name]), "test": len(layout.test.get(name, ()))}
-        for name in layout.classes
-    ]
-    print_table(rows)
-    for ending, count in layout.left_out.items():
+    with counting_progress("Opening the images") as on_progress:
+        found = report(folder, on_progress)
+    split = "as they are" if found.test else "none there: a fifth of each class is held out by a seed"
+    print(f"{folder}: {len(found.classes)} classes, by {found.labels}; split: {split}")
+    print_table(
+        [{"class": name, "training": count, "test": found.test.get(name, 0)} for name, count in found.train.items()]
+    )
+    for reason, count in found.unused.items():
+        print(f"not used: {count} {reason}")
+    for ending, count in found.left_out.items():
         print(f"left out: {count} of {ending}")
+    if found.broken:
+        raise AncraError(
+            f"{len(found.broken)} images cannot be read: {', '.join(found.broken)}. Replace or remove them."
+        )
 
 
 @data.command()

@@ -1,10 +1,12 @@
 """Is a zip archive that somebody sent safe to read? Nothing of it is unpacked to find out."""
 
+import re
 import stat
 import zipfile
 import zlib
 from collections import Counter
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from contextlib import suppress
+from pathlib import Path, PureWindowsPath
 
 from ancra import limits
 from ancra.errors import AncraError
@@ -12,6 +14,7 @@ from ancra.errors import AncraError
 UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack no more than the size that an archive says; bz2 and LZMA unpack whatever comes."""
 _ENCRYPTED = 0x1
+_SAYS_UTF8 = 0x800
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 
 
@@ -28,13 +31,22 @@ def check_archive(path: Path) -> None:
     except (OSError, zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError):
         raise AncraError(f"{path} is not a readable zip archive: it is damaged, cut off or of another kind.") from None
     check_sizes(path, members)
-    names = Counter(member.filename for member in members)
+    names = Counter(map(name_in_archive, members))
     for member in members:
         reason = _wrong_with(member)
         if reason:
             raise AncraError(f"{path} holds {member.filename[:80]!r}, {reason}.")
-        if names[member.filename] > 1:
+        if names[name_in_archive(member)] > 1:
             raise AncraError(f"{path} holds {member.filename[:80]!r} twice: pack it anew.")
+
+
+def name_in_archive(member: zipfile.ZipInfo) -> str:
+    """An entry's name as its maker meant it: programs of Windows write backslashes, those of macOS UTF-8 unsaid."""
+    name = member.filename
+    if not member.flag_bits & _SAYS_UTF8:
+        with suppress(UnicodeError):  # what is no UTF-8 is in the alphabet of DOS, as it says
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def check_sizes(path: Path, members: list[zipfile.ZipInfo], ratio: float = limits.ARCHIVE_RATIO) -> None:
@@ -57,8 +69,8 @@ def _wrong_with(member: zipfile.ZipInfo) -> str:
     """What is wrong with an entry, to follow its name in a sentence; empty when nothing is."""
     # orig_filename: zipfile cuts names at a zero byte and turns the system's separators round.
     name = member.orig_filename
-    parts = PurePosixPath(name).parts
-    if "\0" in name or "\\" in name or name.startswith("/") or PureWindowsPath(name).drive:
+    parts = re.split(r"[/\\]", name)
+    if "\0" in name or name.startswith(("/", "\\")) or PureWindowsPath(name).drive:
         return "whose name is a path of some machine: pack the folder itself"
     if ".." in parts:
         return "whose name leads out of the archive: pack the folder itself"

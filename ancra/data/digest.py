@@ -48,10 +48,16 @@ def fingerprint(split: "Split", indices: "Tensor") -> str:
 
 def _contents(root: Path) -> str:
     files = open_files(root)
-    stamps = {name: stamp for name, stamp in files.stamps.items() if PurePosixPath(name).suffix.lower() in SUFFIXES}
+    stamps = {name: stamp for name, stamp in files.stamps.items() if _counts(name)}
     if not isinstance(files, FolderFiles):
         return _short(str(stamps))  # The stamps of an archive are checksums.
     return _remembered(files, stamps)
+
+
+def _counts(name: str) -> bool:
+    """Whether a file's content says what the images show: pictures, packed ones, and tables of labels."""
+    ending = PurePosixPath(name).suffix.lower()
+    return ending in SUFFIXES or ending in (".npy", ".parquet", ".csv", ".tsv")
 
 
 def _remembered(files: FolderFiles, stamps: Mapping[str, str]) -> str:

@@ -1,21 +1,32 @@
-"""The files of a dataset, in a folder or in a zip archive that is read in place."""
+"""The files of a dataset, in a folder or in an archive that is read in place."""
 
 import os
 import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from ancra import limits
-from ancra.data.archive import UNPACKED
+from ancra.data.archive import UNPACKED, name_in_archive
+from ancra.data.tar_archive import is_tar, repacked
 from ancra.errors import AncraError
 
+HEIF = frozenset({".heic", ".heif"})
+"""What phones of one maker write; read where the package pillow-heif is installed."""
+READS_HEIF = find_spec("pillow_heif") is not None
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
-)
+) | (HEIF if READS_HEIF else frozenset())
 """The endings (lower case) of the files that are taken for images."""
+UNREAD = (
+    frozenset({".avif", ".jxl", ".jp2", ".psd", ".raw", ".cr2", ".nef", ".arw", ".dng", ".svg"}) | HEIF
+) - SUFFIXES
+"""The endings (lower case) of pictures that are not decoded here."""
+TABLES = frozenset({".csv", ".tsv", ".txt"})
+"""The endings (lower case) of tables of labels."""
 
 
 class Files(Protocol):
@@ -35,13 +46,15 @@ class Files(Protocol):
 
 
 def open_files(root: Path) -> Files:
-    """The files of a folder or zip archive. Raises AncraError when it is neither."""
+    """The files of a folder, a zip or a tar archive. Raises AncraError when it is none of them."""
     if root.is_dir():
         return FolderFiles(root)
     if root.is_file() and zipfile.is_zipfile(root):
         return ZipFiles(root)
+    if root.is_file() and is_tar(root):
+        return ZipFiles(repacked(root), called=root)
     if root.exists():
-        raise AncraError(f"{root} is neither a folder nor a zip archive: give data.root one of them.")
+        raise AncraError(f"{root} is neither a folder nor a zip archive nor a tar archive: give data.root one of them.")
     raise AncraError(f"There is no folder {root}: check data.root.")
 
 
@@ -86,29 +99,43 @@ class FolderFiles:
 
 
 class ZipFiles:
-    """The files inside a zip archive; nothing is unpacked to the disk, so names in it cannot reach outside."""
+    """The files inside a zip archive; nothing is unpacked to the disk, so names in it cannot reach outside.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Args:
+        called: the root that is named to people, where the archive was made from another file.
+    """
+
+    def __init__(self, root: Path, called: Path | None = None) -> None:
+        self.root = called or root
         try:
             self._archive = zipfile.ZipFile(root)
         except (OSError, zipfile.BadZipFile) as error:
             raise AncraError(f"{root} is not a readable zip archive ({error}).") from None
-        members = (member for member in self._archive.infolist() if not member.is_dir())
-        stamps = {member.filename: f"{member.file_size} {member.CRC}" for member in members}
-        visible = {name: stamp for name, stamp in stamps.items() if not any(map(_hidden, PurePosixPath(name).parts))}
-        self.stamps: Mapping[str, str] = dict(sorted(visible.items()))
+        members = {name_in_archive(member): member for member in self._archive.infolist()}
+        self._members = {
+            name: member
+            for name, member in sorted(members.items())
+            if not name.endswith("/") and not any(map(_hidden, PurePosixPath(name).parts))
+        }
+        self.stamps: Mapping[str, str] = {
+            name: f"{member.file_size} {member.CRC}" for name, member in self._members.items()
+        }
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
-        member = self._archive.getinfo(name)
+        member = self._members[name]
         _check_size(f"{name} in {self.root}", member.file_size)
         if member.compress_type not in UNPACKED:
             raise AncraError(f"{name} in {self.root} is packed as few programs do: pack it anew with deflate.")
         try:
-            return self._archive.read(name)
+            return self._archive.read(member)
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError) as error:
             raise AncraError(f"{name} in {self.root} cannot be unpacked ({error}).") from None
+
+
+def is_table(name: str) -> bool:
+    """Whether a file may be a table of labels, by its name."""
+    return PurePosixPath(name).suffix.lower() in TABLES
 
 
 def _stay_inside(path: str, root: str) -> None:

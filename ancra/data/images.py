@@ -1,6 +1,7 @@
 """Reading image files that anybody may have sent: safely, and into one shape."""
 
 import io
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ancra import limits
 from ancra.arrays import Array
+from ancra.data.files import READS_HEIF
 from ancra.errors import AncraError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
@@ -49,7 +51,7 @@ def read_image(
     name = name or (str(source) if isinstance(source, Path) else getattr(source, "name", None) or "The file")
     height, width = size
     try:
-        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
+        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats())
         with image:
             if image.width * image.height > limits.PIXELS or max(image.size) > limits.PIXEL_SIDE:
                 raise _too_large(name)
@@ -69,6 +71,17 @@ def read_image(
         ) from None
     array = np.array(picture, dtype=np.uint8).reshape(height, width, channels)
     return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """``FORMATS``, and HEIF where pillow-heif is installed, which is made known to Pillow."""
+    if not READS_HEIF:
+        return FORMATS
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return (*FORMATS, "HEIF")
 
 
 def _part(image: Image.Image, width: int, height: int, zoom: float, centre: tuple[float, float]) -> Image.Image:

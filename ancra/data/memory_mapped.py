@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +22,7 @@ from ancra.progress import OnProgress
 _FORMAT = 1  # to be raised when decoding changes, so that nothing is taken from older arrays
 _KEPT = 4
 _CHUNK = 256
+_NAMED = 12
 
 
 def decode_images(
@@ -40,13 +41,19 @@ def decode_images(
         (N, channels, height, width), uint8, mapped from a file (copy on write, so that the file stays as it is).
 
     Raises:
-        AncraError: an image is broken (it is named), or there is no room for the array.
+        AncraError: images are broken (they are all named), or there is no room for the array.
     """
     shape = (len(names), channels, *size)
     content = "\n".join(f"{name} {files.stamps[name]}" for name in names)
 
+    broken: dict[str, AncraError] = {}
+
     def decode(name: str) -> PixelArray:
-        return read_image(files.read(name), channels, size, name=f"{name} in {files.root}").numpy()
+        try:
+            return read_image(files.read(name), channels, size, name=f"{name} in {files.root}").numpy()
+        except AncraError as error:
+            broken[name] = error
+            return np.zeros((channels, *size), np.uint8)
 
     def chunks() -> Iterator[PixelArray]:
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
@@ -55,9 +62,23 @@ def decode_images(
                 yield np.stack(images)
                 if on_progress:
                     on_progress(start + len(images), len(names))
+        if broken:
+            raise _broken(files, broken, len(names))
 
     kind = "x".join(map(str, shape[1:]))
     return torch.from_numpy(mapped_array(files.root, kind, content, shape, np.dtype(np.uint8), chunks))
+
+
+def _broken(files: Files, broken: Mapping[str, AncraError], count: int) -> AncraError:
+    """One error for all images that cannot be read."""
+    if len(broken) == 1:
+        return next(iter(broken.values()))
+    names = sorted(broken)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return AncraError(
+        f"{len(names)} of {count:,} images in {files.root} cannot be read: {', '.join(names[:_NAMED])}{more}. "
+        "Replace or remove them."
+    )
 
 
 def mapped_array(

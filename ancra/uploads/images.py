@@ -1,4 +1,4 @@
-"""Folders of images that a person sends as a zip archive, into the workspace's data."""
+"""Folders of images that a person sends as an archive, into the workspace's data."""
 
 import hashlib
 import os
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, BinaryIO
+from zipfile import is_zipfile
 
 from pydantic import Field
 
 from ancra.bin import discard
 from ancra.data.archive import check_archive
 from ancra.data.settings import DataSettings
+from ancra.data.tar_archive import is_tar, repack
 from ancra.errors import AncraError, unknown_name
 from ancra.files import replace_file
 from ancra.paths import workspace
@@ -33,6 +35,11 @@ class About(Record):
     filename: str = Field(description="What the person called it.")
     digest: str = Field(description="SHA-256 of the archive, which tells whether it was sent before.")
     added: float = Field(description="Seconds since 1970.")
+    labels: str = Field("folders", description="What says the classes.")
+    train: dict[str, int] | None = Field(None, description="Images for training by class; empty in older notes.")
+    test: dict[str, int] = Field({}, description="Images for testing by class.")
+    unused: dict[str, int] = Field({}, description="Images that are not used, by the reason.")
+    left_out: dict[str, int] = Field({}, description="Files that are no images that are read, by their endings.")
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def images_folder() -> Path:
 
 
 def add_images(source: BinaryIO, filename: str, on_progress: "OnProgress | None" = None) -> tuple[ImageSet, bool]:
-    """Take in a zip archive with one folder a class: every image of it is decoded once, which training needs anyway.
+    """Take in a zip or tar archive of images, or an ``.npz`` of MedMNIST's form.
+
+    Every image is decoded once, which training needs anyway.
 
     Args:
         source: the open file.
@@ -75,23 +84,27 @@ def add_images(source: BinaryIO, filename: str, on_progress: "OnProgress | None"
         The image set, and whether the same archive was there before.
 
     Raises:
-        AncraError: it is no zip archive, unsafe, has no classes, or an image of it is broken; nothing is kept then.
+        AncraError: it is no archive, unsafe, has no classes, or an image of it is broken; nothing is kept then.
     """
     from ancra.data.registry import load_dataset
+    from ancra.data.report import report
 
     with received(source, filename, images_folder()) as path:
-        check_archive(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if is_tar(path):
+            repack(path, path)
+        check_archive(path)
         known = next((one for one in image_sets() if one.about.digest == digest), None)
         if known is not None:
             return known, True
-        classes = len(_counts(path)[0])
-        if classes > MAX_CLASSES:
-            raise AncraError(f"{path} has {classes:,} class folders, more than {MAX_CLASSES:,}: leave some out.")
+        found = report(path, opened=False)
+        if len(found.classes) > MAX_CLASSES:
+            raise AncraError(f"{path} has {len(found.classes):,} classes, more than {MAX_CLASSES:,}: leave some out.")
         load_dataset(DataSettings(name="image_folder", root=path), on_progress)
         os.replace(path, path.with_name(ARCHIVE))
-        about = About(filename=Path(filename).name[:80], digest=digest, added=time())
+        said = {name: getattr(found, name) for name in ("labels", "train", "test", "unused", "left_out")}
+        about = About(filename=Path(filename).name[:80], digest=digest, added=time(), **said)
         text = about.model_dump_json()
         replace_file(path.with_name("about.json"), lambda file: file.write(text.encode()))
         folder = free_path(images_folder(), file_name(Path(filename).stem, "images"))
@@ -145,14 +158,13 @@ def _open(folder: Path) -> ImageSet:
         about = parse(About, read_json(path), str(path))
     except AncraError:
         raise AncraError(f"{path} is damaged: delete {folder} and upload the images again.") from None
+    if about.train is not None and is_zipfile(folder / ARCHIVE):
+        return ImageSet(folder.name, folder / ARCHIVE, about, about.train, about.test)
     return ImageSet(folder.name, folder / ARCHIVE, about, *_counts(folder / ARCHIVE))
 
 
-def _counts(root: Path) -> tuple[dict[str, int], dict[str, int]]:
-    from ancra.data.image_folder import read_layout
+def _counts(root: Path) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    from ancra.data.report import report
 
-    layout = read_layout(root)
-    train, test = (
-        {name: len(images) for name, images in sorted(group.items())} for group in (layout.train, layout.test)
-    )
-    return train, test
+    found = report(root, opened=False)
+    return found.train, found.test

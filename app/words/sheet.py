@@ -17,9 +17,10 @@ def broken_by(attack: str) -> str:
 def counted(attacks: Sequence[str]) -> str:
     """How many images each attack was the first to break, from the weakest to the strongest."""
     counts = Counter(attacks)
-    broken = [f"{ATTACKS[name].title} breaks {count:,}" for name, count in counts.items() if name not in ("", NATURAL)]
-    after = " more, ".join(broken[1:])
-    parts = [*broken[:1], *([f"then {after} more"] if after else [])]
+    broken = [(ATTACKS[name].title, count) for name, count in counts.items() if name not in ("", NATURAL)]
+    others = sum(count for _, count in broken[2:])
+    parts = [f"{title} breaks {count:,}{' more' if place else ''}" for place, (title, count) in enumerate(broken[:2])]
+    parts += [f"other attacks break {others:,} more"] if others else []
     parts += [f"{counts['']:,} hold"] if counts[""] else []
     parts += [f"{counts[NATURAL]:,} are answered wrongly without any attack"] if counts[NATURAL] else []
     return f"In this order: {'; '.join(parts)}."

@@ -39,7 +39,7 @@ def test_those_that_break_first_stand_in_front_and_say_what_broke_them(open_page
         "broken by PGD", "broken by Adaptive PGD", "no stored attack broke it", "wrong without an attack",
     ]  # fmt: skip
     assert sheet["selected"] == 1
-    assert "PGD breaks 1; then Adaptive PGD breaks 1 more; 1 hold; 1 are answered wrongly" in " ".join(
+    assert "PGD breaks 1; Adaptive PGD breaks 1 more; 1 hold; 1 are answered wrongly" in " ".join(
         each.value for each in [*at.markdown, *at.caption]
     )
 

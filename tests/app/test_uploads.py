@@ -131,6 +131,19 @@ def test_images_are_shown_and_can_be_trained_on(page):
     assert "digits → pets" in " ".join(button.label for button in page.button)
 
 
+def test_what_is_not_used_of_an_archive_is_counted_on_the_page(page):
+    buffer = io.BytesIO(pets())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("loose.png", archive.read(archive.namelist()[0]))
+        archive.writestr("notes.pdf", b"")
+    page.file_uploader(key="upload_images").upload("pets.zip", buffer.getvalue()).run()
+    (table,) = page.dataframe
+    assert dict(zip(*(table.value[name] for name in ("Not used", "Count")), strict=True)) == {
+        "Images outside of any class folder": 1,
+        "Files that are no images that are read here: .pdf": 1,
+    }
+
+
 def test_an_archive_that_leads_elsewhere_is_refused(page):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -32,7 +32,10 @@ def test_an_ordinary_archive_passes(tmp_path):
     [
         ("/etc/passwd", "path of some machine"),
         ("C:/images/1.png", "path of some machine"),
-        ("cat\\1.png", "path of some machine"),
+        ("C:\\images\\1.png", "path of some machine"),
+        ("\\\\server\\1.png", "path of some machine"),
+        ("cat\\1.png", "twice"),
+        ("..\\..\\1.png", "leads out"),
         ("../../1.png", "leads out"),
         ("pets/../../1.png", "leads out"),
         ("cat/NUL.png", "name of a device"),

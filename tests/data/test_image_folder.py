@@ -127,6 +127,17 @@ def test_broken_file_is_named_and_nothing_is_left(pets: Path) -> None:
     assert list((pets / ".ancra").iterdir()) == []
 
 
+def test_all_broken_files_are_named_at_once(pets: Path, ancra) -> None:
+    for name in ("cat/1.png", "dog/3.png", "emu/4.png"):
+        (pets / name).write_bytes((pets / name).read_bytes()[:40])
+    with pytest.raises(AncraError, match=r"3 of 30 images in .*: cat/1\.png, dog/3\.png, emu/4\.png\."):
+        load(pets)
+    code, said, wrong = ancra("data", "check", str(pets))
+    assert code == 2
+    assert "3 classes" in said
+    assert "3 images cannot be read: cat/1.png, dog/3.png, emu/4.png" in " ".join(wrong.split())
+
+
 def test_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     with pytest.raises(AncraError, match=r"needs data\.root"):
         load_dataset(DataSettings(name="image_folder"))
@@ -176,15 +187,15 @@ def test_no_class_vanishes(pets: Path) -> None:
         path.rename(path.with_suffix(".jfif"))
     assert load(pets).classes == ("cat", "dog", "emu")
     for path in (pets / "emu").iterdir():
-        path.rename(path.with_suffix(".HEIC"))
+        path.rename(path.with_suffix(".AVIF"))
     with pytest.raises(AncraError, match=r"emu/ in .* holds 10 pictures of a kind that is not read"):
         load(pets)
 
 
 def test_the_command_says_what_would_be_read_and_left_out(pets: Path, ancra) -> None:
-    (pets / "dog" / "11.heic").write_bytes(b"1")
+    (pets / "dog" / "11.avif").write_bytes(b"1")
     code, said, _ = ancra("data", "check", str(pets))
     assert code == 0
     assert "3 classes" in said
-    assert "left out: 1 of .heic" in said
+    assert "left out: 1 of .avif" in said
     assert "left out: 1 of .txt" in said

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -19,8 +20,10 @@ from ancra import limits
 from ancra.checkpoints import load_checkpoint, read_card, resolve_checkpoint
 from ancra.data.archive import check_archive
 from ancra.data.files import open_files
-from ancra.data.image_folder import read_layout
 from ancra.data.images import read_image
+from ancra.data.layout import read_layout
+from ancra.data.registry import load_dataset
+from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.jobs.status import RunStatus, ShareStatus, read_status
 from ancra.models.weight_files import read_weights
@@ -75,6 +78,27 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
+def tar() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as file, zipfile.ZipFile(io.BytesIO(archive())) as images:
+        for name in images.namelist():
+            member = tarfile.TarInfo(name)
+            member.size = len(images.read(name))
+            file.addfile(member, io.BytesIO(images.read(name)))
+    return buffer.getvalue()
+
+
+def arrays() -> bytes:
+    buffer = io.BytesIO()
+    images, labels = np.zeros((4, 8, 8), np.uint8), np.array([0, 1, 0, 1])
+    np.savez(buffer, train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    return buffer.getvalue()
+
+
+def read_folder(path: Path) -> None:
+    load_dataset(DataSettings(name="image_folder", root=path))
+
+
 def stored() -> bytes:
     store = Store([Path(os.environ["ANCRA_HOME"])])
     store.put("kind", "key", arrays={"a": np.arange(3)}, meta={"b": 1})
@@ -122,6 +146,8 @@ READERS: dict[str, tuple[Callable[[Path], object], str, Callable[[], bytes]]] = 
     "weights": (read_weights, "model.pt", weights),
     "picture": (lambda path: read_image(path, 3, (8, 8)), "a.png", picture),
     "zip": (read_zip, "images.zip", archive),
+    "tar": (read_layout, "images.tar", tar),
+    "arrays": (read_folder, "images.npz", arrays),
 }
 
 

@@ -1,4 +1,4 @@
-"""Uploading a folder of images as a zip archive, and a look at what was uploaded."""
+"""Uploading a folder of images as an archive, and a look at what was uploaded."""
 
 import streamlit as st
 
@@ -12,16 +12,18 @@ from app.parts.train.cards import new_run_from
 from app.parts.train.form import FIRST
 
 PER_CLASS, CLASSES = 8, 12
+ENDINGS = ("zip", "tar", "tgz", "gz", "xz", "bz2", "npz")
 # Photographs are attacked and varied as in the paper; the digits recipe is for 8 x 8 pixels.
 FOR_PHOTOGRAPHS = ("attack.epsilon=0.031372549", "augmentation.crop_padding=4", "augmentation.horizontal_flip=true")
 
 
 def upload_images() -> None:
     """The archive, what is in it, and what was uploaded before."""
-    file = st.file_uploader("A zip archive with one folder a class", type=["zip"], key="upload_images")
+    file = st.file_uploader("An archive with one folder a class", type=list(ENDINGS), key="upload_images")
     st.caption(
-        f"`cat/1.jpg`, `dog/1.jpg` and so on (a fifth is held out for testing), or `train/cat/...` and `test/cat/...`; "
-        f"up to {limits.UPLOAD_BYTES // 2**20} MB. Every image is opened once; a wrong archive is not kept."
+        f"`cat/1.jpg`, `dog/1.jpg` and so on (a fifth is held out for testing), or `train/cat/...` and `test/cat/...`, "
+        "or images beside a table `labels.csv`, as a zip or tar archive; or a `.npz` of MedMNIST's form. Up to "
+        f"{limits.UPLOAD_BYTES // 2**20} MB. Every image is opened once; a wrong archive is not kept."
     )
     if file is not None:
         outcomes: dict[str, tuple[ImageSet, bool] | AncraError] = st.session_state.setdefault("uploaded_images", {})
@@ -65,6 +67,21 @@ def _show(one: ImageSet) -> None:
     rest = f" {more} more classes are not shown." if more > 0 else ""
     side = next(iter(pictures.values())).shape[-1]
     st.caption(f"The first images of each class as a model sees them: {side} x {side} pixels, cut to a square.{rest}")
+    _show_report(one)
+
+
+def _show_report(one: ImageSet) -> None:
+    """Where the classes come from, and what is not used."""
+    about = one.about
+    found = {f"Images {reason}": count for reason, count in about.unused.items()}
+    found |= {f"Files that are no images that are read here: {ending}": n for ending, n in about.left_out.items()}
+    if about.labels != "folders":
+        st.caption(f"What each image shows is said by: {about.labels}.")
+    if found:
+        st.dataframe(
+            {"Not used": list(found), "Count": list(found.values())},
+            hide_index=True, key=f"report/{one.name}", alt=f"What of {one.name} is not used, and how much of it",
+        )  # fmt: skip
 
 
 def train_on(name: str) -> None:

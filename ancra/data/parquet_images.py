@@ -1,0 +1,121 @@
+"""Parquet files of Hugging Face datasets: tables whose cells hold the bytes of images."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ancra.data.dataset import Dataset, Split
+from ancra.data.files import open_files
+from ancra.data.images import read_image
+from ancra.data.settings import DataSettings
+from ancra.data.splitting import stratified_split
+from ancra.errors import AncraError
+from ancra.progress import OnProgress
+
+_SPLITS = {"train": "train", "test": "test", "validation": "test", "valid": "test", "val": "test"}
+
+
+def shards(root: Path) -> dict[str, list[Path]]:
+    """The Parquet files of a folder by split; ``train`` for those whose names tell none. Empty where there is none."""
+    found: dict[str, list[Path]] = {}
+    if not root.is_dir():
+        return found
+    for name in open_files(root).stamps:
+        if PurePosixPath(name).suffix.lower() == ".parquet":
+            words = (*PurePosixPath(name.lower()).parts[:-1], PurePosixPath(name.lower()).stem.split("-")[0])
+            split = next((_SPLITS[word] for word in reversed(words) if word in _SPLITS), "train")
+            found.setdefault(split, []).append(root / name)
+    return found
+
+
+def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | None = None) -> Dataset:
+    """A folder of a Hugging Face dataset: Parquet files with images' bytes and labels, as ``datasets`` writes them.
+
+    Classes are called as the files' own description says, else by their numbers or texts.
+
+    Raises AncraError: pyarrow is not installed; no column of images or of labels; broken images.
+    """
+    parts = {split: _Shards(paths) for split, paths in shards(root).items()}
+    if "train" not in parts:
+        raise AncraError(f"{root} has no Parquet file for training: name it train-00000-of-00001.parquet.")
+    labels = {split: part.labels() for split, part in parts.items()}
+    names = parts["train"].names or sorted({str(value) for value in labels["train"]}, key=_in_order)
+    place = {name: index for index, name in enumerate(names)}
+    total, done = sum(map(len, labels.values())), 0
+    splits: dict[str, Split] = {}
+    for split, part in parts.items():
+        side = settings.image_size or 32
+        pixels = torch.empty(len(labels[split]), settings.channels or 3, side, side, dtype=torch.uint8)
+        for at, image in enumerate(part.images(settings.channels or 3, side, root)):
+            pixels[at], done = image, done + 1
+            if on_progress and (done % 256 == 0 or done == total):
+                on_progress(done, total)
+        numbers = [value if parts["train"].names else place.get(str(value), -1) for value in labels[split]]
+        found = torch.tensor(numbers, dtype=torch.int64)
+        if len(found) and not (int(found.min()) >= 0 and int(found.max()) < len(names)):
+            raise AncraError(f"{root} has images without a known class in its {split} part: remove them.")
+        splits[split] = Split(pixels, found)
+    if "test" not in splits:
+        kept, held_out = stratified_split(splits["train"].labels, settings.test_fraction, settings.split_seed)
+        splits = {"train": splits["train"].subset(kept), "test": splits["train"].subset(held_out)}
+    return Dataset(settings.name, tuple(names), splits["train"], splits["test"])
+
+
+class _Shards:
+    """The Parquet files of one split."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        try:
+            import pyarrow.parquet as parquet
+        except ModuleNotFoundError:
+            raise AncraError(
+                f"{paths[0]} needs the package pyarrow, which is not installed: pip install 'ancra-lab[parquet]'."
+            ) from None
+        try:
+            self.files = [parquet.ParquetFile(path) for path in paths]
+            schema = self.files[0].schema_arrow
+            known = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        except (OSError, ValueError) as error:
+            raise AncraError(f"{paths[0]} is not a readable Parquet file ({error}).") from None
+        features: dict[str, Any] = known.get("info", {}).get("features", {})
+        kinds = {name: features.get(name, {}).get("_type") for name in schema.names}
+        structs = [name for name in schema.names if str(schema.field(name).type).startswith("struct<bytes: binary")]
+        self.image = next((name for name in schema.names if kinds[name] == "Image"), structs[0] if structs else None)
+        named = [name for name in ("label", "labels", "class", "fine_label") if name in schema.names]
+        self.label = next((name for name in schema.names if kinds[name] == "ClassLabel"), named[0] if named else None)
+        if self.image is None or self.label is None:
+            raise AncraError(
+                f"{paths[0]} has no column of {'images' if self.image is None else 'labels'} (it has "
+                f"{', '.join(schema.names)}): save the data set with an Image and a ClassLabel feature."
+            )
+        self.names: list[str] = features.get(self.label, {}).get("names") or []
+
+    def labels(self) -> list[Any]:
+        return [value for file in self.files for value in file.read([self.label])[self.label].to_pylist()]
+
+    def images(self, channels: int, side: int, root: Path) -> Iterator[Tensor]:
+        """(channels, side, side), uint8, one after another. Raises AncraError naming the row of a broken one."""
+        row = 0
+
+        def decode(at: int, cell: dict[str, Any]) -> Tensor:
+            name = f"Image {at} in {root}"
+            content = cell.get("bytes")
+            if content is None:
+                raise AncraError(f"{name} is a path to another file, without its bytes: save the data set with images.")
+            return read_image(content, channels, (side, side), name=name)
+
+        with ThreadPoolExecutor(4) as pool:
+            for file in self.files:
+                for batch in file.iter_batches(256, columns=[self.image]):
+                    cells = batch.column(0).to_pylist()
+                    yield from pool.map(decode, range(row, row + len(cells)), cells)
+                    row += len(cells)
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdigit() else (-1, name)

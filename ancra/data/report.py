@@ -1,0 +1,89 @@
+"""How a folder or archive of images would be read: its classes with their counts, and all that is left out."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ancra.data.dataset import Dataset
+from ancra.data.image_folder import load_image_folder
+from ancra.data.images import read_image
+from ancra.data.layout import Layout, read_layout
+from ancra.data.npz_images import is_npz, unused_of_npz
+from ancra.data.parquet_images import shards
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError
+from ancra.progress import OnProgress
+
+
+@dataclass(frozen=True)
+class ImageReport:
+    """What was found.
+
+    Attributes:
+        labels: what says the classes: ``folders``, names of tables, or the kind of a packed file.
+        train, test: how many images each class has; ``test`` is empty where a share of each class is to be held out.
+        unused: how many images are not used, by the reason.
+        left_out: how many files are no images that are read, by their endings.
+        broken: the images that cannot be read.
+    """
+
+    labels: str
+    train: Mapping[str, int]
+    test: Mapping[str, int]
+    unused: Mapping[str, int]
+    left_out: Mapping[str, int]
+    broken: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return tuple(self.train)
+
+
+def report(root: Path, on_progress: OnProgress | None = None, opened: bool = True) -> ImageReport:
+    """Look through a folder or archive.
+
+    Args:
+        on_progress: called with (done, total) while images are opened.
+        opened: whether every image is opened, so that the broken ones are known.
+
+    Raises AncraError: it cannot be read as images with classes at all.
+    """
+    root = root.expanduser()
+    packed = DataSettings(name="image_folder", root=root)
+    if is_npz(root):
+        return _of_dataset("arrays of MedMNIST's form", load_image_folder(packed), unused_of_npz(root))
+    if shards(root):
+        return _of_dataset("Parquet files", load_image_folder(packed, on_progress), {})
+    layout = read_layout(root)
+    train, test = (
+        {name: len(images) for name, images in sorted(group.items())} for group in (layout.train, layout.test)
+    )
+    broken = _broken(layout, on_progress) if opened else ()
+    return ImageReport(layout.labels, train, test, layout.unused, layout.left_out, broken)
+
+
+def _broken(layout: Layout, on_progress: OnProgress | None) -> tuple[str, ...]:
+    names = [name for group in (layout.train, layout.test) for images in group.values() for name in images]
+    found = []
+
+    def look(name: str) -> None:
+        try:
+            read_image(layout.files.read(name), 1, (8, 8))
+        except AncraError:
+            found.append(name)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done, _ in enumerate(pool.map(look, names), start=1):
+            if on_progress and (done % 100 == 0 or done == len(names)):
+                on_progress(done, len(names))
+    return tuple(sorted(found))
+
+
+def _of_dataset(labels: str, data: Dataset, unused: Mapping[str, int]) -> ImageReport:
+    train, test = (
+        {name: int((split.labels == label).sum()) for label, name in enumerate(data.classes)}
+        for split in (data.train, data.test)
+    )
+    return ImageReport(labels, train, test, unused, {})

@@ -1,0 +1,186 @@
+"""Folders and archives as people have them: splits, tables of labels, names of other systems."""
+
+import io
+import tarfile
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ancra.data.dataset import Dataset
+from ancra.data.layout import Layout, read_layout
+from ancra.data.registry import load_dataset
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError
+
+
+def put(root: Path, *names: str, table: str = "") -> Path:
+    """Images of these names (``cat/3`` stands for three of them), and a table ``labels.csv``."""
+    for name in names:
+        folder, _, count = name.rpartition("/")
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for index in range(int(count)):
+            Image.new("RGB", (8, 6), (index, 9, 9)).save(root / folder / f"{index}.png")
+    if table:
+        (root / "labels.csv").write_text(table, encoding="utf-8")
+    return root
+
+
+def counts(layout: Layout) -> tuple[dict[str, int], dict[str, int]]:
+    train, test = ({name: len(images) for name, images in group.items()} for group in (layout.train, layout.test))
+    return train, test
+
+
+def test_an_unlabelled_test_part_gives_way_to_a_labelled_validation_part(tmp_path: Path) -> None:
+    put(tmp_path, "train/cat/3", "train/dog/3", "test/5", "val/cat/2", "val/dog/2")
+    layout = read_layout(tmp_path)
+    assert counts(layout) == ({"cat": 3, "dog": 3}, {"cat": 2, "dog": 2})
+    assert layout.unused == {"without a class in test/": 5}
+
+
+def test_a_single_folder_of_unknown_images_is_no_class(tmp_path: Path) -> None:
+    layout = read_layout(put(tmp_path, "train/cat/3", "train/dog/3", "test/images/4"))
+    assert counts(layout) == ({"cat": 3, "dog": 3}, {})
+    assert layout.unused == {"without a class in test/": 4}
+
+
+def test_of_two_labelled_parts_one_is_used_and_the_other_is_counted(tmp_path: Path) -> None:
+    layout = read_layout(put(tmp_path, "train/cat/3", "train/dog/3", "test/cat/2", "test/dog/2", "val/cat/1"))
+    assert counts(layout)[1] == {"cat": 2, "dog": 2}
+    assert layout.unused == {"in val/, beside other images for testing": 1}
+
+
+def test_images_outside_of_class_folders_are_counted(tmp_path: Path) -> None:
+    layout = read_layout(put(tmp_path, "cat/3", "dog/3", "/2"))
+    assert counts(layout)[0] == {"cat": 3, "dog": 3}
+    assert layout.unused == {"outside of any class folder": 2}
+
+
+def test_images_folders_within_the_splits_are_no_class(tmp_path: Path) -> None:
+    layout = read_layout(
+        put(tmp_path, "train/images/cat/3", "train/images/dog/3", "test/images/cat/1", "test/images/dog/1")
+    )
+    assert counts(layout) == ({"cat": 3, "dog": 3}, {"cat": 1, "dog": 1})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "filename,label\n0.png,cat\n1.png,dog\n2.png,cat\n3.png,dog\n",
+        "\ufeffid;breed;age\n0;cat;3\n1;dog;4\n2;cat;1\n3;dog;2\n",
+        "images/0.png\tcat\nimages/1.png\tdog\nimages/2.png\tcat\nimages/3.png\tdog\n",
+        "0.png cat\n1.png dog\n2.png cat\n3.png dog\n",
+    ],
+)
+def test_a_table_of_labels_beside_the_images(tmp_path: Path, table: str) -> None:
+    layout = read_layout(put(tmp_path, "images/4", table=table))
+    assert layout.labels == "labels.csv"
+    assert {name: [Path(each).name for each in images] for name, images in layout.train.items()} == {
+        "cat": ["0.png", "2.png"],
+        "dog": ["1.png", "3.png"],
+    }
+    assert not layout.unused
+
+
+def test_a_table_may_tell_the_splits_and_what_it_leaves_out_is_counted(tmp_path: Path) -> None:
+    rows = [f"{i}.png,{'cat' if i % 2 else 'dog'},{'test' if i > 3 else 'train'}" for i in range(6)]
+    layout = read_layout(put(tmp_path, "images/8", table="\n".join(["image,class,split", *rows, "gone.png,cat,train"])))
+    assert counts(layout) == ({"dog": 2, "cat": 2}, {"dog": 1, "cat": 1})
+    assert layout.unused == {"not named in labels.csv": 2, "named in labels.csv but not there": 1}
+
+
+def test_an_unsorted_validation_part_is_labelled_by_its_own_table(tmp_path: Path) -> None:
+    put(tmp_path, "train/cat/3", "train/dog/3", "val/images/2")
+    (tmp_path / "val" / "val_annotations.txt").write_text("0.png\tcat\t0\t0\t9\t9\n1.png\tdog\t0\t0\t9\t9\n")
+    layout = read_layout(tmp_path)
+    assert counts(layout)[1] == {"cat": 1, "dog": 1}
+    assert layout.labels == "val/val_annotations.txt"
+
+
+def test_a_table_to_be_filled_in_labels_nothing(tmp_path: Path) -> None:
+    put(tmp_path, "train/4", "test/3")
+    for path in (tmp_path / "train").iterdir():
+        path.rename(path.with_stem(f"a{path.stem}"))
+    (tmp_path / "train.csv").write_text("id,breed\na0,pug\na1,cat\na2,pug\na3,cat\n")
+    (tmp_path / "sample_submission.csv").write_text("id,cat,pug\n0,0.5,0.5\n1,0.5,0.5\n2,0.5,0.5\n")
+    layout = read_layout(tmp_path)
+    assert counts(layout) == ({"cat": 2, "pug": 2}, {})
+    assert layout.unused == {"without a class in test/": 3}
+    assert layout.left_out == {".csv": 1}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig"])
+def test_tables_of_spreadsheets_are_read_in_their_alphabet(tmp_path: Path, encoding: str) -> None:
+    put(tmp_path, "images/4")
+    text = "Datei;Klasse\n0.png;Bär\n1.png;Kuh\n2.png;Bär\n3.png;Kuh\n"
+    (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+    assert read_layout(tmp_path).classes == ("Bär", "Kuh")
+
+
+def test_a_table_that_does_not_tell_the_class_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(
+        AncraError, match=r"not which column is the class \(file, breed, colour\): call that column 'label'"
+    ):
+        read_layout(put(tmp_path, "images/2", table="file,breed,colour\n0.png,pug,red\n1.png,cat,blue\n"))
+
+
+def test_names_of_windows_macos_and_dos_in_an_archive(tmp_path: Path) -> None:
+    picture = (put(tmp_path / "one", "/1") / "0.png").read_bytes()
+    archive = tmp_path / "pets.zip"
+    accent = unicodedata.normalize("NFD", "b\u00e4r")
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in ("pets\\cat\\0.png", "pets\\cat\\1.png", f"pets/{accent}/0.png", "pets/b\u00e4r/1.png"):
+            file.writestr(name, picture)
+        file.writestr("__MACOSX/pets/cat/._0.png", b"junk")
+    # What macOS writes: the same names in UTF-8, without the flag that says so.
+    content = bytearray(archive.read_bytes())
+    for at in (i for i in range(len(content)) if content[i : i + 4] in (b"PK\x01\x02", b"PK\x03\x04")):
+        content[at + (9 if content[at + 2] == 1 else 7)] &= ~0x08
+    archive.write_bytes(content)
+    assert counts(read_layout(archive))[0] == {"cat": 2, "b\u00e4r": 2}
+    assert load_dataset(DataSettings(name="image_folder", root=archive, image_size=8)).classes == ("b\u00e4r", "cat")
+
+
+@pytest.mark.parametrize("kind", ["w", "w:gz", "w:xz"])
+def test_a_tar_archive_is_read_as_the_folder_that_it_holds(tmp_path: Path, workspace: Path, kind: str) -> None:
+    put(tmp_path / "pets", "cat/2", "dog/2")
+    with tarfile.open(tmp_path / "pets.tar", kind) as file:
+        file.add(tmp_path / "pets", "./pets")
+    assert counts(read_layout(tmp_path / "pets.tar"))[0] == {"cat": 2, "dog": 2}
+    assert len(list(workspace.rglob("*.zip"))) == 1
+
+
+def test_a_tar_archive_with_a_link_or_cut_off(tmp_path: Path, workspace: Path) -> None:
+    put(tmp_path / "pets", "cat/2", "dog/2")
+    with tarfile.open(tmp_path / "link.tar", "w") as file:
+        file.add(tmp_path / "pets", "pets")
+        link = tarfile.TarInfo("pets/cat/3.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        file.addfile(link)
+    with pytest.raises(AncraError, match=r"cat/3\.png', a link or a device"):
+        read_layout(tmp_path / "link.tar")
+    with tarfile.open(tmp_path / "cut.tgz", "w:gz") as file:
+        file.add(tmp_path / "pets", "pets")
+    (tmp_path / "cut.tgz").write_bytes((tmp_path / "cut.tgz").read_bytes()[:-40])
+    with pytest.raises(AncraError, match="not a readable tar archive"):
+        read_layout(tmp_path / "cut.tgz")
+    assert not list(workspace.rglob("*.zip"))
+
+
+def test_photographs_of_phones_in_heic(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    put(tmp_path, "cat/2", "dog/2")
+    pillow_heif.register_heif_opener()
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 10, 10)).save(buffer, "HEIF")
+    (tmp_path / "cat" / "9.HEIC").write_bytes(buffer.getvalue())
+    data = load_dataset(DataSettings(name="image_folder", root=tmp_path, image_size=8))
+    assert data.train.labels.bincount().tolist() == [2, 1]
+    assert sum(red > 150 for red in reds(data)) == 1
+
+
+def reds(data: Dataset) -> list[int]:
+    """The red of the first pixel of every image."""
+    return [*data.train.images[:, 0, 0, 0].tolist(), *data.test.images[:, 0, 0, 0].tolist()]

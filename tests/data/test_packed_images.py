@@ -1,0 +1,112 @@
+"""Images in arrays (MedMNIST's form) and in Parquet files (Hugging Face datasets)."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ancra.data.dataset import Dataset
+from ancra.data.registry import load_dataset
+from ancra.data.report import report
+from ancra.data.settings import DataSettings
+from ancra.errors import AncraError
+
+
+def load(root: Path, **changes: object) -> Dataset:
+    return load_dataset(DataSettings.model_validate({"name": "image_folder", "root": root, **changes}))
+
+
+def arrays(channels: bool = False, **changes: np.ndarray) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    shape = (28, 28, 3) if channels else (28, 28)
+    made = {}
+    for part, count in (("train", 6), ("val", 3), ("test", 3)):
+        made[f"{part}_images"] = rng.integers(0, 256, (count, *shape), np.uint8)
+        made[f"{part}_labels"] = np.arange(count, dtype=np.uint8)[:, None] % 3
+    return {**made, **changes}
+
+
+def save(path: Path, made: dict[str, np.ndarray]) -> Path:
+    np.savez_compressed(path, **made)  # type: ignore[arg-type]
+    return path
+
+
+@pytest.mark.parametrize("channels", [False, True])
+def test_medmnist_is_read_as_it_is(tmp_path: Path, channels: bool) -> None:
+    made = arrays(channels)
+    data = load(save(tmp_path / "blood.npz", made))
+    assert data.classes == ("0", "1", "2")
+    assert data.image_shape == ((3 if channels else 1), 28, 28)
+    first = made["train_images"][4]
+    assert np.array_equal(data.train.images[4].numpy(), first.transpose(2, 0, 1) if channels else first[None])
+    assert data.test.labels.tolist() == [0, 1, 2]
+    found = report(tmp_path / "blood.npz")
+    assert (found.train, found.test) == ({"0": 2, "1": 2, "2": 2}, {"0": 1, "1": 1, "2": 1})
+    assert found.unused == {"in the validation part": 3}
+    assert load(tmp_path / "blood.npz", image_size=16, channels=3).image_shape == (3, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train_labels": np.eye(6, 3, dtype=np.uint8)}, "one whole number an image"),
+        ({"train_images": np.zeros((6, 28, 28), np.float32)}, "not uint8"),
+        ({"test_labels": np.array([[0], [1], [9]], np.uint8)}, "a class that its training part has not"),
+        ({"test_labels": np.array([[0]], np.uint8)}, "3 images and 1 labels"),
+        ({"train_labels": np.array([["a"]] * 6, object)}, "damaged or holds more than numbers"),
+    ],
+)
+def test_arrays_of_another_form_are_refused(tmp_path: Path, change: dict[str, np.ndarray], message: str) -> None:
+    with pytest.raises(AncraError, match=message):
+        load(save(tmp_path / "odd.npz", arrays(**change)))
+
+
+def png(red: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (12, 9), (red, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write(path: Path, labels: list[object], names: list[str] | None = None, broken: bool = False) -> None:
+    """A Parquet file as ``datasets`` writes it."""
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    cells = [{"bytes": png(10 * index), "path": f"{index}.png"} for index in range(len(labels))]
+    if broken:
+        cells[0]["bytes"] = cells[0]["bytes"][:30]  # type: ignore[index]
+    table = pyarrow.table({"image": cells, "label": labels})
+    if names:
+        features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": names}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    path.parent.mkdir(exist_ok=True)
+    parquet.write_table(table, path)
+
+
+def test_a_folder_of_a_hugging_face_dataset(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "train-00000-of-00001.parquet", [1, 0, 1, 0], ["cat", "dog"])
+    write(tmp_path / "data" / "validation-00000-of-00001.parquet", [0, 1], ["cat", "dog"])
+    data = load(tmp_path)
+    assert data.classes == ("cat", "dog")
+    assert (data.train.labels.tolist(), data.test.labels.tolist()) == ([1, 0, 1, 0], [0, 1])
+    assert data.train.images[3, 0, 0, 0] == 30
+    assert report(tmp_path).train == {"cat": 2, "dog": 2}
+
+
+def test_labels_without_names_in_one_file_without_splits(tmp_path: Path) -> None:
+    write(tmp_path / "all.parquet", ["b", "a"] * 5)
+    data = load(tmp_path)
+    assert data.classes == ("a", "b")
+    assert data.train.labels.bincount().tolist() == [4, 4]
+
+
+def test_a_broken_image_in_a_table_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "train.parquet", [0, 1, 0, 1], ["cat", "dog"], broken=True)
+    with pytest.raises(AncraError, match=r"Image 0 in .* is not a readable image"):
+        load(tmp_path)
+    (tmp_path / "train.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(AncraError, match="not a readable Parquet file"):
+        load(tmp_path)
