@@ -14,6 +14,7 @@ from app.access import may_change  # noqa: E402
 from app.components.menu import menu  # noqa: E402
 from app.components.toolbar import toolbar  # noqa: E402
 from app.guard import guard, show_plugins  # noqa: E402
+from app.parts.readable import readable  # noqa: E402
 from app.parts.signing_in import signing_in  # noqa: E402
 from app.state import choose_set, follow_history  # noqa: E402
 
@@ -54,6 +55,7 @@ st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
     menu()
     toolbar()
+    readable()
     show_plugins()
     follow_history()
     choose_set()

@@ -32,7 +32,7 @@ class BatchMechanism:
         picks: of each strategy, by its name.
         heads: which heads the contrast acts on, as ``forces.heads_of``.
         planes, positions: by head, the plane of the batch's features, and (N, 2) where they lie on it.
-        order: (N,) all anchors, those first on which the strategies differ most.
+        order: (N,) all anchors, those first on which most strategies act, then those on which they differ most.
         seed: of everything drawn.
     """
 
@@ -85,15 +85,25 @@ def batch_mechanism(model: Classifier, images: Tensor, labels: Tensor, seed: int
     planes = {index: Plane.fit(each) for index, each in features.items()}
     positions = {index: planes[index].place(each) for index, each in features.items()}
     return BatchMechanism(
-        images, labels, logits, picks, heads, planes, positions, _order(trained, heads[0], picks), seed
+        images, labels, logits, picks, heads, planes, positions, _order(trained, heads[0], labels, picks), seed
     )
 
 
-def _order(trained: Prediction, index: int, picks: dict[str, Picks]) -> IntArray:
-    """Anchors by how many different images are picked, how many strategies find one, and how many pairs are alike."""
-    logits = head(trained, index)
+def _order(trained: Prediction, index: int, labels: Tensor, picks: dict[str, Picks]) -> IntArray:
+    """Anchors by how many strategies act on them, how many different images are picked, and how many find their own."""
+    logits, settings = head(trained, index), strategies()
+    # The targeted attack ends at an image that is taken for the anchor's class.
+    reached = logits.argmax(dim=1) == labels
     chosen = torch.stack([each.indices for each in picks.values()]).sort(dim=0).values
     different = (chosen[1:] != chosen[:-1]).sum(dim=0)
     own = torch.stack([~each.fallback for each in picks.values()]).sum(dim=0)
-    alike = torch.stack([similarity(logits, logits[each.indices]) > 0 for each in picks.values()]).sum(dim=0)
-    return torch.argsort(-(different + own + alike), stable=True).numpy()
+    acting = torch.stack(
+        [
+            reached
+            if settings[name].perturbation == "targeted_attack"
+            else similarity(logits, logits[each.indices]) > 0
+            for name, each in picks.items()
+        ]
+    ).sum(dim=0)
+    most = len(picks) + 1
+    return torch.argsort(-((acting * most + different) * most + own), stable=True).numpy()

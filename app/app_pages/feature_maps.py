@@ -157,7 +157,7 @@ if made.jobs:
     progress.wait(made.jobs)
 widget(scene, shown, names, settings)
 
-st.subheader("Measured in the full feature space", anchor=False)
+st.header("Measured in the full feature space", anchor=False)
 st.html(map_tables.measures_table(shown))
 with st.expander("How far each map may be believed", expanded=True):
     origin = next(iter(shown.values()))

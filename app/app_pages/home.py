@@ -56,7 +56,7 @@ def gaps(names: list[str]) -> None:
     ordered = [rows[name] for name in ORDER if name in rows]
     if not ordered:
         return
-    st.subheader("Can the numbers be believed? The same models, two attackers", anchor=False)
+    st.header("Can the numbers be believed? The same models, two attackers", anchor=False)
 
     def press() -> None:
         points = st.session_state["gap"].selection.points

@@ -97,7 +97,7 @@ def tell(found: list[Results]) -> tuple[str, ...]:
 
 def believe(found: list[Results]) -> None:
     """The trust report and the curves of one model."""
-    st.subheader("Can the number be believed?", anchor=False)
+    st.header("Can the number be believed?", anchor=False)
     names, first = [each.name for each in found], believed_first(found)
     name = st.selectbox(
         "Model", names, index=names.index(first), format_func=title_of, key="trust", bind="query-params",
@@ -128,7 +128,7 @@ def curves(found: list[Results]) -> None:
     have = {each.title: each.curves for each in found if each.curves}
     if not have:
         return
-    st.subheader("As the attacker is allowed more", anchor=False)
+    st.header("As the attacker is allowed more", anchor=False)
     attack = st.segmented_control(
         "Attack", list(figures.CURVE_TITLES), format_func=figures.CURVE_TITLES.__getitem__, default="worst",
         key="curve_attack", bind="query-params", required=True,
@@ -153,7 +153,7 @@ def transfer(found: list[Results]) -> None:
     have = {each.digest: each.transfer for each in found if each.transfer}
     if not have:
         return
-    st.subheader("Do the images fool other models?", anchor=False)
+    st.header("Do the images fool other models?", anchor=False)
     shown = [each for each in found if each.digest in have]
     draw = partial(
         figures.transfer_chart, [each.title for each in shown], matrix([each.digest for each in shown], have)
@@ -193,7 +193,7 @@ if ready:
     curves(ready)
     transfer(ready)
 if may_change():
-    st.subheader("Evaluate more", anchor=False)
+    st.header("Evaluate more", anchor=False)
     others = [answers.results(name) for name in state.model_names() if name not in names]
     evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
 with st.expander("Published numbers, on other data"):

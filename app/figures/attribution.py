@@ -67,7 +67,7 @@ def attribution_maps(panels: Sequence[Panel], colours: Palette, same_scale: bool
             zmax=limit,
             colorscale=_scale(colours, signed),
             showscale=column == columns and not all(p.attribution.vanished[p.index] for p in panels),
-            colorbar={"thickness": 10, "len": 0.45, "y": 0.23, "tickfont": {"size": 12}},
+            colorbar={"thickness": 10, "len": 0.45, "y": 0.23, "tickfont": {"size": 14}},
             hovertemplate="row %{y}, column %{x}: %{customdata:.3g}<extra></extra>",
             row=2,
             col=column,

@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ancra.web.palette import Palette
+from app.figures.attackers import ATTACKERS
 from app.figures.theme import layout
 
 
@@ -26,12 +27,9 @@ def gap_chart(rows: Sequence[dict[str, Any]], colours: Palette) -> go.Figure:
             showlegend=False,
             hoverinfo="skip",
         )
-    series = (
-        ("natural", "no attack", colours.natural, "circle-open"),
-        ("pgd", "PGD-40 on p'", colours.final, "circle"),
-        ("adaptive", "adaptive PGD-40", colours.auxiliary, "diamond"),
-    )
-    for key, name, colour, symbol in series:
+    series = (("natural", "no attack"), ("pgd", "PGD-40 on p'"), ("adaptive", "adaptive PGD-40"))
+    for key, name in series:
+        colour, symbol = ATTACKERS[key].colour(colours), ATTACKERS[key].symbol
         figure.add_scatter(
             x=[row[key] * 100 for row in rows],
             y=titles,

@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ancra.web.palette import Palette
+from app.figures.attackers import ATTACKERS
 from app.figures.theme import layout
 
 Rows = Sequence[dict[str, Any]]
@@ -22,7 +23,7 @@ QUANTITIES = {
     "adaptive": "Under adaptive PGD",
     "pgd": "Under PGD",
     "fgsm": "Under one step (FGSM)",
-    "natural": "Natural",
+    "natural": "No attack",
     "loss": "Loss",
     **{f"loss/{part}": f"Loss: {name}" for part, name in PARTS.items()},
     "learning_rate": "Learning rate",
@@ -81,13 +82,11 @@ def overlay(key: str, lines: Sequence[Line], colours: Palette, axes: Axes) -> go
 
 
 def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
-    """Accuracies on the held-out images after each epoch: natural, and under PGD, adaptive PGD and one step of FGSM."""
+    """Accuracies on the held-out images after each epoch: without an attack, under PGD, adaptive PGD and FGSM."""
     figure = go.Figure()
-    kinds = (("natural", "natural", colours.natural, "solid"), ("pgd", "PGD", colours.final, "solid"))
-    attacked = (("adaptive", "adaptive PGD", colours.adversarial, "dash"), ("fgsm", "one step", colours.muted, "dot"))
-    for key, name, colour, dash in (*kinds, *attacked):
+    for key, attacker in ATTACKERS.items():
         if any(key in row for row in line.rows):
-            _add(figure, line, key, name, colour, dash, axes)
+            _add(figure, line, key, attacker.name, attacker.colour(colours), attacker.dash, axes)
     return _finish(figure, [line], colours, axes, percent=True, height=340)
 
 

@@ -26,16 +26,16 @@ STYLE = """<style>
 .mt thead .n { white-space: normal; }
 .mt .a { white-space: nowrap; }
 .mt .best { font-weight: 700; }
-.mt .w { min-width: 17em; opacity: .85; font-size: 13px; }
+.mt .w { min-width: 17em; opacity: .85; font-size:14px; }
 .mc { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--card)), 1fr)); gap: 8px; }
 .mc article { border: 1px solid rgb(128 128 128 / .3); border-radius: 8px; padding: 8px 10px; }
-.mc { font-size: 13px; line-height: 1.35; }
+.mc { font-size:14px; line-height: 1.35; }
 .mc .top { display: flex; justify-content: space-between; gap: 8px; flex-wrap: wrap; }
 .mc .row { display: flex; gap: 6px; margin-top: 6px; }
 .mc figure { margin: 0; text-align: center; flex: 1 1 0; min-width: 0; }
 .mc img { width: 46px; height: 46px; max-width: 100%; object-fit: contain; image-rendering: pixelated; }
 .mc img { display: block; margin: 0 auto 2px; }
-.mc figcaption { font-size: 11.5px; line-height: 1.25; }
+.mc figcaption { font-size:14px; line-height: 1.25; }
 .mc figcaption span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; opacity: .8; }
 .mc b.bad { color: var(--bad); }
 </style>"""

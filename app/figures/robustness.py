@@ -10,6 +10,7 @@ from ancra.evaluation.curves import Curves
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import TableRow, headings
 from ancra.web.palette import Palette
+from app.figures.attackers import ATTACKERS, attacker_tints
 from app.figures.theme import layout
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "triangle-down", "hexagon", "pentagon")
@@ -41,12 +42,13 @@ def drop_chart(rows: Sequence[TableRow], colours: Palette) -> go.Figure:
         )
     names = headings(shown[0].steps if shown else 40)
     series = (
-        ("natural", "no attack", colours.natural, "circle-open"),
-        ("pgd", f"{names['pgd']} on p'", colours.final, "circle"),
-        ("adaptive", f"adaptive {names['pgd']}", colours.auxiliary, "diamond"),
-        ("worst", "worst case", colours.adversarial, "square"),
+        ("natural", "no attack"),
+        ("pgd", f"{names['pgd']} on p'"),
+        ("adaptive", f"adaptive {names['pgd']}"),
+        ("worst", "worst case"),
     )
-    for key, name, colour, symbol in series:
+    for key, name in series:
+        colour, symbol = ATTACKERS[key].colour(colours), ATTACKERS[key].symbol
         cells = [(row, cell) for row in shown if (cell := row.cells[key]) is not None]
         figure.add_scatter(
             x=[100 * cell.value for _, cell in cells],
@@ -74,7 +76,7 @@ def curves_chart(curves: Mapping[str, Curves], attack: str, colours: Palette) ->
 def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
     """Accuracy of one model against epsilon under each attack, with 95 % bands."""
     figure = go.Figure()
-    tints = {"pgd": colours.final, "adaptive": colours.auxiliary, "worst": colours.adversarial}
+    tints = attacker_tints(colours)
     for index, (attack, title) in enumerate(CURVE_TITLES.items()):
         accuracies = curves.accuracies(attack)
         figure.add_scatter(
@@ -111,7 +113,7 @@ def transfer_chart(titles: Sequence[str], matrix: FloatArray, colours: Palette) 
             colorscale=scale,
             text=[["" if np.isnan(cell) else f"{cell:.0f}" for cell in row] for row in percent],
             texttemplate="%{text}",
-            textfont={"size": 13},
+            textfont={"size": 14},
             hovertemplate="crafted on %{y}<br>tried on %{x}<br>accuracy %{z:.1f} %<extra></extra>",
             showscale=False,
             xgap=2,

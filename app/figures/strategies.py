@@ -132,7 +132,7 @@ def pairs_chart(statistics: Statistics, strategy: str, what: What, colours: Pale
             colorscale=[[0, _mixed(colours, 0.06)], [1, _mixed(colours, 1.0)]],
             text=numbers if few else None,
             texttemplate="%{text}" if few else None,
-            textfont={"size": 11},
+            textfont={"size": 14},
             customdata=[[[own, other] for other in classes] for own in classes],
             hovertemplate="anchor %{customdata[0]}, negative %{customdata[1]}<br>" + hover[what] + "<extra></extra>",
             showscale=not few,
@@ -172,7 +172,7 @@ def agreement_chart(statistics: Statistics, what: Alike, colours: Palette) -> go
                 for row, cells in enumerate(shares)
             ],
             texttemplate="%{text}",
-            textfont={"size": 13},
+            textfont={"size": 14},
             customdata=spread,
             hovertemplate="%{y} and %{x}: %{z:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
             f"<br>blind picks: {chance:.1f} %<extra></extra>",

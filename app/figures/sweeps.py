@@ -12,6 +12,7 @@ from ancra.sweeps.axes import STRATEGY
 from ancra.sweeps.outcome import TITLES, CellResult, Outcome, number
 from ancra.sweeps.plan import Values, short
 from ancra.web.palette import Palette
+from app.figures.attackers import attacker_tints
 from app.figures.robustness import SYMBOLS
 from app.figures.theme import layout
 
@@ -35,16 +36,6 @@ def value_title(key: str, value: Any) -> str:
     return STRATEGIES.get(str(value), str(value)) if key == STRATEGY else str(value)
 
 
-def tints(colours: Palette) -> dict[str, str]:
-    """The colour of each accuracy, the same as on the other pages."""
-    return {
-        "natural": colours.natural,
-        "pgd": colours.final,
-        "adaptive": colours.auxiliary,
-        "worst": colours.adversarial,
-    }
-
-
 def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | None, colours: Palette) -> go.Figure:
     """Accuracies against a setting that is a number: a dot a run, a line through the means, a band of ± 1 sd.
 
@@ -55,7 +46,7 @@ def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | Non
     """
     figure = go.Figure()
     for index, measure in enumerate(reversed(outcome.measures)):
-        colour, name = tints(colours)[measure], TITLES[measure]
+        colour, name = attacker_tints(colours)[measure], TITLES[measure]
         spreads = [(float(setting[0][1]), outcome.spread(setting, measure)) for setting in outcome.settings]
         band = [(x, each) for x, each in spreads if each.seeds > 1]
         figure.add_scatter(
@@ -74,7 +65,7 @@ def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | Non
     if own is not None:
         figure.add_vline(
             x=own, line={"color": colours.muted, "dash": "dot", "width": 1.5},
-            annotation={"text": "the recipe's own", "font": {"color": colours.muted, "size": 12}},
+            annotation={"text": "the recipe's own", "font": {"color": colours.muted, "size": 14}},
             annotation_position="bottom left",
         )  # fmt: skip
     layout(figure, colours, height=460, uirevision="keep", legend_traceorder="reversed", dragmode=False)

@@ -21,12 +21,13 @@ def notation(strategy: str) -> str:
 
 def condition(strategy: str, own: str, answer: str) -> str:
     """The condition in words, for an anchor of class ``own`` that the model calls ``answer``; ``**bold**`` is meant."""
+    same = " The model calls the anchor what it is, so Soft-LS and Hard-LS ask for the same." if own == answer else ""
     texts = {
         "random": f"An image that is **not {kind(own)}**.",
         "soft_ls": f"An image that is **not {kind(own)}**, but that the model **calls {kind(answer)}**, "
-        "as it calls the anchor.",
+        f"as it calls the anchor.{same}",
         "hard_ls": f"An image that is **not {kind(own)}**, but that the model **calls {kind(own)}**, "
-        "which is what the anchor is.",
+        f"which is what the anchor is.{same}",
         "targeted_attack": f"An image that is **not {kind(own)}**, drawn by lot, then changed a little, step by step, "
         f"until the model **calls it {kind(own)}**.",
     }

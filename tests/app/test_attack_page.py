@@ -10,7 +10,7 @@ PLAIN = "Tiny plain · tiny-plain"
 
 
 def texts(at) -> str:
-    return " ".join(element.value for element in [*at.markdown, *at.caption, *at.subheader])
+    return " ".join(element.value for element in [*at.markdown, *at.caption, *at.header])
 
 
 def replayed(at) -> dict:

@@ -150,7 +150,7 @@ def test_a_stranger_finds_no_page_that_trains_no_upload_and_no_evaluation(open_p
     assert "Upload" not in next(each for each in at.get("button_group") if each.key == "source").options
     at = open_page("robustness")
     assert not at.exception
-    assert "Evaluate more" not in [each.value for each in at.subheader]
+    assert "Evaluate more" not in [each.value for each in at.header]
 
 
 def test_the_pages_of_a_public_server_store_nothing(strangers, workspace):

@@ -74,6 +74,16 @@ def test_picks_are_those_that_training_would_make(model, batch):
     assert len(batch.heads) == model.reverse_attention_blocks + 1
 
 
+def test_the_first_anchor_is_one_on_which_most_strategies_act(model, batch):
+    acting = []
+    for anchor in batch.order[[0, -1]]:
+        pairs = anchor_mechanism(model, batch, int(anchor), ATTACK, 2.0, 0.01)
+        plain = [pair for name, pair in pairs.items() if name != "targeted_attack"]
+        acting.append(sum(pair.heads[batch.heads[0]].similarity[0] > 0 for pair in plain))
+    assert acting[0] >= acting[1]
+    assert acting[0] > 0
+
+
 def test_a_batch_of_one_class_says_what_to_change(model, images):
     with pytest.raises(AncraError, match="larger batch or another seed"):
         batch_mechanism(model, images, torch.zeros(24, dtype=torch.int64), seed=0)

@@ -104,7 +104,7 @@ export function panels(fm) {
         h(
           "section",
           { class: "fm-map", "aria-label": group.title || "Feature map" },
-          group.title ? h("h4", {}, group.title) : null,
+          group.title ? h("h2", {}, group.title) : null,
           boxes,
           measures,
           group.map?.note ? h("p", { class: "fm-note" }, group.map.note) : null,

@@ -26,7 +26,7 @@ function line(model, data, colours) {
   const box = h(
     "section",
     { class: "model" },
-    h("h4", {}, model.title),
+    h("h2", {}, model.title),
     h(
       "div",
       { class: "sum" },

@@ -7,6 +7,7 @@ import { negative, push, similarity } from "./column.js"
 import { plane } from "./plane.js"
 import { sheet } from "./sheet.js"
 
+const SIGNS = "**gt**: what an image is. **h**: what the model calls it. **ne**: the anchor. **OE**: its negative."
 const GLIDE = 1500 // Milliseconds that alpha takes from one end to the other where a story moves it.
 const ASK = 120 // Milliseconds without another key before the next anchor is asked for.
 
@@ -79,7 +80,7 @@ function build(root, data, view) {
   image.src = data.picture
   image.alt = `The anchor, ${data.kinds[data.label]}`
   const told = anchor.appendChild(make("div"))
-  told.appendChild(make("h4", "", `The anchor is ${data.kinds[data.label]}`))
+  told.appendChild(make("h2", "", `The anchor is ${data.kinds[data.label]}`))
   const right = data.label === data.answer
   const answer = `The model calls it **${data.kinds[data.answer]}** (${percent(data.confidence)})${right ? "" : ": a mistake"}.`
   told.appendChild(make("p", "", answer))
@@ -96,11 +97,13 @@ function build(root, data, view) {
   const parts = data.strategies.map((one, index) => {
     const column = board.appendChild(make("section", "column"))
     column.setAttribute("aria-label", one.title)
-    column.appendChild(make("h4", "", one.title))
+    column.appendChild(make("h2", "", one.title))
     const rule = column.appendChild(make("div"))
     rule.appendChild(make("p", "", one.words))
-    const code = rule.appendChild(make("code", "", one.notation))
-    code.title = "The paper's Table 2. gt: label, h: what the model says, ne: the anchor, OE: the other example."
+    const signs = rule.appendChild(make("details"))
+    signs.appendChild(make("summary", "", "In the paper's signs"))
+    signs.appendChild(make("code", "", one.notation))
+    signs.appendChild(make("p", "soft", SIGNS))
     const forced = push(column, one, data, colours)
     const alike = similarity(column, one, data)
     const paint = sheet(column, one, data, sprite, (wanted) => view.go(wanted))

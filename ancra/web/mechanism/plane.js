@@ -9,7 +9,7 @@ export function plane(parent, data, view, colours, changed) {
   const left = box.appendChild(make("div"))
   const svg = draw("svg", { role: "img" }, left)
   const side = box.appendChild(make("div", "side"))
-  side.appendChild(make("h4", "", "Where they lie, and where one step takes them"))
+  side.appendChild(make("h2", "", "Where they lie, and where one step takes them"))
   const modes = side.appendChild(make("div", "group"))
   modes.setAttribute("role", "group")
   modes.setAttribute("aria-label", "What the arrows show")

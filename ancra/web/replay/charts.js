@@ -25,7 +25,7 @@ function axis(parent) {
 
 export function bars(parent, row, model, data) {
   const chart = parent.appendChild(make("div", "chart"))
-  chart.appendChild(make("h5", "", row.title))
+  chart.appendChild(make("h3", "", row.title))
   axis(chart)
   const plot = chart.appendChild(make("div", "bars"))
   const names = chart.appendChild(make("div", "names"))
@@ -54,7 +54,7 @@ export function bars(parent, row, model, data) {
 export function course(parent, model, data, go) {
   const count = data.steps + 1
   const chart = parent.appendChild(make("div", "chart course"))
-  chart.appendChild(make("h5", "", `Probability of the true class, ${data.classes[data.label]}, at every step`))
+  chart.appendChild(make("h3", "", `Probability of the true class, ${data.classes[data.label]}, at every step`))
   axis(chart)
   const time = chart.appendChild(make("div", "time"))
   const lines = model.course

@@ -22,7 +22,7 @@ function icon(name) {
 
 function show(parent, model, data, go) {
   const box = parent.appendChild(make("section", "model"))
-  box.appendChild(make("h4", "", model.title))
+  box.appendChild(make("h2", "", model.title))
   const sum = box.appendChild(make("div", "sum"))
   const add = ([canvas, frame], caption = "") => {
     const figure = sum.appendChild(make("figure"))

@@ -57,7 +57,7 @@ def one_anchor(asked: BatchQuestion, contrast: ContrastSettings) -> None:
 
 
 def wanted_anchor(asked: BatchQuestion, batch: BatchMechanism) -> int:
-    """The anchor kept for this batch, or on arrival the URL's; else the one on which the strategies differ most."""
+    """The anchor kept for this batch, or on arrival the URL's; else the one on which most strategies act."""
     first = int(batch.order[0])
     kept = st.session_state.get(KEPT)
     if kept is None:

@@ -107,7 +107,7 @@ def table(part: Outcome) -> None:
 
 def learning(part: Outcome) -> None:
     """Learning curves of every setting."""
-    st.subheader("While they were trained", anchor=False)
+    st.header("While they were trained", anchor=False)
     shown = [curve for curve in drawings.CURVES if any(each.curves.get(curve) for each in part.results)]
     for first in range(0, len(shown), 2):
         for column, curve in zip(st.columns(2, gap="large"), shown[first : first + 2], strict=False):
@@ -129,7 +129,7 @@ def learning(part: Outcome) -> None:
 
 def feature_maps(part: Outcome) -> None:
     """The models of the first seed on maps of the same images, or what to do to have them."""
-    st.subheader("What they make of the same images", anchor=False)
+    st.header("What they make of the same images", anchor=False)
     seed = min(each.seed for each in part.results)
     first = [each for setting in part.settings for each in part.of(setting) if each.seed == seed]
     found = answers.models_of(first)

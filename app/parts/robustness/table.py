@@ -38,7 +38,7 @@ def accuracy_table(found: Sequence[Results], chosen: str, on_press: Callable[[st
         lit: keys of columns that stand out, "verdict" among them.
     """
     rows = [(each, row) for each in found if (row := each.row) is not None]
-    names = {**headings(rows[0][1].steps), DROP: "Drop"}
+    names = {**headings(rows[0][1].steps), DROP: "Drop", "natural": "No attack"}
     columns = [
         {"key": key, "title": name, "help": HELP[key], "kind": "" if key in ALWAYS else "extra", "lit": key in lit}
         for key, name in names.items()
@@ -102,7 +102,7 @@ def published_table() -> None:
                 "Data": each.dataset,
                 "Network": each.network,
                 "Defence": each.defence,
-                "Natural": each.natural,
+                "No attack": each.natural,
                 "PGD-40": each.pgd,
                 "Adaptive PGD-40": each.adaptive,
                 "AutoAttack": each.autoattack,
@@ -111,7 +111,7 @@ def published_table() -> None:
             for each in PUBLISHED
         ]
     )
-    numbers: list[Hashable] = ["Natural", "PGD-40", "Adaptive PGD-40", "AutoAttack"]
+    numbers: list[Hashable] = ["No attack", "PGD-40", "Adaptive PGD-40", "AutoAttack"]
     st.dataframe(
         frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, placeholder="–", key="published"
     )

@@ -25,7 +25,7 @@ def work(usual: str) -> None:
     """
     if not may_change():
         return
-    st.subheader("Sweeps of your own", anchor=False)
+    st.header("Sweeps of your own", anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
         start.form(usual)

@@ -20,7 +20,7 @@ from app.parts.train.field import setting_title
 from app.parts.train.labels import change_labels, labels_line
 from app.parts.train.run_list import BADGES, plain_title, progress_text, swatch
 
-NUMBERS = {"natural": "Natural", "pgd": "PGD", "adaptive": "Adaptive PGD"}
+NUMBERS = {"natural": "No attack", "pgd": "PGD", "adaptive": "Adaptive PGD"}
 EXTEND = "More epochs"
 NOTE = "Name and note"
 ASKED = "asked_of_runs"

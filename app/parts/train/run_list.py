@@ -24,8 +24,8 @@ BADGES: dict[str, tuple[str, Colour, str]] = {
     "cancelled": (":material/stop:", "orange", "Stopped"),
     "lost": (":material/help:", "orange", "Lost"),
 }
-ORDERS = {"Newest first": "", "Best adaptive accuracy": "adaptive", "Best natural accuracy": "natural"}
-COLUMNS = (("natural", "natural"), ("pgd", "PGD"), ("adaptive", "adaptive"))
+ORDERS = {"Newest first": "", "Best adaptive accuracy": "adaptive", "Best without an attack": "natural"}
+COLUMNS = (("natural", "no attack"), ("pgd", "PGD"), ("adaptive", "adaptive"))
 
 
 def run_list(found: Mapping[str, RunView]) -> None:

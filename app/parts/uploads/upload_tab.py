@@ -12,8 +12,8 @@ def upload_part() -> None:
     images.answer_presses()
     left, right = st.columns(2, gap="large")
     with left, guard():
-        st.subheader("A model", anchor=False)
+        st.header("A model", anchor=False)
         models.upload_models()
     with right, guard():
-        st.subheader("Images to train on", anchor=False)
+        st.header("Images to train on", anchor=False)
         images.upload_images()

@@ -54,6 +54,8 @@ def test_conditions_name_the_classes_of_the_anchor():
     assert say.condition("random", "3", "5") == "An image that is **not a 3**."
     assert "calls a 5" in say.condition("soft_ls", "3", "5")
     assert "calls a 3" in say.condition("hard_ls", "3", "5")
+    assert "ask for the same" not in say.condition("hard_ls", "3", "5")
+    assert all("ask for the same" in say.condition(name, "3", "3") for name in ("soft_ls", "hard_ls"))
     assert say.notation("targeted_attack") == "gt(OE) ≠ gt(ne), then h(OE) → gt(ne)"
 
 
