@@ -19,7 +19,8 @@ from ancra.store import Store
 from app.access import is_public
 from app.engine.processes import Processes, cores
 from app.engine.request import Engine, Request, Source
-from app.queueing import Batched, Job, Progress, Queue, Work
+from app.queueing import Job, Queue
+from app.work import Batched, Progress, Work
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
     from ancra.data.dataset import Dataset

@@ -11,48 +11,12 @@ from typing import Any
 from ancra.errors import AncraError
 from ancra.progress import duration
 from app.memory import held_bytes
+from app.work import Batched, Progress, Work
 
 KEPT = 512 * 2**20  # bytes of results in memory
 OF_ONE = 8  # computations of one owner that may wait for their turn
 ENTRY = 1024  # bytes that the smallest result counts for, with its key
 RECENT = 0.3  # the weight of the last computation in what its kind is expected to take
-
-
-@dataclass
-class Progress:
-    """How far a computation is. The work calls it with (done, total); the page reads it."""
-
-    done: float = 0
-    total: float = 0
-    started: float | None = None
-
-    def __call__(self, done: float, total: float = 1, *_: object, **__: object) -> None:
-        self.done, self.total = done, total
-
-    @property
-    def share(self) -> float | None:
-        """0 ... 1, or None while nothing is known."""
-        return min(self.done / self.total, 1.0) if self.total else None
-
-
-@dataclass(frozen=True)
-class Batched:
-    """Work that is done for several requests at once, where they wait at the same time.
-
-    Attributes:
-        like: what requests must have in common to be computed together.
-        item: what is this request's own.
-        work: (items, progress) -> a result for each, the same as if the item had come alone.
-        most: how many items at once.
-    """
-
-    like: Hashable
-    item: Any
-    work: Callable[[Sequence[Any], Progress], Sequence[Any]]
-    most: int = 32
-
-
-Work = Callable[[Progress], Any] | Batched
 
 
 @dataclass

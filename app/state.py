@@ -16,6 +16,7 @@ from app.access import is_public
 from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, preferred, title_of
 
 IMAGES = "images"
+PAGE = "page_shown"
 # Where there is room the switch stands in the header, which belongs to all pages.
 IN_HEADER = """<style>@media (min-width: 1280px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-images_switch) { position: absolute; }
@@ -74,12 +75,24 @@ def choose_set() -> None:
     options = list(models_by_set())
     if len(options) < 2:
         return
+    _follow_link(options)
     st.html(IN_HEADER)
     with st.container(key="images_switch", width="content"):
         st.segmented_control(
             "Images", options, default=options[0], required=True, key=IMAGES, bind="query-params",
             label_visibility="collapsed", on_change=_carry_over,
         )  # fmt: skip
+
+
+def _follow_link(options: Collection[str]) -> None:
+    """Take the images that a link between pages names: the switch, which all of them have, holds those of before."""
+    context, held = get_script_run_ctx(), st.session_state
+    if context is None or held.get(PAGE) == context.page_script_hash:
+        return
+    held[PAGE] = context.page_script_hash
+    asked = st.query_params.get(IMAGES)
+    if IMAGES in held and asked in options:
+        held[IMAGES] = asked
 
 
 def choose_enlargement() -> None:

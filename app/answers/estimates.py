@@ -17,7 +17,8 @@ from ancra.paths import ROOT
 from ancra.recipe import Recipe
 from ancra.settings import write_yaml
 from app.access import changing
-from app.queueing import Progress, Queue
+from app.queueing import Queue
+from app.work import Progress
 
 LONGEST = 240  # seconds
 

@@ -9,7 +9,8 @@ from ancra.data.places import Place, get, place_of
 from ancra.errors import AncraError
 from app import compute
 from app.access import changing
-from app.queueing import Job, Progress
+from app.queueing import Job
+from app.work import Progress
 
 
 @dataclass

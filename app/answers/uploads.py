@@ -20,7 +20,7 @@ from ancra.uploads.images import ImageSet
 from app import compute
 from app.access import changing
 from app.answers import recipes
-from app.queueing import Progress
+from app.work import Progress
 
 T = TypeVar("T")
 

@@ -61,7 +61,7 @@ class Story:
         """Set what a step sets; what was there before the story is kept. To be called from a callback."""
         self.keep()
         st.session_state.update(step.sets)
-        st.session_state[self.key] = step.title
+        st.session_state[self.key] = st.session_state[self.told] = step.title
         self.enter(step)
 
     def keep(self) -> None:
@@ -73,13 +73,23 @@ class Story:
     def reset(self) -> None:
         """Put back what was there before the story. To be called from a callback."""
         st.session_state.update(st.session_state.pop(self._before, self.usual))
-        st.session_state[self.key] = None
+        st.session_state[self.key] = st.session_state[self.told] = None
         self.enter(self.steps[0])
 
     @property
     def begun(self) -> bool:
         """Whether a step has set anything."""
         return self._before in st.session_state
+
+    @property
+    def told(self) -> str:
+        """Where the step that was last set is held, which no widget owns."""
+        return f"{self.key}_told"
+
+    @property
+    def shown(self) -> str:
+        """Where the step is held that the person's browser was last shown as the marked one."""
+        return f"{self.key}_shown"
 
     @property
     def _before(self) -> str:
@@ -114,10 +124,15 @@ def steps(story: Story) -> Step | None:
     titles = {step.title: step for step in story.steps}
 
     def press() -> None:
-        if (title := st.session_state[story.key]) is not None:  # None: the marked one was pressed once more.
+        title, held = st.session_state[story.key], st.session_state
+        # None: the marked one was pressed once more. The one shown: a run that set another was cut short before this.
+        if title in (None, held.get(story.shown)):
+            held[story.key] = held.get(story.told)
+        else:
             story.go(titles[title])
 
     st.segmented_control(story.label, list(titles), key=story.key, on_change=press, bind="query-params")
+    st.session_state[story.shown] = current.title if current else None
     return current
 
 

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from ancra.errors import AncraError
-from app.queueing import Batched, Queue
+from app.queueing import Queue
+from app.work import Batched
 
 
 def no_wait(text, share):

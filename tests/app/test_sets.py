@@ -43,6 +43,19 @@ def test_a_link_opens_its_set(page):
     assert at.session_state["attacked"] == ["digits/trades"]
 
 
+def test_a_link_from_page_to_page_brings_its_set(page):
+    at = page("robustness")
+    assert at.session_state[state.IMAGES] == "Fashion"
+    at.query_params[state.IMAGES] = "Digits"
+    at.query_params["attacked"] = "TRADES"
+    at.switch_page("app_pages/attack.py").run()
+    assert not at.exception
+    assert at.session_state["attacked"] == ["digits/trades"]
+    at.button_group(key=state.IMAGES).set_value("Fashion").run()
+    assert not at.exception
+    assert at.session_state[state.IMAGES] == "Fashion"
+
+
 def test_home_says_whose_numbers_it_shows(page):
     assert "Fashion-MNIST" in " ".join(each.value for each in page("home").caption)
     assert "Handwritten digits" in " ".join(each.value for each in page("home", images="Digits").caption)

@@ -35,6 +35,20 @@ def test_next_walks_the_story_and_reset_puts_the_page_back(open_page, page, key,
     assert (at.session_state[tabs] if tabs else None) == first
 
 
+def test_a_step_that_was_set_stays_set_where_the_browser_has_not_been_shown_it_yet(open_page):
+    at = open_page("negatives")
+    steps = at.segmented_control(key="negative_story")
+    first = steps.value
+    at.button(key="story_next").click().run()
+    second = at.segmented_control(key="negative_story").value
+    assert second != first
+    at.session_state["negative_story_shown"] = first  # as if the run that showed the second had been cut short
+    at.segmented_control(key="negative_story").set_value(first).run()
+    assert at.segmented_control(key="negative_story").value == second
+    at.segmented_control(key="negative_story").set_value(first).run()
+    assert at.segmented_control(key="negative_story").value == first
+
+
 def test_a_step_says_when_what_it_set_was_changed_and_sets_it_again(open_page):
     at = open_page("attack", attacked=["Tiny with attention · tiny-ra"])
     at.button(key="story_next").click().run()
