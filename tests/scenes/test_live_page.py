@@ -21,7 +21,7 @@ def test_a_page_of_a_folder_attacks_without_a_server(ancra, workspace, tmp_path,
     page.goto((folder / "index.html").as_uri())
     page.get_by_text("Step 40").wait_for(timeout=60_000)
     shown = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text)[1])
-    assert [each["title"] for each in shown["networks"]] == page.locator(".column h4").all_inner_texts()
+    assert [each["title"] for each in shown["networks"]] == page.locator(".column h2").all_inner_texts()
     assert page.locator(".walk svg").count() == len(shown["maps"]) > 0
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
     page.close()

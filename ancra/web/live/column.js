@@ -43,7 +43,7 @@ export function createColumn(network, data, aim) {
   const box = h(
     "section",
     { class: "column", "aria-label": network.title },
-    h("h4", {}, network.title),
+    h("h2", {}, network.title),
     said,
     h(
       "div",

@@ -24,7 +24,7 @@ export function createCourse(data, go) {
   const figure = h(
     "figure",
     { class: "course" },
-    h("h5", {}, "Probability of the true class"),
+    h("h2", { class: "small" }, "Probability of the true class"),
     plot,
     h("div", { class: "ends" }, h("span", {}, "before"), h("span", { class: "end" })),
     h(

@@ -45,7 +45,7 @@ export function createCut(data, state, session, client, image) {
   const figure = h(
     "figure",
     { class: "cut" },
-    h("h5", {}, "Loss along a line through the image"),
+    h("h2", { class: "small" }, "Loss along a line through the image"),
     h("div", { class: "plot" }, svg),
     turn,
     h("div", { class: "ends" }, h("span", {}, "the attack's way"), towards),

@@ -118,7 +118,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
           { class: "stage", style: `--count: ${columns.length}` },
           shelf.box,
           h("div", { class: "columns" }, ...columns.map(({ box }) => box)),
-          h("aside", { class: "charts" }, course, cut.figure, asking, verdict),
+          h("div", { class: "charts" }, course, cut.figure, asking, verdict),
         ),
       ),
     )

@@ -66,7 +66,7 @@ export function createShelf(data, paper, acts) {
   }
   const blank = () => acts.choose(new Float32Array(size), null, null)
   const box = h(
-    "aside",
+    "div",
     { class: "shelf" },
     paper.canvas,
     h(
