@@ -18,9 +18,9 @@ from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, 
 IMAGES = "images"
 PAGE = "page_shown"
 # Where there is room the switch stands in the header, which belongs to all pages.
-IN_HEADER = """<style>@media (min-width: 1280px) {
+IN_HEADER = """<style>@media (min-width: 1400px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-images_switch) { position: absolute; }
-    .st-key-images_switch { position: fixed; top: 0.7rem; right: 18rem; width: fit-content !important;
+    .st-key-images_switch { position: fixed; top: 0.7rem; right: 21rem; width: fit-content !important;
         z-index: 999991; }
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "images"
 STILLS = {
     "attack": ("attack", ".replay .model"),
+    "live": ("live?objective=margin_first", ".walk svg >> nth=1"),
     "feature-maps": ("feature_maps", ".fm[data-ready]"),
     "negatives": ("negatives", ".mechanism .board"),
 }

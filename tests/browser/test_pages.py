@@ -68,3 +68,19 @@ def test_a_phones_menu_says_so_and_closes_when_a_page_is_chosen(open_browser):
     page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Negatives").click()
     page.wait_for_url("**/negatives**")
     page.wait_for_function("document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0")
+
+
+def test_a_link_to_the_view_is_copied(open_browser, settled):
+    page = open_browser("robustness?models=TRADES")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy a link to this view").click()
+    page.get_by_text("The link is copied.").wait_for(state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert "models=TRADES" in page.url
+
+
+def test_where_a_browser_lets_no_page_copy_it_says_so(open_browser):
+    page = open_browser("robustness")
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    page.get_by_role("button", name="Copy a link to this view").click()
+    page.get_by_text("copy the address above").wait_for(state="attached")

@@ -1,49 +1,59 @@
-"""Cause and effect in one glance: the main control of a page and what it changes stand in the first viewport."""
+"""Cause and effect in one glance: the main control of a page and what it changes stand in the first viewport.
+
+And stay in sight: after each step of a story its sentence, its buttons and what it changed can be seen.
+"""
 
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-WINDOWS = [(1440, 900), (1920, 1080)]
+WINDOWS = [(1440, 900), (1920, 1080), (390, 844)]
+STORY = [".st-key-sentence", ".st-key-story_back button", ".st-key-story_next button", ".st-key-story_reset button"]
 STAGES = {
     "": [".fooled .model >> nth=0", ".fooled .model >> nth=1", ".fooled .again"],
-    "attack": [
-        ".st-key-epsilon",
-        ".replay .bar",
-        ".replay canvas >> nth=2",
-        ".replay .bars >> nth=0",
-        "text=1 PGD fails",
-    ],
-    "feature_maps": [
-        ".st-key-condition",
-        ".fm-views",
-        ".fm-panel >> nth=0",
-        ".fm-panel >> nth=7",
-        "text=2 The adaptive attack",
-    ],
-    "live": [
-        ".row.time .play",
-        ".row.size input",
-        ".paper",
-        ".column canvas >> nth=1",
-        ".answer >> nth=9",
-        ".course",
-        ".cut",
-    ],
-    "robustness": [".accuracies tbody tr.chosen", ".st-key-trust"],
-    "train": [".st-key-recipe", ".st-key-start button"],
-    "negatives": [".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
+    "attack": [*STORY, ".st-key-epsilon", ".replay .bar", ".replay canvas >> nth=2", ".replay .bars >> nth=0"],
+    "live": [".play", ".row.size input", ".paper", ".column canvas >> nth=1", ".answer >> nth=9", ".course", ".cut"],
+    "feature_maps": [*STORY, ".st-key-condition", ".fm-views", ".fm-panel >> nth=0", ".fm-panel >> nth=7"],
+    "negatives": [*STORY, ".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
+    "robustness": [*STORY, ".accuracies tbody tr >> nth=0", ".accuracies tbody tr.chosen", ".st-key-trust"],
+    "train": [*STORY, ".st-key-recipe", ".st-key-start button"],
 }
+ON_A_PHONE = {
+    "": [".fooled .model >> nth=0", ".fooled .again"],
+    "attack": [*STORY, ".st-key-epsilon", ".replay button.play", ".replay canvas >> nth=2"],
+    "live": [".play", ".row.size input", ".column canvas >> nth=0", ".column canvas >> nth=3"],
+    "feature_maps": [*STORY, ".st-key-condition", ".fm-panel >> nth=0", ".fm-panel >> nth=1"],
+    "negatives": [*STORY, ".mechanism .alpha", ".mechanism .anchor"],
+    "robustness": [*STORY, ".accuracies tbody tr >> nth=0", ".accuracies tbody tr.chosen"],
+    "train": [*STORY, ".st-key-recipe"],
+}
+STEPS = {
+    "attack": [".replay button.play", ".st-key-deeper", None],
+    "feature_maps": [".fm-panel >> nth=1"] * 3,
+    "negatives": [".mechanism .alpha", ".st-key-population_table", ".st-key-strategies"],
+    "robustness": [".accuracies thead [data-lit=true] >> nth=0", ".accuracies thead .verdict", ".accuracies tr.chosen"],
+    "train": [".st-key-recipe", "text=No run yet. Open", "text=No run yet. Open"],
+}
+"""What changes at the second, third and fourth step of each story."""
 
 
 @pytest.mark.parametrize(("width", "height"), WINDOWS)
 @pytest.mark.parametrize("name", STAGES)
-def test_the_stage_is_whole_in_the_first_viewport(browser, server, settled, name, width, height):
+def test_what_one_moves_and_what_it_changes_are_in_one_viewport(browser, server, settled, name, width, height):
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(f"{server}/{name}?images=Digits")
-    for part in STAGES[name]:
+    parts = (ON_A_PHONE if width < 640 else STAGES)[name]
+    for part in parts:
         page.locator(part).wait_for(timeout=180_000)
     settled(page)
-    for part in STAGES[name]:
+    for part in parts:
         expect(page.locator(part)).to_be_in_viewport(ratio=0.99)
+    sentence = page.locator(".st-key-sentence")
+    for changed in STEPS.get(name, []):
+        before = sentence.inner_text()
+        page.locator(".st-key-story_next button").click()
+        expect(sentence).not_to_have_text(before, timeout=60_000)
+        settled(page)
+        for part in [*STORY, *([changed] if changed else [])]:
+            expect(page.locator(part)).to_be_in_viewport()
     page.close()
