@@ -151,3 +151,28 @@ def test_a_network_that_cannot_be_loaded_is_one_sentence(browser, server):
     assert said.inner_text().endswith(".")
     assert "\n" not in said.inner_text()
     page.close()
+
+
+def test_the_loss_around_the_image_is_drawn_and_forgotten_when_epsilon_changes(live):
+    page = live()
+    press(page, "One step on (right)")
+    expect(page.locator(".where")).to_have_text("Step 1")
+    press(page, "Draw the loss surface")
+    ground = page.locator(".surfaces canvas")
+    expect(ground.first).to_be_visible()
+    expect(page.locator(".surface figcaption").last).to_contain_text("for all of them")
+    assert len({tuple(pixels(ground.first)[i : i + 3]) for i in range(0, 21 * 21 * 4, 4)}) > 1
+    slider = page.get_by_label("Epsilon: how far a pixel may move")
+    slider.focus()
+    slider.press("Home")
+    expect(ground.first).to_be_hidden()
+
+
+def test_in_l2_the_slider_reaches_as_far_as_in_linf(live):
+    page = live()
+    slider = page.get_by_label("Epsilon: how far a pixel may move")
+    share = "input => (input.value - input.min) / (input.max - input.min)"
+    before = slider.evaluate(share)
+    page.get_by_label("Norm").select_option("l2")
+    expect(page.locator(".epsilon output")).to_have_text("0.48")
+    assert abs(slider.evaluate(share) - before) < 0.02

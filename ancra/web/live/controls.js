@@ -113,7 +113,11 @@ export function createControls(data, state, acts, settings) {
     scrub.max = Math.max(session.last(), 0)
     scrub.value = session.at
     where.textContent = `Step ${session.frame()?.step ?? 0}`
-    size.textContent = data.write(state.settings.epsilon)
+    const { most, step, l2 } = data.epsilon
+    const [scale, say] = state.settings.norm === "l2" ? [l2, writer(false)] : [1, data.write]
+    epsilon.max = most * scale
+    epsilon.step = step * scale
+    size.textContent = say(state.settings.epsilon)
     epsilon.value = state.settings.epsilon
     goals.value = state.settings.objective
     targets.value = state.settings.target === null ? "" : String(state.settings.target)

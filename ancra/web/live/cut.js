@@ -1,5 +1,6 @@
 // The loss along a line through the image: one turns the line, and sees who stands before a cliff and who on a plain.
 import { draw, h, write } from "../shared/dom.js"
+import { clamp } from "../shared/geometry.js"
 import { networkColour } from "./course.js"
 
 const [WIDTH, HEIGHT] = [300, 120]
@@ -21,7 +22,13 @@ export function signs(length, seed) {
   })
 }
 
-/** The chart; image(n) is the n-th image of the stage. Returns {figure, refresh}: refresh asks the worker anew. */
+/** The image with noise as large as the attack may be: where noise does nothing, it is the direction that does it. */
+export function noise({ natural, settings }) {
+  const size = settings.norm === "l2" ? settings.epsilon / Math.sqrt(natural.length) : settings.epsilon
+  return signs(natural.length, 3).map((sign, i) => clamp(natural[i] + sign * size, 0, 1))
+}
+
+/** The chart; image(n) is the n-th image of the stage. Returns {figure, refresh, directions}: refresh asks the worker anew. */
 export function createCut(data, state, session, client, image) {
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" })
   const ball = draw("rect", { y: 0, height: HEIGHT, x: WIDTH * (0.5 - 0.25), width: WIDTH / 2, class: "ball" }, svg)
@@ -59,19 +66,21 @@ export function createCut(data, state, session, client, image) {
     return other < 0 ? signs(natural.length, 7) : image(other).map((value, i) => value - natural[i])
   }
 
-  /** The line's direction for one network: from its own attack's way to the other. */
-  function direction(index) {
+  /** Where one network's line begins to turn from, and where it turns to: its own attack's way, and the other end. */
+  function ends(index) {
     const { natural, settings } = state
     const end = unit(aside(), settings.norm)
-    if (session.last() < 1) return end
-    const ahead = unit(
-      session.frames.at(-1).points[index].image.map((value, i) => value - natural[i]),
-      settings.norm,
-    )
+    if (session.last() < 1) return [end, end]
+    const way = session.frames.at(-1).points[index].image.map((value, i) => value - natural[i])
+    return [unit(way, settings.norm), end]
+  }
+
+  function direction(index) {
+    const [ahead, end] = ends(index)
     const angle = (turn.value / 180) * Math.PI
     return unit(
       ahead.map((value, i) => Math.cos(angle) * value + Math.sin(angle) * end[i]),
-      settings.norm,
+      state.settings.norm,
     )
   }
 
@@ -103,5 +112,5 @@ export function createCut(data, state, session, client, image) {
   }
   towards.onchange = () => session.busyWith(refresh)
   turn.oninput = () => session.busyWith(refresh)
-  return { figure, refresh }
+  return { figure, refresh, directions: () => data.networks.map((_, index) => ends(index)) }
 }

@@ -6,11 +6,12 @@ import { themed } from "../shared/theme.js"
 import { createColumn } from "./column.js"
 import { createControls, writer } from "./controls.js"
 import { createCourse } from "./course.js"
-import { createCut, signs } from "./cut.js"
+import { createCut, noise } from "./cut.js"
 import { asked, fetched } from "./networks.js"
 import { createPaper } from "./paper.js"
 import { createSession } from "./session.js"
 import { createShelf } from "./shelf.js"
+import { createSurface } from "./surface.js"
 import { createWalk } from "./walk.js"
 
 const STEPS = 40
@@ -84,6 +85,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     session = createSession(client, state, show, fail)
     const [course, showCourse] = createCourse(data, (index) => session.go(index))
     const cut = createCut(data, state, session, client, shelf.image)
+    const surface = createSurface(data, state, session, cut.directions, client.plane)
     const controls = createControls(
       data,
       state,
@@ -118,7 +120,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
           { class: "stage", style: `--count: ${columns.length}` },
           shelf.box,
           h("div", { class: "columns" }, ...columns.map(({ box }) => box)),
-          h("div", { class: "charts" }, course, cut.figure, asking, verdict),
+          h("div", { class: "charts" }, course, cut.figure, surface.box, asking, verdict),
         ),
       ),
     )
@@ -170,20 +172,14 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     function rested() {
       session.busyWith(async () => {
         await cut.refresh()
-        const { natural, settings } = state
-        const noise = signs(natural.length, 3).map((sign, i) =>
-          Math.min(
-            1,
-            Math.max(
-              0,
-              natural[i] +
-                sign * (settings.norm === "l2" ? settings.epsilon / Math.sqrt(natural.length) : settings.epsilon),
-            ),
-          ),
-        )
-        for (const [index, answer] of (await client.look(noise)).entries()) columns[index].compare(answer)
+        for (const [index, answer] of (await client.look(noise(state))).entries()) columns[index].compare(answer)
       })
       tell({ image: state.index, epsilon: state.settings.epsilon, objective: state.settings.objective })
+    }
+
+    function forget() {
+      for (const column of columns) column.forget()
+      surface.forget()
     }
 
     function choose(image, label, index) {
@@ -192,7 +188,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       state.natural = paper.image
       state.chosen = Float32Array.from(image)
       state.index = index
-      for (const column of columns) column.forget()
+      forget()
       write(verdict, "")
       session.ghost = []
       if (label !== null) return named(label)
@@ -207,7 +203,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
     function name(label) {
       session.pause()
-      for (const column of columns) column.forget()
+      forget()
       session.ghost = []
       named(label)
     }
@@ -223,6 +219,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
         session.pause()
       }
       state.natural = paper.image
+      surface.forget()
       session.begin().then(() => {
         if (done && resume) session.play()
         if (done) resume = false
@@ -232,10 +229,11 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     function adjust(changes) {
       if (changes.share) state.share = changes.share
       Object.assign(state.settings, changes)
+      surface.forget()
       if (changes.norm) {
         state.settings.epsilon =
           changes.norm === "l2" ? state.settings.epsilon * data.epsilon.l2 : state.settings.epsilon / data.epsilon.l2
-        for (const column of columns) column.forget()
+        forget()
       }
       state.settings.stepSize = state.share * state.settings.epsilon
       session.change()
@@ -244,7 +242,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
     function aim(index) {
       const target = index === state.label || index === state.settings.target ? null : index
-      for (const column of columns) column.forget()
+      forget()
       adjust({ target })
     }
 

@@ -17,19 +17,26 @@ export function asked(worker, { networks }, state) {
       if (found[digest].failed) throw new Error(found[digest].failed)
       return found[digest]
     })
+  /** The losses of each network where its own direction leads. */
+  async function along(directions, question) {
+    const { label, settings } = state
+    const found = await Promise.all(
+      networks.map(({ digest }, index) => {
+        const { do: kind, ...asked } = question(directions[index])
+        return worker[kind]({ ...asked, label, settings, ids: [digest] })
+      }),
+    )
+    return inOrder(Object.assign({}, ...found))
+  }
+
   return {
     begin: async (image, label, settings) => inOrder(await worker.begin({ image, label, settings })),
     step: async () => inOrder(await worker.step(1)),
     set: (settings) => worker.set(settings),
     look: async (image) => inOrder(await worker.look(image)),
-    line: async (image, directions, span, points) => {
-      const { label, settings } = state
-      const found = await Promise.all(
-        networks.map(({ digest }, index) =>
-          worker.line({ image, direction: directions[index], span, points, label, settings, ids: [digest] }),
-        ),
-      )
-      return inOrder(Object.assign({}, ...found))
-    },
+    line: (image, directions, span, points) =>
+      along(directions, (direction) => ({ do: "line", image, direction, span, points })),
+    plane: (image, directions, span, points) =>
+      along(directions, ([u, v]) => ({ do: "plane", image, u, v, span, points })),
   }
 }
