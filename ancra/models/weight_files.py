@@ -74,6 +74,14 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 def _in_the_way(path: Path) -> str:
     """What keeps a file from being read, as the end of a sentence."""
+    damaged = "is damaged, cut off, or no weight file"
+    try:
+        return _seen_in(path) or damaged
+    except Exception:  # an archive that is damaged fails in whatever way its damage provokes
+        return damaged
+
+
+def _seen_in(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(512)
     for start, words in _OTHER_KINDS:
@@ -96,7 +104,7 @@ def _in_the_way(path: Path) -> str:
         )
     if names and all(name.endswith(".npy") for name in names):
         return "holds NumPy arrays and no PyTorch weights: save them with torch.save"
-    return _foreign_objects(path, names) or "is damaged, cut off, or no weight file"
+    return _foreign_objects(path, names)
 
 
 def _members(path: Path) -> list[str]:

@@ -17,7 +17,7 @@ from app.headers import public_headers
 
 CHANGING = [
     *(runs.start, runs.resume, runs.stop, runs.delete),
-    *(uploads.add_checkpoint, uploads.inspect_weights, uploads.add_weights, uploads.add_images),
+    *(uploads.take, uploads.add_weights, uploads.add_network, uploads.add_images),
     *(uploads.delete_model, uploads.delete_images, images.begin_fetch, estimates.begin),
     *(robustness.start, robustness.stop, sweeps.start, sweeps.go_on, sweeps.stop, sweeps.begin_estimate),
 ]

@@ -30,8 +30,8 @@ ON_A_PHONE = {
 STEPS = {
     "attack": [".replay button.play", ".st-key-deeper", None],
     "feature_maps": [".fm-panel >> nth=1"] * 3,
-    "negatives": [".mechanism .alpha", ".st-key-population_table", ".st-key-strategies"],
-    "robustness": [".accuracies thead [data-lit=true] >> nth=0", ".accuracies thead .verdict", ".accuracies tr.chosen"],
+    "negatives": [".mechanism .alpha", "[data-testid=stDataFrame] >> nth=0", ".st-key-strategies"],
+    "robustness": [".accuracies thead [data-lit] >> nth=0", ".accuracies thead .verdict", ".accuracies tr.chosen"],
     "train": [".st-key-recipe", "text=No run yet. Open", "text=No run yet. Open"],
 }
 """What changes at the second, third and fourth step of each story."""
