@@ -81,6 +81,6 @@ def test_a_link_to_the_view_is_copied(open_browser, settled):
 
 def test_where_a_browser_lets_no_page_copy_it_says_so(open_browser):
     page = open_browser("robustness")
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     page.get_by_role("button", name="Copy a link to this view").click()
     page.get_by_text("copy the address above").wait_for(state="attached")
