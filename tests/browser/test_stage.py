@@ -30,7 +30,7 @@ ON_A_PHONE = {
 STEPS = {
     "attack": [".replay button.play", ".st-key-deeper", None],
     "feature_maps": [".fm-panel >> nth=1"] * 3,
-    "negatives": [".mechanism .alpha", "[data-testid=stDataFrame] >> nth=0", ".st-key-strategies"],
+    "negatives": [".mechanism .alpha", "[data-testid=stDataFrame] >> nth=0", "[data-testid=stPlotlyChart] >> nth=0"],
     "robustness": [".accuracies thead [data-lit] >> nth=0", ".accuracies thead .verdict", ".accuracies tr.chosen"],
     "train": [".st-key-recipe", "text=No run yet. Open", "text=No run yet. Open"],
 }
