@@ -107,7 +107,6 @@ def place() -> DeltaGenerator:
     background: {state.look().background}; }}
 .st-key-strip [data-testid="stMarkdownContainer"] {{ margin-bottom: 0; }} .st-key-strip p {{ margin: 0; }}
 .st-key-maps_settings {{ background: {state.look().background}; }}
-.st-key-maps_settings {{ background: {state.look().background}; }}
 @media (max-width: 640px) {{
     .st-key-strip {{ gap: 6px; }} .st-key-strip p {{ font-size: 15px; line-height: 1.35; }}
     .st-key-strip button {{ min-height: 44px; }}

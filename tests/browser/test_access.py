@@ -32,9 +32,8 @@ SMALL = f"""() => ({SEEN})(document).filter((element) =>
 ).map((element) => element.outerHTML.slice(0, 160))"""
 # What is touched. Streamlit's own, and left: the question mark beside a word, which may be as high as its line (WCAG
 # 2.5.8); the crosses in a chosen model's tag and beside them, where its list does the same; Plotly's camera; the input
-# behind a slider, whose thumb stands for it. Ours: an answer's bar on Live, for which the list of targets beside it
-# does the same at full height (WCAG 2.5.5, "Equivalent").
-LEFT = ".answer, [data-testid=stTooltipHoverTarget], [data-testid=stTooltipIcon], [data-testid=stMultiSelect], .modebar"
+# behind a slider, whose thumb stands for it.
+LEFT = "[data-testid=stTooltipHoverTarget], [data-testid=stTooltipIcon], [data-testid=stMultiSelect], .modebar"
 LOW = """(left) => {
   const found = []
   const walk = (node) => {

@@ -5,8 +5,6 @@ import { changed } from "../shared/film.js"
 import { classColour, rgb, themed } from "../shared/theme.js"
 import { paint, sheet } from "./paper.js"
 
-const argmax = (values) => values.reduce((best, value, index) => (value > values[best] ? index : best), 0)
-
 /** The largest change of a pixel. */
 export const distance = (a, b) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
 
@@ -84,7 +82,7 @@ export function createColumn(network, data, aim) {
   function show(frame, point, state) {
     const { natural, label, settings } = state
     const { p, blocks } = point.answer
-    const answer = argmax(p)
+    const answer = point.answer.predicted
     const lost = settings.target === null ? answer !== label : answer === settings.target
     const largest = settings.epsilon || 1
     const [channels, height, width] = shape
@@ -125,7 +123,7 @@ export function createColumn(network, data, aim) {
 
   /** What noise of the same size does. */
   function compare(answer) {
-    const said = argmax(answer.p)
+    const said = answer.predicted
     write(noise, `Noise of the same size: it says ${classes[said]}, ${percent(answer.p[said])}`)
   }
 

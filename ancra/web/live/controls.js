@@ -1,13 +1,7 @@
 // The bar of controls: play and step, epsilon, what the attacker maximises.
 import { h } from "../shared/dom.js"
+import { icon } from "../shared/icons.js"
 
-const ICONS = {
-  play: "M4 2l10 6-10 6z",
-  pause: "M3 2h4v12H3zM9 2h4v12H9z",
-  back: "M12 2v12L3 8z",
-  on: "M4 2v12l9-6z",
-  reset: "M8 3a5 5 0 1 1-4.6 3H1l3.5-4L8 6H5.6A3.4 3.4 0 1 0 8 4.6z",
-}
 /** Steps a second that can be chosen; the device may do fewer. */
 export const PACES = [5, 15, 30, 60]
 /** Lengths of a step, in shares of epsilon; a whole epsilon in one step is FGSM. */
@@ -17,9 +11,9 @@ export const STEPS = { "epsilon / 20": 0.05, "epsilon / 10": 0.1, "epsilon / 4":
 export const writer = (greys) => (epsilon) =>
   greys ? `${Number((epsilon * 255).toFixed(1))}/255` : Number(epsilon.toPrecision(3)).toString()
 
-function icon(name, text = "") {
+function signed(name, text = "") {
   const holder = document.createElement("span")
-  holder.innerHTML = `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`
+  holder.innerHTML = icon(name)
   return [holder.firstChild, ...(text ? [text] : [])]
 }
 
@@ -40,7 +34,7 @@ function choice(label, options, value, set) {
  */
 export function createControls(data, state, acts, settings) {
   const button = (name, text, title, onclick) =>
-    h("button", { type: "button", class: name, title, "aria-label": title, onclick }, ...icon(name, text))
+    h("button", { type: "button", class: name, title, "aria-label": title, onclick }, ...signed(name, text))
   const play = button("play", "Play", "Play or pause (space)", acts.play)
   const scrub = h("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Step of the attack" })
   const where = h("output", { class: "where" })
@@ -109,7 +103,7 @@ export function createControls(data, state, acts, settings) {
 
   function show(session) {
     const running = session.playing
-    play.replaceChildren(...icon(running ? "pause" : "play", running ? "Pause" : "Play"))
+    play.replaceChildren(...signed(running ? "pause" : "play", running ? "Pause" : "Play"))
     scrub.max = Math.max(session.last(), 0)
     scrub.value = session.at
     where.textContent = `Step ${session.frame()?.step ?? 0}`

@@ -251,8 +251,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       return { label: state.label, images: points.map(({ image }) => image), natural: state.natural }
     }
 
-    controls.verdict = (sentence) => write(verdict, sentence)
-    stage.verdict = controls.verdict
+    stage.verdict = (sentence) => write(verdict, sentence)
   }
 
   function hidden() {

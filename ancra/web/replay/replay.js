@@ -1,24 +1,12 @@
 // Plays stored traces. Built anew only when the content changes; a step only moves what depends on the step.
 import { calm, make, spoken, write } from "../shared/dom.js"
 import { changed, frames, magnifier, painted } from "../shared/film.js"
+import { icon } from "../shared/icons.js"
 import { rgb } from "../shared/theme.js"
 import { bars, course, legend } from "./charts.js"
 
 const PACE = 130 // Milliseconds a step.
 const REST = 350 // After this long without a move the step is read aloud and told to Python, so that links and figures follow.
-
-const ICONS = {
-  play: "M4 2l10 6-10 6z",
-  pause: "M3 2h4v12H3zM9 2h4v12H9z",
-  first: "M2 2h2v12H2zM14 2v12L5 8z",
-  back: "M12 2v12L3 8z",
-  on: "M4 2v12l9-6z",
-  last: "M12 2h2v12h-2zM2 2v12l9-6z",
-}
-
-function icon(name) {
-  return `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`
-}
 
 function show(parent, model, data, go) {
   const box = parent.appendChild(make("section", "model"))
