@@ -1,12 +1,16 @@
 """``ancra map``: maps of models as a file."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ancra.cli.console import counting_progress
 from ancra.cli.flags import size
+
+if TYPE_CHECKING:
+    from ancra.maps.model_map import ModelMap
 
 
 def map_(
@@ -23,20 +27,52 @@ def map_(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sample and the layout.")] = 0,
     colour: Annotated[str, typer.Option(help="true, predicted, flipped, kept or confidence.")] = "true",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    live: Annotated[
+        bool | None,
+        typer.Option(
+            help="In .html: images are attacked in the page, and walk. By default where that takes 3 MB at most."
+        ),
+    ] = None,
 ) -> None:
     """Map what models make of the same test images, natural and adversarial, side by side."""
     from ancra.checkpoints import resolve_checkpoint
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
+    from ancra.errors import AncraError
     from ancra.maps.settings import map_settings
     from ancra.scenes.export import check_colour, check_ending, write_scene
-    from ancra.scenes.of_models import scene_of_checkpoints
+    from ancra.scenes.of_models import maps_of_checkpoints, scene_of_maps
     from ancra.scenes.origin import map_origin
 
-    check_ending(out)
+    page = check_ending(out) == "html"
     check_colour(colour)
+    if live and not page:
+        raise AncraError("--live needs an .html file: a picture cannot be attacked.")
     settings = map_settings(attack, epsilon, features, block, samples, layout, seed)
     with counting_progress("Mapping") as on_progress:
-        scene = scene_of_checkpoints(paths, settings, device, on_progress)
-    write_scene(scene, out, map_origin(paths, settings, colour), colour)
-    print(f"{out}: {scene.caption}")
+        maps = maps_of_checkpoints(paths, settings, device, on_progress)
+    scene = scene_of_maps(paths, maps)
+    walk, said = _walking(paths, maps, device, live) if page and live is not False else (None, "")
+    write_scene(scene, out, map_origin(paths, settings, colour, live=live), colour, walk)
+    print(f"{out}: {scene.caption}{said}")
+
+
+def _walking(
+    paths: list[Path], maps: "dict[str, ModelMap]", device: str, asked: bool | None
+) -> tuple[dict[str, Any] | None, str]:
+    """What lets an image's point walk in the page, and what to say of it; nothing where that is not possible."""
+    from ancra.errors import AncraError
+    from ancra.scenes.walking import MOST, walking
+    from ancra.store import Store
+
+    try:
+        with counting_progress("Making the networks ready") as on_progress:
+            found = walking(paths, maps, Store(), device, on_progress)
+    except AncraError as error:
+        if asked:
+            raise
+        return None, f" No image can be attacked in it: {error}"
+    extra = len(json.dumps(found))
+    if not asked and extra > MOST:
+        return None, f" With --live images could be attacked in the page, which would be {extra / 1e6:.1f} MB larger."
+    return found, f" Images can be attacked in the page: networks and features take {extra / 1e6:.1f} MB of it."

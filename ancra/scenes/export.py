@@ -1,5 +1,6 @@
 """Maps as files: a picture for a paper (PDF, SVG, PNG), a table (CSV), and one HTML file that needs no server."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,42 @@ RIGHT, WRONG = COLOURS.natural, COLOURS.adversarial
 ENDINGS = ("html", *KINDS, "csv")
 
 
-def scene_html(scene: Scene, title: str = "Feature maps", colour: str = "true") -> str:
-    """One self-contained page: hover, lasso, morphing and filters work without a server."""
-    start = """
+_MAPS = """
 const maps = createFeatureMap(document.getElementById("maps"));
 maps.update(data);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => maps.update(data));
 """
-    data = {"scene": scene.payload, "command": {"id": "start", "colour": colour}}
-    body = '<div id="maps"></div>'
-    return page(title, body, scene.caption, data, style("feature_map"), script("feature_map") + start)
+# On a phone the attack's controls stand at the bottom of the screen.
+_ROOM = "@media (max-width: 640px) { body { padding-bottom: 130px; } }"
+# The controls stand in a shadow root, so that their style and the maps' do not meet.
+_WALKING = """
+const within = document.getElementById("attack").attachShadow({ mode: "open" });
+const bar = document.createElement("div");
+Object.assign(bar, { className: "live-stage", tabIndex: 0, role: "group", ariaLabel: "Attack an image of the maps" });
+const look = document.createElement("style");
+look.textContent = data.style;
+within.append(look, bar);
+const walking = createWalking(document.getElementById("maps"), bar, data);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", walking.redraw);
+"""
+
+
+def scene_html(
+    scene: Scene, title: str = "Feature maps", colour: str = "true", walk: Mapping[str, Any] | None = None
+) -> str:
+    """One self-contained page: hover, lasso, morphing and filters work without a server.
+
+    Args:
+        walk: from ``ancra.scenes.walking``: with it an image of the maps is attacked in the page, and its point walks.
+    """
+    data: dict[str, Any] = {"scene": scene.payload, "command": {"id": "start", "colour": colour}}
+    if walk is None:
+        body, look, start = '<div id="maps"></div>', "", script("feature_map") + _MAPS
+    else:
+        data |= {"walk": walk, "style": style("live") + style("walking")}
+        body, look = '<div id="attack"></div><div id="maps"></div>', _ROOM
+        start = script("walking") + _WALKING
+    return page(title, body, scene.caption, data, style("feature_map") + look, start)
 
 
 def scene_csv(scene: Scene) -> str:
@@ -114,21 +141,25 @@ def check_colour(colour: str) -> None:
         raise AncraError(f"Maps cannot be coloured by {colour!r}; choose one of {', '.join(COLOUR_TITLES)}.")
 
 
-def scene_file(scene: Scene, kind: str, origin: Origin, colour: str = "true") -> bytes:
-    """A scene as the content of a file of one of ``ENDINGS``, which says where it is from."""
+def scene_file(
+    scene: Scene, kind: str, origin: Origin, colour: str = "true", walk: Mapping[str, Any] | None = None
+) -> bytes:
+    """A scene as the content of a file of one of ``ENDINGS``, which says where it is from; ``walk`` is for HTML."""
     if kind in KINDS:
         return scene_picture(scene, kind, origin, colour)
-    text = scene_html(scene, colour=colour) if kind == "html" else scene_csv(scene)
+    text = scene_html(scene, colour=colour, walk=walk) if kind == "html" else scene_csv(scene)
     return signed(text.encode(), kind, origin)
 
 
-def write_scene(scene: Scene, path: Path, origin: Origin, colour: str = "true") -> None:
-    """Write a scene to a file of one of ``ENDINGS``.
+def write_scene(
+    scene: Scene, path: Path, origin: Origin, colour: str = "true", walk: Mapping[str, Any] | None = None
+) -> None:
+    """Write a scene to a file of one of ``ENDINGS``; ``walk`` as for ``scene_html``.
 
     Raises:
         AncraError: another ending, or a file that cannot be written.
     """
-    write_file(path, scene_file(scene, check_ending(path), origin, colour))
+    write_file(path, scene_file(scene, check_ending(path), origin, colour, walk))
 
 
 def _panel(axes: Any, scene: Scene, one: SceneMap, frames: tuple[Frame, ...], colour: str) -> None:

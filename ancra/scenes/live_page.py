@@ -1,6 +1,5 @@
 """The live stage as one file: for any static host, a memory stick or a mail; it asks no server for anything."""
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ancra.maps.inputs import mapped_features
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import find_model_map
 from ancra.progress import OnProgress, subprogress
-from ancra.scenes.live_stage import OnStage, images_of, stage
+from ancra.scenes.live_stage import OnStage, images_of, inline, stage
 from ancra.store import Store
 from ancra.text import listed
 from ancra.web.assemble import script, style
@@ -61,14 +60,13 @@ def live_page(paths: Sequence[Path], store: Store, on_progress: OnProgress | Non
     for position, (path, card) in enumerate(zip(paths, cards, strict=True)):
         network = live_checkpoint(path)
         right &= network.logits(torch.from_numpy(images).float() / 255)[0].argmax(dim=1).numpy() == labels
-        content = base64.b64encode(network.to_bytes()).decode()
         asked = resolve(card, ModelMapSettings())
         shown = find_model_map(card, asked, store)
         found = None
         if shown is not None and not shown.of_copies:
             span = say(100 * position // len(paths), 100 * (position + 1) // len(paths))
             found = (shown, mapped_features(path, asked, store, on_progress=span))
-        networks.append(OnStage(card.title, card, f"data:application/octet-stream;base64,{content}", found))
+        networks.append(OnStage(card.title, card, inline(network.to_bytes()), found))
     # An image that all of them know comes first: only such a one can be lost.
     order = np.argsort(~right, kind="stable")
     title = f"Attack live: {listed([card.title for card in cards])}"

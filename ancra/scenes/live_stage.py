@@ -56,15 +56,27 @@ def stage(networks: Sequence[OnStage], images: PixelArray, labels: Sequence[int]
         images: (N, C, H, W), what one may attack, the first of them at once. labels: their N classes.
         dark: the colours of the dark theme.
     """
-    card = networks[0].card
-    trained = [each.card.recipe.attack.epsilon for each in networks if each.card.recipe]
+    content = {
+        **subject([each.card for each in networks]),
+        "dark": dark,
+        "images": packed(images),
+        "labels": [int(label) for label in labels],
+        "networks": listing(networks),
+    }
+    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    return {**content, "key": key, "maps": maps_of(networks), "worker": worker()}
+
+
+def subject(cards: Sequence[Card]) -> dict[str, Any]:
+    """What is attacked: classes and shape of the images, and how far the slider of epsilon goes."""
+    card = cards[0]
+    trained = [each.recipe.attack.epsilon for each in cards if each.recipe]
     start = max(trained, default=0) or USUAL
     greys = card.image_shape[0] == 3
     step = 0.5 / 255 if greys else REACH * start / STEPS
-    content = {
+    return {
         "classes": list(card.classes),
         "shape": list(card.image_shape),
-        "dark": dark,
         "epsilon": {
             "start": start,
             "most": min(1.0, REACH * start),
@@ -72,12 +84,17 @@ def stage(networks: Sequence[OnStage], images: PixelArray, labels: Sequence[int]
             "greys": greys,
             "l2": OF_L2 * math.sqrt(math.prod(card.image_shape)),
         },
-        "images": packed(images),
-        "labels": [int(label) for label in labels],
-        "networks": [{"title": each.title, "digest": each.card.digest, "href": each.href} for each in networks],
     }
-    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    return {**content, "key": key, "maps": maps_of(networks), "worker": worker()}
+
+
+def listing(networks: Sequence[OnStage]) -> list[dict[str, str]]:
+    """The networks as the browser fetches them."""
+    return [{"title": each.title, "digest": each.card.digest, "href": each.href} for each in networks]
+
+
+def inline(content: bytes) -> str:
+    """A network's file as an address that holds it: nothing is fetched from anywhere."""
+    return f"data:application/octet-stream;base64,{base64.b64encode(content).decode()}"
 
 
 def images_of(card: Card, dataset: Dataset | None, first: int = 0) -> tuple[PixelArray, list[int]]:

@@ -86,7 +86,22 @@ def thumbnails(one: ModelMap, dataset: Dataset) -> PixelArray:
 def scene_of_checkpoints(
     paths: Sequence[Path], settings: ModelMapSettings, device: str = "cpu", on_progress: OnProgress | None = None
 ) -> Scene:
-    """The scene of checkpoints' maps, from the store or made.
+    """The scene of checkpoints' maps. Arguments and errors as of ``maps_of_checkpoints``."""
+    return scene_of_maps(paths, maps_of_checkpoints(paths, settings, device, on_progress))
+
+
+def scene_of_maps(paths: Sequence[Path], maps: Mapping[str, ModelMap]) -> Scene:
+    """The scene of these checkpoints' maps, with their images where they are on this machine. Raises AncraError."""
+    from ancra.data.registry import load_dataset
+
+    of_copies = any(one.of_copies for one in maps.values())
+    return scene_of(maps, None if of_copies else load_dataset(read_card(paths[0]).data))
+
+
+def maps_of_checkpoints(
+    paths: Sequence[Path], settings: ModelMapSettings, device: str = "cpu", on_progress: OnProgress | None = None
+) -> dict[str, ModelMap]:
+    """Checkpoints' maps by the models' names for people, from the store or made.
 
     Args:
         on_progress: called with (hundredths of all maps done, 100 a map).
@@ -94,8 +109,6 @@ def scene_of_checkpoints(
     Raises:
         AncraError: a checkpoint or its images cannot be read, or they cannot be compared.
     """
-    from ancra.data.registry import load_dataset
-
     maps: dict[str, ModelMap] = {}
     for position, path in enumerate(paths):
         card = read_card(path)
@@ -106,8 +119,7 @@ def scene_of_checkpoints(
                 on_progress(100 * before + 100 * done // max(total, 1), 100 * len(paths))
 
         maps[title] = model_map(path, resolve(card, settings), device=device, on_progress=say)
-    of_copies = any(one.of_copies for one in maps.values())
-    return scene_of(maps, None if of_copies else load_dataset(read_card(paths[0]).data))
+    return maps
 
 
 def caption(maps: Mapping[str, ModelMap]) -> str:

@@ -8,12 +8,14 @@ from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
 from ancra.origin import Origin, command_line
 
 
-def map_origin(paths: Sequence[Path], settings: ModelMapSettings, colour: str = "true", page: str = "") -> Origin:
+def map_origin(
+    paths: Sequence[Path], settings: ModelMapSettings, colour: str = "true", page: str = "", live: bool | None = None
+) -> Origin:
     """The origin of a file that shows these checkpoints' maps. Raises AncraError for one that cannot be read."""
     features, layout = settings.features, settings.layout
     return Origin(
         what="Feature maps: what models make of the same images",
-        command=map_command([*named_digests(paths)], settings, colour),
+        command=map_command([*named_digests(paths)], settings, colour, live),
         page=page,
         checkpoints=named_digests(paths),
         data=", ".join(dict.fromkeys(read_card(path).dataset for path in paths)),
@@ -22,8 +24,10 @@ def map_origin(paths: Sequence[Path], settings: ModelMapSettings, colour: str = 
     )
 
 
-def map_command(names: Sequence[str], settings: ModelMapSettings, colour: str = "true") -> str:
-    """``ancra map ...``; empty for settings that the command does not know."""
+def map_command(
+    names: Sequence[str], settings: ModelMapSettings, colour: str = "true", live: bool | None = None
+) -> str:
+    """``ancra map ...``; empty for settings that the command does not know. live: whether ``--live`` was asked for."""
     usual, features = ModelMapSettings().features, settings.features
     seed = settings.layout.seed
     presets = {name: each.with_changes(seed=seed) for name, each in MAP_PRESETS.items()}
@@ -41,4 +45,6 @@ def map_command(names: Sequence[str], settings: ModelMapSettings, colour: str = 
         "seed": seed or None,
         "colour": None if colour == "true" else colour,
     }
-    return command_line("map", *names, **options, out="maps.pdf")
+    if live is None:
+        return command_line("map", *names, **options, out="maps.pdf")
+    return command_line("map", *names, **options, live=live, no_live=not live, out="maps.html")

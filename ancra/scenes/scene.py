@@ -12,7 +12,7 @@ import numpy as np
 
 from ancra.arrays import Array, FloatArray, IntArray, PixelArray
 from ancra.errors import AncraError
-from ancra.scenes.sprites import sprite_sheet
+from ancra.scenes.sprites import LARGEST, sprite_sheet
 
 NATURAL_TITLE = "Natural"
 _SPRITE_BYTES = 3_000_000  # Adversarial thumbnails of all maps together, uncompressed, above which they are left out.
@@ -149,7 +149,7 @@ class Scene:
             "rows": list(self.rows),
             "stages": self.stages,
             "bounds": list(self.bounds),
-            "sprite": _sprite(self.images),
+            "sprite": sprite(self.images),
             "numeric": [
                 {
                     "id": c.id, "title": c.title, "low": c.low, "high": c.high,
@@ -187,7 +187,7 @@ class Scene:
                 for frame in one.frames
             ],
             "neighbours": neighbours,
-            "sprite": _sprite(one.images) if show_attacked else None,
+            "sprite": sprite(one.images) if show_attacked else None,
             "measures": [{"name": row.name, "value": row.value, "help": row.help} for row in one.measures],
             "note": one.note,
         }
@@ -223,11 +223,11 @@ def pack_selection(positions: IntArray, count: int) -> str:
     return base64.b64encode(np.packbits(flags, bitorder="little").tobytes()).decode() if len(positions) else ""
 
 
-def _sprite(images: PixelArray | None) -> dict[str, Any] | None:
-    """All thumbnails in one picture as a data URL: {src, columns, width, height}."""
+def sprite(images: PixelArray | None, largest: int = LARGEST) -> dict[str, Any] | None:
+    """All images in one picture as a data URL: {src, columns, width, height}; larger ones are shrunk."""
     if images is None:
         return None
-    sheet = sprite_sheet(images)
+    sheet = sprite_sheet(images, largest)
     width, height = sheet.tile
     src = f"data:image/png;base64,{base64.b64encode(sheet.png).decode()}"
     return {"src": src, "columns": sheet.columns, "width": width, "height": height}

@@ -10,6 +10,9 @@ from PIL import Image
 from ancra.arrays import PixelArray
 from ancra.errors import AncraError
 
+LARGEST = 32
+"""Pixels of a thumbnail's longer side."""
+
 
 @dataclass(frozen=True)
 class SpriteSheet:
@@ -27,7 +30,7 @@ class SpriteSheet:
     tile: tuple[int, int]
 
 
-def sprite_sheet(pixels: PixelArray, largest: int = 32) -> SpriteSheet:
+def sprite_sheet(pixels: PixelArray, largest: int = LARGEST) -> SpriteSheet:
     """A sheet of thumbnails.
 
     Args:

@@ -17,7 +17,7 @@ export function drawing(fm) {
     if (!fm.scene) return
     const start = performance.now(),
       ratio = Math.min(devicePixelRatio || 1, 3),
-      any = fm.selected.includes(1)
+      any = fm.selected.includes(1) && !fm.following
     for (const panel of fm.panels) {
       const [w, h] = fm.size(panel)
       if (w < 2 || h < 2) continue

@@ -116,7 +116,7 @@ export function overlay(fm) {
     }
     pen.setLineDash([])
     places.forEach(([x, y], step) => {
-      const r = step === 0 || step === last ? 7.5 : 4.5
+      const r = step === 0 || step === last ? 7.5 : last > 12 ? 3.5 : 4.5
       pen.beginPath()
       pen.moveTo(x, y - r)
       pen.lineTo(x + r, y)

@@ -1,4 +1,5 @@
 // The bar of controls: play and step, epsilon, what the attacker maximises.
+import { OBJECTIVES } from "../attacker/objectives.js"
 import { h } from "../shared/dom.js"
 import { icon } from "../shared/icons.js"
 
@@ -10,6 +11,12 @@ export const STEPS = { "epsilon / 20": 0.05, "epsilon / 10": 0.1, "epsilon / 4":
 /** Write an epsilon as people do: in grey levels where photographs are meant. */
 export const writer = (greys) => (epsilon) =>
   greys ? `${Number((epsilon * 255).toFixed(1))}/255` : Number(epsilon.toPrecision(3)).toString()
+
+/** What was sent, with the objectives that fit its classes and how its epsilons are written. */
+export function equipped(sent) {
+  const objectives = Object.entries(OBJECTIVES).filter(([, { fewestClasses }]) => sent.classes.length >= fewestClasses)
+  return { ...sent, objectives, write: writer(sent.epsilon.greys) }
+}
 
 function signed(name, text = "") {
   const holder = document.createElement("span")

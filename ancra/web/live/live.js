@@ -1,20 +1,18 @@
 // An attack that runs in this browser while one drags, draws and watches.
 import { startWorker } from "../attacker/client.js"
-import { OBJECTIVES } from "../attacker/objectives.js"
 import { calm, h, spoken, write } from "../shared/dom.js"
 import { themed } from "../shared/theme.js"
 import { createColumn } from "./column.js"
-import { createControls, writer } from "./controls.js"
+import { createControls, equipped } from "./controls.js"
 import { createCourse } from "./course.js"
 import { createCut, noise } from "./cut.js"
 import { asked, fetched } from "./networks.js"
 import { createPaper } from "./paper.js"
-import { createSession } from "./session.js"
+import { acts, adjust, choices, createSession, keyed } from "./session.js"
 import { createShelf } from "./shelf.js"
 import { createSurface } from "./surface.js"
 import { createWalk } from "./walk.js"
 
-const STEPS = 40
 const REST = 400 // After this long without a change the line is looked along anew, and Python is told.
 const COLOURS = ["good", "bad", "natural", "final", "auxiliary"]
 const SLOW = 100 // Milliseconds a step: a slower device is said to be slow.
@@ -24,29 +22,10 @@ const SLOW = 100 // Milliseconds a step: a slower device is said to be slow.
  * core for its verdict, or null without a server.
  */
 export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
-  const objectives = Object.entries(OBJECTIVES).filter(([, { fewestClasses }]) => sent.classes.length >= fewestClasses)
-  const data = { ...sent, objectives, write: writer(sent.epsilon.greys) }
+  const data = equipped(sent)
   for (const name of COLOURS) root.style.setProperty(`--${name}`, themed(data.dark)[name])
   const view = data.view ?? {}
-  const state = {
-    natural: null,
-    label: 0,
-    index: null,
-    chosen: null,
-    pace: 15,
-    steps: STEPS,
-    share: 0.1,
-    settings: {
-      norm: "linf",
-      epsilon: view.epsilon ?? data.epsilon.start,
-      stepSize: 0,
-      objective: view.objective in OBJECTIVES ? view.objective : "ce",
-      target: null,
-      start: "centre",
-      seed: 0,
-    },
-  }
-  state.settings.stepSize = state.share * state.settings.epsilon
+  const state = choices(data, view)
   const status = h("p", { class: "status", role: "status" }, "Loading the networks …")
   const live = spoken(root)
   root.replaceChildren(status, live)
@@ -86,24 +65,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     const [course, showCourse] = createCourse(data, (index) => session.go(index))
     const cut = createCut(data, state, session, client, shelf.image)
     const surface = createSurface(data, state, session, cut.directions, client.plane)
-    const controls = createControls(
-      data,
-      state,
-      {
-        play: () => (session.playing ? session.pause() : calm() ? session.on() : session.play()),
-        back: () => session.go(session.at - 1),
-        on: () => {
-          session.pause()
-          session.on()
-        },
-        reset: () => {
-          session.pause()
-          session.begin()
-        },
-        go: session.go,
-      },
-      adjust,
-    )
+    const controls = createControls(data, state, acts(session), changed)
     const verdict = h("p", { class: "soft verdict", role: "status" })
     const asking = ask
       ? h("button", { type: "button", class: "ask", onclick: () => ask(found()) }, "Ask the server for its verdict")
@@ -125,16 +87,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       ),
     )
     status.hidden = true
-    root.onkeydown = (event) => {
-      const typed = event.composedPath()[0]
-      if (/^(INPUT|SELECT)$/.test(typed.tagName) || (event.key === " " && typed.tagName === "BUTTON")) return
-      if (event.key === " ") session.playing ? session.pause() : session.play()
-      else if (event.key === "ArrowLeft") session.go(session.at - 1)
-      else if (event.key === "ArrowRight") session.on()
-      else if (event.key === "Home") session.go(0)
-      else return
-      event.preventDefault()
-    }
+    root.onkeydown = keyed(session)
     document.addEventListener("visibilitychange", hidden)
     const first = Math.min(view.image ?? 0, data.labels.length - 1)
     choose(shelf.image(first), data.labels[first], first).then(() => {
@@ -226,16 +179,10 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       })
     }
 
-    function adjust(changes) {
-      if (changes.share) state.share = changes.share
-      Object.assign(state.settings, changes)
+    function changed(changes) {
       surface.forget()
-      if (changes.norm) {
-        state.settings.epsilon =
-          changes.norm === "l2" ? state.settings.epsilon * data.epsilon.l2 : state.settings.epsilon / data.epsilon.l2
-        forget()
-      }
-      state.settings.stepSize = state.share * state.settings.epsilon
+      if (changes.norm) forget()
+      adjust(state, changes, data)
       session.change()
       controls.show(session)
     }
@@ -243,7 +190,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     function aim(index) {
       const target = index === state.label || index === state.settings.target ? null : index
       forget()
-      adjust({ target })
+      changed({ target })
     }
 
     function found() {

@@ -107,8 +107,13 @@ export async function read(file, [channels, height, width]) {
   const context = canvas.getContext("2d")
   context.imageSmoothingQuality = "high"
   context.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, width, height)
+  return pixelsOf(context, [channels, height, width])
+}
+
+/** What a canvas shows as an image (C, H, W) in [0, 1]. */
+export function pixelsOf(context, [channels, height, width]) {
   const { data } = context.getImageData(0, 0, width, height)
-  const size = width * height
+  const size = height * width
   return Float32Array.from({ length: channels * size }, (_, k) => {
     const [c, i] = [Math.floor(k / size), k % size]
     const [r, g, b] = [data[i * 4], data[i * 4 + 1], data[i * 4 + 2]]

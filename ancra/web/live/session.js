@@ -1,5 +1,8 @@
 // The attack as it runs: what was reached at each step, and where one looks at it.
 
+import { calm } from "../shared/dom.js"
+
+const STEPS = 40 // That a run makes before it rests.
 const MOST_FRAMES = 400 // Older points are forgotten: 400 of two photographs take 10 MB.
 
 /**
@@ -122,4 +125,71 @@ export function createSession(client, state, show, fail) {
   }
 
   return Object.assign(session, { begin, change, on, go, play, pause, frame, last, busyWith: work })
+}
+
+/** What a person may choose, as it is at first. view: what a link asks for, {epsilon, objective}. */
+export function choices(data, { epsilon = data.epsilon.start, objective = "ce" } = {}) {
+  const share = 0.1
+  return {
+    natural: null,
+    label: 0,
+    index: null,
+    chosen: null,
+    pace: 15,
+    steps: STEPS,
+    share,
+    settings: {
+      norm: "linf",
+      epsilon,
+      stepSize: share * epsilon,
+      objective: data.objectives.some(([name]) => name === objective) ? objective : "ce",
+      target: null,
+      start: "centre",
+      seed: 0,
+    },
+  }
+}
+
+/** Take over changed settings: a step is a share of epsilon, and epsilon keeps its meaning from norm to norm. */
+export function adjust(state, changes, { epsilon: { l2 } }) {
+  const { settings } = state
+  if (changes.share) state.share = changes.share
+  Object.assign(settings, changes)
+  if (changes.norm) settings.epsilon = changes.norm === "l2" ? settings.epsilon * l2 : settings.epsilon / l2
+  settings.stepSize = state.share * settings.epsilon
+}
+
+/** What the buttons of a run do; under reduced motion it goes step by step. */
+export function acts(session) {
+  return {
+    play: () => (session.playing ? session.pause() : calm() ? session.on() : session.play()),
+    back: () => session.go(session.at - 1),
+    on: () => {
+      session.pause()
+      session.on()
+    },
+    reset: () => {
+      session.pause()
+      session.begin()
+    },
+    go: session.go,
+  }
+}
+
+/** The same by keys: space, left, right and Home. */
+export function keyed(session) {
+  const { play, back } = acts(session)
+  const keys = {
+    " ": play,
+    ArrowLeft: back,
+    ArrowRight: () => session.on(),
+    Home: () => session.go(0),
+  }
+  return (event) => {
+    const typed = event.composedPath()[0]
+    if (/^(INPUT|SELECT)$/.test(typed.tagName) || (event.key === " " && typed.tagName === "BUTTON")) return
+    if (!keys[event.key]) return
+    keys[event.key]()
+    event.preventDefault()
+  }
 }

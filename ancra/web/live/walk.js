@@ -64,6 +64,15 @@ function mappedFeatures({ features }, { which, block }) {
   return features[found.at(block)]
 }
 
+/** What places a network's answers on its map, each once: answer => {x, y, distance}. */
+export function placing(sent, mapped = unpack(sent)) {
+  const known = new WeakMap()
+  return (answer) => {
+    if (!known.has(answer)) known.set(answer, project(mappedFeatures(answer, sent), mapped))
+    return known.get(answer)
+  }
+}
+
 /** The map of one network in `parent`; returns what draws the way over it: show(frames of answers, how many, label). */
 export function createWalk(parent, sent, data, title) {
   const mapped = unpack(sent)
@@ -99,12 +108,7 @@ export function createWalk(parent, sent, data, title) {
   const now = draw("circle", { r: 10, stroke: colours.background, "stroke-width": 3 }, svg)
   const caption = h("figcaption")
   parent.replaceChildren(h("figure", {}, svg, caption))
-  const known = new WeakMap() // The place of an answer is found once.
-
-  function placed(answer) {
-    if (!known.has(answer)) known.set(answer, project(mappedFeatures(answer, sent), mapped))
-    return known.get(answer)
-  }
+  const placed = placing(sent, mapped)
 
   return (answers, label, answer) => {
     const places = answers.map(placed)
