@@ -215,7 +215,12 @@ def source(name: str) -> Source:
 def subject(name: str) -> tuple[str, str]:
     """The digests of a checkpoint and of its images as they are now, for keys. Raises AncraError: they are gone."""
     entry = card(name)
-    return entry.digest, _images(entry.data.model_dump_json(), entry.data)
+    return entry.digest, images_digest(entry.data)
+
+
+def images_digest(data: DataSettings) -> str:
+    """What names these images as they are now, looked up every few seconds. Raises AncraError: they are gone."""
+    return _images(data.model_dump_json(), data)
 
 
 @st.cache_data(ttl=3, show_spinner=False)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ancra import limits
@@ -39,19 +40,20 @@ def link() -> str:
     return f"{page or '/'}?{choices}" if choices else page or "/"
 
 
-def say_unmet(key: str, known: Collection[str], what: str) -> None:
+def say_unmet(key: str, known: Collection[str], what: str, place: DeltaGenerator | None = None) -> None:
     """Say which values of a link are not here, which the widget of this key is about to drop from the URL.
 
     The sentence stays until another value is chosen, where ``met`` is called.
 
     Args:
         known: the values that there are, as the URL writes them. what: what they are, in words: ``the model``.
+        place: where it is said; for widgets in a popover, which is closed, outside of it.
     """
     held = st.session_state.setdefault(UNMET, {})
     if missing := [value[: limits.REPEATED] for value in st.query_params.get_all(key) if value not in known]:
         held[key] = f"The link asks for {what} {listed(missing)}, which is not here: this page shows something else."
     if key in held:
-        st.warning(held[key].translate(PLAIN), icon=":material/link_off:")
+        (place or st).warning(held[key].translate(PLAIN), icon=":material/link_off:")
 
 
 def met(key: str) -> None:
@@ -164,10 +166,17 @@ def choose_model(label: str, key: str, default: str, alike: str | None = None) -
     )
 
 
-def choose_models(label: str, key: str, defaults: Sequence[str], most: int, help: str | None = None) -> list[str]:
-    """Several checkpoints, kept in the URL. Call ``require_models`` first."""
+def choose_models(
+    label: str,
+    key: str,
+    defaults: Sequence[str],
+    most: int,
+    help: str | None = None,
+    place: DeltaGenerator | None = None,
+) -> list[str]:
+    """Several checkpoints, kept in the URL; ``place`` as in ``say_unmet``. Call ``require_models`` first."""
     names = model_names()
-    say_unmet(key, [title_of(name) for name in names], "the model")
+    say_unmet(key, [title_of(name) for name in names], "the model", place)
     return st.multiselect(
         label,
         names,

@@ -22,7 +22,14 @@ def map_(
     ] = None,
     features: Annotated[str, typer.Option(help="z' (after reverse attention) or z (before it).")] = "z'",
     block: Annotated[int, typer.Option(help="Which reverse-attention block: 0 is the first, -1 the last.")] = -1,
-    samples: Annotated[int, typer.Option(min=1, help="A seeded sample of the test images.")] = 1000,
+    samples: Annotated[int, typer.Option(min=1, help="A seeded sample of so many images.")] = 1000,
+    split: Annotated[str, typer.Option(help="test or train: which images of the models' own.")] = "test",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only images of this class; give it again for another one.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="A folder or archive of images instead, its classes called as the models'.")
+    ] = None,
     layout: Annotated[str, typer.Option(help="plain, or reference (densMAP, as the paper's figures).")] = "plain",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sample and the layout.")] = 0,
     colour: Annotated[str, typer.Option(help="true, predicted, flipped, kept or confidence.")] = "true",
@@ -34,7 +41,7 @@ def map_(
         ),
     ] = None,
 ) -> None:
-    """Map what models make of the same test images, natural and adversarial, side by side."""
+    """Map what models make of the same images, natural and adversarial, side by side."""
     from ancra.checkpoints import resolve_checkpoint
 
     paths = [resolve_checkpoint(name) for name in checkpoints]
@@ -48,7 +55,7 @@ def map_(
     check_colour(colour)
     if live and not page:
         raise AncraError("--live needs an .html file: a picture cannot be attacked.")
-    settings = map_settings(attack, epsilon, features, block, samples, layout, seed)
+    settings = map_settings(attack, epsilon, features, block, samples, layout, seed, split, only or (), folder)
     with counting_progress("Mapping") as on_progress:
         maps = maps_of_checkpoints(paths, settings, device, on_progress)
     scene = scene_of_maps(paths, maps)

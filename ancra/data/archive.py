@@ -11,6 +11,8 @@ from pathlib import Path, PureWindowsPath
 from ancra import limits
 from ancra.errors import AncraError
 
+ARCHIVE = "images.zip"
+"""What an uploaded archive is called, in a folder of its own name."""
 UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack no more than the size that an archive says; bz2 and LZMA unpack whatever comes."""
 _ENCRYPTED = 0x1

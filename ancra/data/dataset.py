@@ -53,10 +53,7 @@ class Split:
 
     def sample(self, count: int | None, seed: int = 0) -> Tensor:
         """Indices of a seeded random sample of ``count`` images, ascending; all for None or a count too large."""
-        if count is None or count >= len(self):
-            return torch.arange(len(self))
-        generator = torch.Generator().manual_seed(seed)
-        return torch.randperm(len(self), generator=generator)[:count].sort().values
+        return sample(len(self), count, seed)
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,17 @@ class Dataset:
         """(channels, height, width) of every image."""
         channels, height, width = self.test.images.shape[1:]
         return channels, height, width
+
+
+def sample(total: int, count: int | None, seed: int = 0) -> Tensor:
+    """``count`` of the numbers below ``total``, ascending, a seeded random sample; all for None or a count too large.
+
+    Of one seed a smaller sample is part of a larger one.
+    """
+    if count is None or count >= total:
+        return torch.arange(total)
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randperm(total, generator=generator)[:count].sort().values
 
 
 def _take(values: Tensor, indices: Tensor | slice) -> Tensor:

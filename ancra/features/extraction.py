@@ -11,9 +11,10 @@ from ancra.attacks.pgd import pgd
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import NATURAL, Preset, preset
 from ancra.attacks.verdict import frozen
-from ancra.data.dataset import Dataset, Split
+from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
 from ancra.features.feature_set import FeatureSet
+from ancra.features.images import chosen_split, sampled
 from ancra.features.settings import FeatureSettings
 from ancra.models.plain import as_classifier
 from ancra.models.prediction import Prediction
@@ -67,9 +68,9 @@ def extract_all(
 ) -> Extraction:
     """z and z' of every block in one pass; arguments and errors as ``extract_features``."""
     split = chosen_split(dataset, settings)
+    indices = sampled(dataset, settings)
     attack = attack_of(settings)
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    indices = split.sample(settings.samples, settings.seed)
     parts: list[dict[str, Tensor]] = []
     done = 0
     for chosen in indices.split(BATCH):
@@ -105,14 +106,6 @@ def features_at(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
     confidences, predictions = prediction.logits.float().softmax(dim=1).max(dim=1)
     found = {**_features(prediction), "predictions": predictions, "confidences": confidences}
     return {name: tensor.cpu() for name, tensor in found.items()}
-
-
-def chosen_split(dataset: Dataset, settings: FeatureSettings) -> Split:
-    """The split that the images come from. Raises AncraError for an empty one."""
-    split = dataset.test if settings.split == "test" else dataset.train
-    if len(split) == 0:
-        raise AncraError(f"The {settings.split} split of {dataset.name} holds no images.")
-    return split
 
 
 def attack_of(settings: FeatureSettings) -> Preset | None:

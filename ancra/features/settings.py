@@ -1,13 +1,14 @@
 """Which features of which images, under which attack."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import NATURAL, preset
 from ancra.checkpoints import Card
-from ancra.settings import Settings
+from ancra.settings import Line, Settings
 
 Which = Literal["z", "z_prime"]
 Metric = Literal["euclidean", "cosine", "correlation"]
@@ -28,6 +29,21 @@ class FeatureSettings(Settings):
     split: Literal["test", "train"] = Field("test", description="Which split the images come from.")
     samples: int | None = Field(1000, ge=1, le=200_000, description="How many images; empty for the whole split.")
     seed: int = Field(0, ge=0, description="Seed of the choice of images.")
+    classes: tuple[Line, ...] = Field((), description="Only images of these true classes; empty for all.")
+    folder: Path | None = Field(
+        None, description="A folder of images instead of the model's own; its classes are known by their names."
+    )
+
+    @property
+    def part(self) -> str:
+        """What the images are, in a word before "images"."""
+        return "folder" if self.folder else "training" if self.split == "train" else "test"
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_chosen(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Results that were stored before there was such a choice keep their names.
+        values: dict[str, Any] = serialise(self)
+        return {key: value for key, value in values.items() if key not in ("classes", "folder") or value}
 
     @property
     def source(self) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.checkpoints import Card, load_checkpoint, read_card
-from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.features.extraction import Extraction, extract_all, feature_name
 from ancra.features.feature_set import FeatureSet
+from ancra.features.images import images_digest, load_images
 from ancra.features.settings import FeatureSettings
 from ancra.progress import OnProgress
 from ancra.store import Store, Stored
@@ -42,7 +42,7 @@ def checkpoint_features(
     """
     store = store or Store()
     card = read_card(path)
-    key = (card.digest, data_digest(card.data), settings.source)
+    key = (card.digest, images_digest(card, settings), settings.source)
     found = _read(store, key, settings)
     if found is not None:
         return CheckpointFeatures(card, found)
@@ -89,15 +89,9 @@ def _feature_set(stored: Stored, name: str, settings: FeatureSettings) -> Featur
 def _extract(
     path: Path, card: Card, settings: FeatureSettings, device: str, on_progress: OnProgress | None
 ) -> Extraction:
-    from ancra.data.registry import load_dataset
     from ancra.device import resolve_device
 
     model, loaded = load_checkpoint(path, resolve_device(device))
     if loaded.digest != card.digest:
         raise AncraError(f"{path} changed while it was read: try again.")
-    dataset = load_dataset(card.data)
-    if dataset.classes != card.classes:
-        raise AncraError(
-            f"{card.title} was trained on other classes than {dataset.name} has now: check the dataset's folder."
-        )
-    return extract_all(model, dataset, settings, on_progress)
+    return extract_all(model, load_images(card, settings).dataset, settings, on_progress)

@@ -13,7 +13,8 @@ from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import frozen
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
-from ancra.features.extraction import BATCH, chosen_split, feature_name, features_at, search_of
+from ancra.features.extraction import BATCH, feature_name, features_at, search_of
+from ancra.features.images import chosen_split, sampled
 from ancra.features.settings import FeatureSettings
 from ancra.progress import OnProgress
 
@@ -60,7 +61,7 @@ def extract_path(
         raise AncraError(f"The attack {settings.attack} has the steps 0 to {attack.steps}; choose among them.")
     split = chosen_split(dataset, settings)
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    indices = split.sample(settings.samples, settings.seed)
+    indices = sampled(dataset, settings)
     parts: list[list[Array]] = []
     done = 0
     for chosen in indices.split(BATCH):

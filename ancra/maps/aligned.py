@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ancra.checkpoints import Card, read_card
-from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.features.feature_set import require_same_images
+from ancra.features.images import images_digest
 from ancra.maps.inputs import Mapped, mapped_features
 from ancra.maps.layout import make_maps
 from ancra.maps.making import describe, true_neighbours
@@ -77,4 +77,4 @@ def _key(cards: Sequence[Card], place: int, settings: Sequence[ResolvedMap]) -> 
     """Of one map: its checkpoint, its images, and all that it was laid out with, in their order."""
     joined = "".join(f"{card.digest}{own.digest()}" for card, own in zip(cards, settings, strict=True))
     whole = hashlib.sha256(f"{place}{joined}".encode()).hexdigest()[:16]
-    return cards[place].digest, data_digest(cards[place].data), whole
+    return cards[place].digest, images_digest(cards[place], settings[place].features), whole

@@ -7,7 +7,7 @@ import numpy as np
 
 from ancra.arrays import FloatArray
 from ancra.checkpoints import Card, read_card
-from ancra.data.digest import data_digest
+from ancra.features.images import images_digest
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
 from ancra.maps.faithfulness import faithfulness, seed_movement
@@ -133,7 +133,10 @@ def pixel_layout(mapped: Mapped, card: Card, store: Store) -> FloatArray:
         pixels = natural.pixels.reshape(len(natural), -1).astype(np.float32) / 255
         return {"positions": make_map(pixels, layout).positions}, {}
 
-    return store.remember(START_KIND, data_digest(card.data), source, layout.digest(), make=make).arrays["positions"]
+    images = images_digest(card, settings.features)
+    if settings.features.folder is not None:  # Which of its images there are, the model's classes say.
+        source += card.digest
+    return store.remember(START_KIND, images, source, layout.digest(), make=make).arrays["positions"]
 
 
 def unit_spread(positions: FloatArray) -> FloatArray:

@@ -9,9 +9,9 @@ import numpy as np
 
 from ancra.arrays import Array, FloatArray, IntArray
 from ancra.checkpoints import load_checkpoint, read_card
-from ancra.data.digest import data_digest
 from ancra.errors import AncraError
 from ancra.features.extraction import search_of
+from ancra.features.images import images_digest, load_images
 from ancra.features.settings import FeatureSettings
 from ancra.features.trajectory import extract_path
 from ancra.maps.inputs import mapped_features
@@ -81,12 +81,11 @@ def attack_steps(
     features = asked.with_changes(samples=min(asked.samples or MOST_IMAGES, MOST_IMAGES))
 
     def make() -> tuple[Mapping[str, Array], dict[str, Any]]:
-        from ancra.data.registry import load_dataset
         from ancra.device import resolve_device
 
         mapped = mapped_features(path, natural, store, device, say(50, 60))
         model, _ = load_checkpoint(path, resolve_device(device))
-        dataset = load_dataset(card.data)
+        dataset = load_images(card, features).dataset
         found = extract_path(model, dataset, features, range(attack.steps + 1), say(60, 95))
         rows = np.searchsorted(shown.indices, found.indices)  # The smaller sample is part of the larger one.
         places = [project(step, mapped.points, shown.positions, natural.layout).positions for step in found.features]
@@ -98,7 +97,7 @@ def attack_steps(
         }, {}
 
     digest = settings.model_copy(update={"features": features}).digest()
-    stored = store.remember(KIND, card.digest, data_digest(card.data), natural.digest(), digest, make=make)
+    stored = store.remember(KIND, card.digest, images_digest(card, features), natural.digest(), digest, make=make)
     titles = ("Natural", "Start of the search", *(f"Step {step}" for step in range(1, attack.steps + 1)))
     return AttackSteps(shown, features, titles=titles, **stored.arrays)
 

@@ -1,6 +1,8 @@
 """What is mapped and how: which images, which attack, which features, which layout."""
 
-from typing import Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -51,7 +53,16 @@ class ResolvedMap(ModelMapSettings):
 
 
 def map_settings(
-    attack: str, epsilon: float | None, features: str, block: int, samples: int | None, layout: str, seed: int
+    attack: str,
+    epsilon: float | None,
+    features: str,
+    block: int,
+    samples: int | None,
+    layout: str,
+    seed: int,
+    split: str = "test",
+    classes: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> ModelMapSettings:
     """Settings from words, as a command line has them; ``features`` is z or z', ``layout`` a name in ``MAP_PRESETS``.
 
@@ -63,7 +74,15 @@ def map_settings(
     kind = {"z'": "z_prime", "z′": "z_prime"}.get(features, features)
     if kind not in ("z", "z_prime"):
         raise AncraError(f"There are no features named {features!r}: choose z' or z.")
-    chosen = {"features": kind, "block": block, "attack": attack, "epsilon": epsilon, "samples": samples, "seed": seed}
+    chosen: dict[str, Any] = {
+        "features": kind,
+        "block": block,
+        "attack": attack,
+        "epsilon": epsilon,
+        "samples": samples,
+        "seed": seed,
+    }
+    chosen |= {"split": split, "classes": tuple(classes), "folder": folder}
     parsed = parse(FeatureSettings, chosen, source="The features")
     return ModelMapSettings(features=parsed, layout=MAP_PRESETS[layout].with_changes(seed=seed))
 

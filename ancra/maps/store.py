@@ -9,9 +9,9 @@ import numpy as np
 
 from ancra.arrays import Array, PixelArray
 from ancra.checkpoints import Card
-from ancra.data.digest import data_digest
 from ancra.data.places import place_of
 from ancra.evaluation.subject import subjects_of
+from ancra.features.images import data_of, images_digest
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
@@ -30,7 +30,7 @@ def find_model_map(card: Card, settings: ResolvedMap, store: Store) -> ModelMap 
     stored = store.get(KIND, *_key(card, settings))
     if stored is not None:
         return unpack_map(stored, settings, find_pixels(store, card, settings))
-    place = place_of(card.data)
+    place = place_of(data_of(card, settings.features))
     for subject in subjects_of(card) if place and not place.here else ():
         stored = store.get(KIND, *subject, settings.digest())
         if stored is not None:
@@ -126,8 +126,8 @@ def forget_pixels(store: Store, card: Card, settings: ResolvedMap) -> None:
 
 
 def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, data_digest(card.data), settings.digest()
+    return card.digest, images_digest(card, settings.features), settings.digest()
 
 
 def _pixels_key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, data_digest(card.data), settings.features.source
+    return card.digest, images_digest(card, settings.features), settings.features.source

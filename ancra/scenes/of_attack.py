@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ancra.attacks.suite import attack_title
-from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
+from ancra.features.images import Images
 from ancra.maps.model_map import require_comparable
 from ancra.maps.over_attack import AttackSteps
 from ancra.scenes.of_models import COLOURS, thumbnails
@@ -12,7 +12,7 @@ from ancra.scenes.scene import NATURAL_TITLE, Frame, MeasureRow, Scene, SceneMap
 from ancra.text import epsilon_text, percent
 
 
-def scene_of_steps(trajectories: Mapping[str, AttackSteps], dataset: Dataset) -> Scene:
+def scene_of_steps(trajectories: Mapping[str, AttackSteps], images: Images) -> Scene:
     """The scene of several models under one attack, by the models' names for people.
 
     Raises:
@@ -26,15 +26,15 @@ def scene_of_steps(trajectories: Mapping[str, AttackSteps], dataset: Dataset) ->
         classes=first.shown.classes,
         labels=first.shown.labels[first.rows],
         indices=first.shown.indices[first.rows],
-        split=first.features.split,
+        split=first.features.part,
         rows=(NATURAL_TITLE, f"{attack_title(first.features.attack)}, {first.titles[-1].lower()}"),
         maps=tuple(
             SceneMap(title, _frames(trajectory), measures=_measures(trajectory))
             for title, trajectory in trajectories.items()
         ),
-        images=thumbnails(first.shown, dataset)[first.rows],
+        images=thumbnails(first.shown, images.dataset)[first.rows],
         colours=tuple(colour for colour in COLOURS if colour.id == "confidence"),
-        caption=caption(trajectories),
+        caption=f"{caption(trajectories)} {images.left_out}".strip(),
         stages=True,
     )
 
@@ -49,7 +49,7 @@ def caption(trajectories: Mapping[str, AttackSteps]) -> str:
     shown, layout = first.shown, first.shown.settings.layout
     method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
     return (
-        f"{len(first.rows)} {first.features.split} images of {shown.dataset} along "
+        f"{len(first.rows)} {first.features.part} images of {shown.dataset} along "
         f"{attack_title(first.features.attack)} with epsilon "
         f"{radius}, one search. Layout: {method} of {shown.count} natural images, {layout.neighbours} "
         f"neighbours, seed {layout.seed}. Positions after the first are projected onto the natural map: each lies "

@@ -11,6 +11,8 @@ from ancra.attacks.suite import attack_title
 from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
 from ancra.errors import AncraError
+from ancra.evaluation.intervals import Accuracy
+from ancra.features.images import Images, eligible, load_images
 from ancra.features.measures import MEASURES
 from ancra.maps.faithfulness import movement
 from ancra.maps.making import model_map
@@ -18,7 +20,7 @@ from ancra.maps.model_map import ModelMap, require_comparable, shared_neighbours
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.progress import OnProgress
 from ancra.scenes.scene import NATURAL_TITLE, ColourMeasure, Frame, MeasureRow, Scene, SceneMap
-from ancra.text import epsilon_text, percent
+from ancra.text import epsilon_text, listed, percent
 
 FEATURE_TITLES = {
     ("z_prime", -1): "z' (after the last reverse attention)",
@@ -27,6 +29,8 @@ FEATURE_TITLES = {
 }
 # Under each map; the whole table has the rest. Alignment never stands without exclusion.
 UNDER_THE_MAP = ("accuracy", "alignment_cosine", "exclusion", "silhouette_true", "silhouette_predicted")
+FEW = 100
+"""With fewer images than this a map and its measures are said to be of few."""
 PERCENT = {"accuracy", "purity", "probe"}
 COLOURS = (
     ColourMeasure("kept", "True neighbours kept on the map", low_text="none", high_text="all", unit="%"),
@@ -50,8 +54,8 @@ class Mover:
     shared: float
 
 
-def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset | None) -> Scene:
-    """The scene of several models' maps, by the models' names for people; without a dataset no image is shown.
+def scene_of(maps: Mapping[str, ModelMap], images: Images | None) -> Scene:
+    """The scene of several models' maps, by the models' names for people; without images none is shown.
 
     Raises:
         AncraError: no map, or maps of different images.
@@ -65,12 +69,12 @@ def scene_of(maps: Mapping[str, ModelMap], dataset: Dataset | None) -> Scene:
         classes=first.classes,
         labels=first.labels,
         indices=first.indices,
-        split=first.settings.features.split,
+        split=first.settings.features.part,
         rows=(NATURAL_TITLE, attack_title(attack)),
         maps=tuple(_scene_map(title, one) for title, one in maps.items()),
-        images=None if dataset is None else thumbnails(first, dataset),
+        images=None if images is None else thumbnails(first, images.dataset),
         colours=COLOURS,
-        caption=caption(maps),
+        caption=caption(maps, images),
     )
 
 
@@ -92,10 +96,9 @@ def scene_of_checkpoints(
 
 def scene_of_maps(paths: Sequence[Path], maps: Mapping[str, ModelMap]) -> Scene:
     """The scene of these checkpoints' maps, with their images where they are on this machine. Raises AncraError."""
-    from ancra.data.registry import load_dataset
-
+    first = next(iter(maps.values()))
     of_copies = any(one.of_copies for one in maps.values())
-    return scene_of(maps, None if of_copies else load_dataset(read_card(paths[0]).data))
+    return scene_of(maps, None if of_copies else load_images(read_card(paths[0]), first.settings.features))
 
 
 def maps_of_checkpoints(
@@ -122,13 +125,31 @@ def maps_of_checkpoints(
     return maps
 
 
-def caption(maps: Mapping[str, ModelMap]) -> str:
-    """What the picture shows, with all parameters, as for a paper."""
+def few(one: ModelMap) -> str:
+    """What is to be known of a map of few images; empty for enough of them."""
+    if one.count >= FEW:
+        return ""
+    low, high = (getattr(Accuracy.of(one.count // 2, one.count), end) for end in ("low", "high"))
+    return (
+        f"Only {one.count} images: a share measured on so few is known to {percent((high - low) / 2)} up or down at "
+        "best, and much of the shape of such a map is chance."
+    )
+
+
+def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
+    """What the picture shows, with all parameters, as for a paper; with images how many there are and are left out."""
     first = next(iter(maps.values()))
     features, layout = first.settings.features, first.settings.layout
     attacked = [one for one in maps.values() if one.attacked]
     copies = " (copies that are not on this machine)" if first.of_copies else ""
-    halves = f"{first.count} {features.split} images of {first.dataset}{copies}"
+    there = 0 if images is None else len(eligible(images.dataset, features))
+    count = f"{first.count} of {there:,}" if there > first.count else f"{first.count}"
+    part = "" if features.folder else f"{features.part} "
+    if features.classes:
+        part += f"images of the {'class' if len(features.classes) == 1 else 'classes'} {listed(features.classes)}"
+    else:
+        part += "images"
+    halves = f"{count} {part} of {first.dataset}{copies}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(epsilon_text(epsilon) for epsilon in epsilons)
@@ -143,10 +164,11 @@ def caption(maps: Mapping[str, ModelMap]) -> str:
     asked = {(one.settings.features.features, one.settings.features.block) for one in maps.values()}
     kind = next((each for each in asked if each != ("z_prime", -1)), ("z_prime", -1))
     which = FEATURE_TITLES.get(kind, f"{kind[0].replace('_prime', chr(39))} of block {kind[1]}")
+    said = " ".join(filter(None, (few(first), images.left_out if images else "")))
     if first.engine == "PCA":
-        return f"Features {which} of {halves}. Layout: the first principal components."
+        return f"Features {which} of {halves}. Layout: the first principal components. {said}".strip()
     start = "all models together" if first.engine == "AlignedUMAP" else "started from the images' pixels"
-    return f"Features {which} of {halves}. Layout: {method}, {parameters}, {start}."
+    return f"Features {which} of {halves}. Layout: {method}, {parameters}, {start}. {said}".strip()
 
 
 def format_measure(key: str, value: float | None) -> str:

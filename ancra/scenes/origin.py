@@ -18,7 +18,7 @@ def map_origin(
         command=map_command([*named_digests(paths)], settings, colour, live),
         page=page,
         checkpoints=named_digests(paths),
-        data=", ".join(dict.fromkeys(read_card(path).dataset for path in paths)),
+        data=str(features.folder or ", ".join(dict.fromkeys(read_card(path).dataset for path in paths))),
         seed=layout.seed,
         settings={"features": features.model_dump(mode="json"), "layout": layout.model_dump(mode="json")},
     )
@@ -32,7 +32,7 @@ def map_command(
     seed = settings.layout.seed
     presets = {name: each.with_changes(seed=seed) for name, each in MAP_PRESETS.items()}
     layout = next((name for name, each in presets.items() if each == settings.layout), None)
-    if layout is None or features.seed != seed or features.split != "test" or features.samples is None:
+    if layout is None or features.seed != seed or features.samples is None:
         return ""
     which = features.features.replace("_prime", "'")
     options = {
@@ -40,6 +40,9 @@ def map_command(
         "epsilon": features.epsilon,
         "features": None if features.features == usual.features else which,
         "block": None if features.block == usual.block else features.block,
+        "split": None if features.split == usual.split else features.split,
+        "only": list(features.classes),
+        "folder": features.folder,
         "samples": None if features.samples == usual.samples else features.samples,
         "layout": None if layout == "plain" else layout,
         "seed": seed or None,

@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 from pydantic import Field
 
 from ancra.bin import discard
-from ancra.data.archive import check_archive
+from ancra.data.archive import ARCHIVE, check_archive
 from ancra.data.settings import DataSettings
 from ancra.data.tar_archive import is_tar, repack
 from ancra.errors import AncraError, unknown_name
@@ -25,7 +25,6 @@ from ancra.uploads.receiving import file_name, free_path, received
 if TYPE_CHECKING:
     from ancra.progress import OnProgress
 
-ARCHIVE = "images.zip"
 MAX_CLASSES = 1000
 
 

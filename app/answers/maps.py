@@ -8,7 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from ancra.attacks.suite import NATURAL
+from ancra.checkpoints import Card
+from ancra.data.places import require_here
+from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
+from ancra.features.images import Images, data_of, load_images
+from ancra.features.settings import FeatureSettings
 from ancra.maps.aligned import find_aligned_maps
 from ancra.maps.model_map import ModelMap
 from ancra.maps.placement import ImageTrajectory
@@ -98,10 +103,10 @@ def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
     """The scene of these maps, made once for all sessions."""
     key = tuple(
-        (title, compute.card(name).digest, one.engine, str(one.of_copies))
+        (title, *map_key(name, one.settings), one.engine, str(one.of_copies))
         for (title, one), name in zip(maps.items(), names, strict=True)
     )
-    return _scene(key, settings.digest(), names[0], maps)
+    return _scene(key, settings.digest(), names[0], maps, settings)
 
 
 def origin(names: Sequence[str], settings: ModelMapSettings, colour: str) -> Origin:
@@ -111,8 +116,8 @@ def origin(names: Sequence[str], settings: ModelMapSettings, colour: str) -> Ori
 
 def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> ImageTrajectory:
     """Where an image and the steps of the attack on it (PGD-10 when the page has none) lie on a checkpoint's map."""
-    compute.require_images(name)
     asked = resolved(name, settings)
+    require_images(name, asked)
     attacked = asked.features
     if attacked.attack == NATURAL:
         features = settings.features.with_changes(attack="pgd10")
@@ -157,7 +162,7 @@ def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
 
 
 def _preview(name: str, asked: ResolvedMap) -> ModelMap:
-    compute.require_images(name)
+    require_images(name, asked)
     wanted = compute.request("map-preview", name, asked)
     return compute.ask(wanted, map_key(name, asked), f"Reading the features of {title_of(name)}")
 
@@ -175,10 +180,34 @@ def _together(asked: Mapping[str, ResolvedMap]) -> tuple[Request, Key]:
 
 def map_key(name: str, asked: ResolvedMap) -> Key:
     """What names a checkpoint's map in memory."""
-    return *compute.subject(name), asked.digest()
+    return compute.card(name).digest, compute.images_digest(_data(name, asked)), asked.digest()
+
+
+def images_of(name: str, settings: ModelMapSettings) -> Images:
+    """The images that a checkpoint's map is of. Raises AncraError."""
+    if settings.features.folder is None:
+        return Images(compute.dataset(name))
+    card = compute.card(name)
+    return _folder(card.digest, compute.images_digest(data_of(card, settings.features)), card, settings.features)
+
+
+def require_images(name: str, asked: ResolvedMap) -> None:
+    """Raise AncraError when the images of a checkpoint's map would have to be fetched first."""
+    require_here(_data(name, asked))
+
+
+def _data(name: str, asked: ResolvedMap) -> DataSettings:
+    return data_of(compute.card(name), asked.features)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the images …")
+def _folder(digest: str, images: str, _card: Card, _settings: FeatureSettings) -> Images:
+    return load_images(_card, _settings)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _scene(key: tuple[tuple[str, ...], ...], digest: str, _name: str, _maps: dict[str, ModelMap]) -> Scene:
+def _scene(
+    key: tuple[tuple[str, ...], ...], digest: str, _name: str, _maps: dict[str, ModelMap], _settings: ModelMapSettings
+) -> Scene:
     of_copies = any(one.of_copies for one in _maps.values())
-    return scene_of(_maps, None if of_copies else compute.dataset(_name))
+    return scene_of(_maps, None if of_copies else images_of(_name, _settings))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ancra.features.images import Images
 from ancra.maps.over_attack import AttackSteps
 from ancra.maps.settings import ModelMapSettings, ResolvedMap
 from ancra.scenes.of_attack import scene_of_steps
@@ -28,14 +29,14 @@ def steps_of(names: Sequence[str], settings: ModelMapSettings) -> dict[str, Atta
 def scene(names: Sequence[str], settings: ModelMapSettings, trajectories: dict[str, AttackSteps]) -> Scene:
     """The scene of these trajectories, made once for all sessions."""
     keys = tuple(answers.map_key(name, answers.resolved(name, settings)) for name in names)
-    return _scene((*zip(trajectories, keys, strict=True),), names[0], trajectories)
+    return _scene((*zip(trajectories, keys, strict=True),), trajectories, answers.images_of(names[0], settings))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _scene(key: tuple[tuple[str, answers.Key], ...], _name: str, _trajectories: dict[str, AttackSteps]) -> Scene:
-    return scene_of_steps(_trajectories, compute.dataset(_name))
+def _scene(key: tuple[tuple[str, answers.Key], ...], _trajectories: dict[str, AttackSteps], _images: Images) -> Scene:
+    return scene_of_steps(_trajectories, _images)
 
 
 def _request(name: str, asked: ResolvedMap) -> Request:
-    compute.require_images(name)
+    answers.require_images(name, asked)
     return compute.request("map-steps", name, asked)

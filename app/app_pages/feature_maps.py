@@ -16,7 +16,7 @@ from app.components.feature_map import feature_map
 from app.figures import map_tables
 from app.guard import guard
 from app.parts import story
-from app.parts.maps import controls, epochs, over_attack, paths, progress, selection, space
+from app.parts.maps import controls, epochs, images, over_attack, paths, progress, selection, space
 from app.warming import compile_umap
 from app.words import maps as words
 
@@ -83,7 +83,7 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
     if st.session_state.pop("map_recoloured", False):
         st.rerun()  # The sentence above speaks of the colour.
     below.caption(
-        "Each point is a test image, placed by what the model makes of it; it is the same image in every map. "
+        f"Each point is a {scene.split} image, placed by what the model makes of it; the same image in every map. "
         "Point at one to see it and its true neighbours, press it, or draw around many with the lasso."
     )
 
@@ -144,7 +144,7 @@ names, settings = controls.choose()
 with steps:
     told = story.steps(controls.STORY)
 if not names:
-    st.info("Choose one to four models under **Models and layout**.", icon=":material/scatter_plot:")
+    st.info("Choose one to four models under **Models, images, layout**.", icon=":material/scatter_plot:")
     st.stop()
 if controls.along_steps():
     over_attack.show(names, settings)
@@ -153,6 +153,8 @@ made = answers.maps_of(names, settings)
 shown = made.shown
 scene = answers.scene(names, settings, shown)
 story.strip(sentences, controls.STORY, told, lambda step: sentence(names, shown))
+if notes := images.notes(next(iter(shown.values())), names, settings):
+    st.caption(" ".join(notes))
 if made.jobs:
     progress.wait(made.jobs)
 widget(scene, shown, names, settings)

@@ -117,12 +117,12 @@ def cards(
             picture = one.pixels[i] if one.pixels is not None else None
             figures.append(_figure(picture, f'<span title="{escape(title)}">{escape(title)}</span>{_answer(one, i)}'))
         link = ""
-        if first.settings.features.split == "test":
+        if first.settings.features.part == "test":
             query = urlencode({"image": index, "attacked": linked}, doseq=True)
             link = f'<a href="attack?{query}" target="_self">open on the Attack page</a>'
         note = f"<div>{escape(notes[i])}</div>" if notes and i in notes else ""
         made.append(
-            f'<article><div class="top"><b>{escape(first.settings.features.split)} image {index}</b>{link}</div>{note}'
+            f'<article><div class="top"><b>{escape(first.settings.features.part)} image {index}</b>{link}</div>{note}'
             f'<div class="row">{"".join(figures)}</div></article>'
         )
     width = max(270, 70 * (len(maps) + 1))

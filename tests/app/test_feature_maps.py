@@ -42,7 +42,7 @@ def test_shows_models_measures_and_words(page):
     assert not at.error
     assert "rightly" in texts(at) or "silhouette" in texts(at)
     assert "Effective rank" in html(at)
-    assert "200 test images of digits" in texts(at)
+    assert "200 of 450 test images of digits" in texts(at)
 
 
 def test_a_step_of_the_story_sets_the_attack_and_the_colour(page):
@@ -194,6 +194,18 @@ def test_one_class_is_mapped(page, monkeypatch):
     assert not at.exception
     assert not at.error
     assert "too few classes" in texts(at) or "Effective rank" in html(at)
+
+
+def test_training_images_of_one_class_are_mapped_and_few_are_said_to_be_few(page):
+    at = page(models=[RA], map_images="Training images", map_classes=["3", "nine"])
+    assert not at.exception
+    assert not at.error
+    said = texts(at)
+    assert "137 training images of the class 3 of digits" in said
+    assert "their accuracy here is not that on new ones" in said
+    assert any("the class nine, which is not here" in warning.value for warning in at.warning)
+    at = page(models=[RA], map_classes=["3"])
+    assert "Only 46 images" in texts(at)
 
 
 def test_a_run_is_followed_over_its_epochs(page, home, tiny_recipe):

@@ -6,6 +6,7 @@ from ancra.checkpoints import Card, read_card, save_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
+from ancra.features.images import Images
 from ancra.features.settings import FeatureSettings
 from ancra.maps.making import model_map
 from ancra.maps.model_map import require_comparable, shared_neighbours
@@ -100,12 +101,13 @@ def test_natural_images_alone_are_half_a_map(folder, store, settings, maps):
 
 
 def test_a_scene_of_two_models(maps):
-    scene = scene_of(maps, load_dataset(DataSettings()))
+    scene = scene_of(maps, Images(load_dataset(DataSettings())))
     assert scene.rows == ("Natural", "PGD-10")
     assert [one.title for one in scene.maps] == ["plain", "ra"]
     assert scene.images.max() == 255
     assert "epsilon 0.2" in caption(maps)
     assert "60 test images of digits" in caption(maps)
+    assert "Only 60 images" in scene.caption
 
 
 def test_movers_are_ranked(maps):

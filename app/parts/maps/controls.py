@@ -8,6 +8,7 @@ from ancra.maps.settings import MAP_PRESETS, ModelMapSettings
 from app import state
 from app.access import may_change
 from app.answers.models import MAP_MODELS
+from app.parts.maps import images
 from app.parts.story import Step, Story
 
 ATTACKS = {"No attack": NATURAL, "PGD-10 on p′": "pgd10", "Adaptive PGD-10": "adaptive10"}
@@ -51,22 +52,26 @@ STEPS = (
 
 def choose() -> tuple[list[str], ModelMapSettings]:
     """The checkpoints and the settings of their maps; the widgets keep them in the URL."""
+    unmet = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="maps_settings"):
         attacks = {**ATTACKS, **{attack_title(name): name for name in own_attacks()}}
         attack = _one_of("Attack", tuple(attacks), "condition", 1, ATTACK_HELP)
         st.toggle("Along the steps", key="steps", bind="query-params", help=STEPS_HELP)
         features = _one_of("Features", tuple(FEATURES), "features", 0, FEATURES_HELP)
-        with st.popover("Models and layout", icon=":material/tune:"):
-            names = state.choose_models("Models, from left to right", "models", MAP_MODELS, most=4)
+        with st.popover("Models, images, layout", icon=":material/tune:"):
+            names = state.choose_models("Models, from left to right", "models", MAP_MODELS, most=4, place=unmet)
             layouts = [name for name, each in LAYOUTS.items() if each.method != "aligned_umap" or may_change()]
             layout = st.selectbox("Layout", layouts, key="layout", bind="query-params", help=LAYOUT_HELP)
             sizes = SAMPLES if may_change() else SAMPLES[:3]
-            samples = st.selectbox("Test images, at most", sizes, index=2, key="samples", bind="query-params")
+            which_images = images.choose(names, unmet)
+            samples = st.selectbox("Images, at most", sizes, index=2, key="samples", bind="query-params")
             most = 10_000 if may_change() else 9
             seed = int(st.number_input("Seed of images and layout", 0, most, 0, key="seed", bind="query-params"))
             st.caption("A run trained with **Keep epochs** on can be watched here over its epochs.")
     which, block = FEATURES[features]
-    chosen = FeatureSettings(features=which, block=block, attack=attacks[attack], samples=samples, seed=seed)
+    chosen = FeatureSettings(
+        features=which, block=block, attack=attacks[attack], samples=samples, seed=seed, **which_images
+    )
     return names, ModelMapSettings(features=chosen, layout=LAYOUTS[layout].with_changes(seed=seed))
 
 
