@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ancra.checkpoints import read_card
-from ancra.data.registry import load_dataset
 from ancra.errors import AncraError
+from ancra.features.images import load_images
 from ancra.live.network import live_checkpoint
 from ancra.maps.inputs import mapped_features
 from ancra.maps.model_map import ModelMap
@@ -51,7 +51,8 @@ def walking(
         mapped = mapped_features(path, shown.settings, store, device, span)
         networks.append(OnStage(title, card, inline(live_checkpoint(path).to_bytes()), (shown, mapped)))
     large = max(first.image_shape[1:]) > LARGEST
-    images = thumbnails(next(iter(maps.values())), load_dataset(first.data)) if large else None
+    one = next(iter(maps.values()))
+    images = thumbnails(one, load_images(first, one.settings.features).dataset) if large else None
     return {
         **subject(cards),
         "networks": listing(networks),
