@@ -46,7 +46,8 @@ def new_run_part() -> None:
             given = recipes.arguments(base, recipe)
             _keep(name, given)
             with st.container(key="outlook"):
-                st.fragment(guard()(outlook), run_every=POLL)(recipe)
+                waits = _waits(recipe)
+                st.fragment(guard()(outlook), run_every=POLL if waits else None)(recipe, waits)
             by = choose_launcher()
             _start_button(base, recipe, by)
             changes(base, recipe, form)
@@ -94,11 +95,19 @@ def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
         )
 
 
-def outlook(recipe: Recipe) -> None:
-    """What is going to be trained, and what it takes."""
+def outlook(recipe: Recipe, waited: bool) -> None:
+    """What is going to be trained, and what it takes; looked at again as long as that is ``waited`` for."""
     with guard():
         subject(recipe)
     estimate(recipe)
+    if waited and not _waits(recipe):
+        st.rerun(scope="app")  # a page on which nothing is waited for runs no more
+
+
+def _waits(recipe: Recipe) -> bool:
+    """Whether the recipe's estimate is still to come."""
+    asked, _, future = st.session_state.get("estimate", (None, 0.0, None))
+    return asked != recipe.digest() or future is None or not future.done()
 
 
 def estimate(recipe: Recipe) -> None:
