@@ -23,6 +23,11 @@ REQUIRED = tuple(filter(None, os.environ.get("ANCRA_REQUIRE", "").lower().split(
 """What has to be there, such as ``chromium,ray,slurm``: a test that is skipped for want of it fails."""
 
 
+def pytest_collection_modifyitems(items):
+    """The longest files first: at the end two processes share what is short."""
+    items.sort(key=lambda item: {"browser", "integration"}.isdisjoint(item.path.parts))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     return _missed((yield))
