@@ -228,9 +228,9 @@ def chromium() -> str | None:
     return named or next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """One Chromium for all tests."""
+    """One Chromium for all tests of a file; no longer, because its driver's event loop runs in this thread."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright, which drives Chromium, is not installed")
     path = chromium()
     if path is None:

@@ -18,7 +18,7 @@ def test_the_way_of_an_image_is_drawn_and_told(open_browser, settled):
     page.wait_for_selector("text=The way of this image over the maps", timeout=180_000)
     settled(page)
     expect(page.locator(".fm-marks").get_by_text("Projected")).to_have_count(1)
-    assert "map_follow=true" in page.url
+    page.wait_for_function("location.search.includes('map_follow=true')")
 
 
 def open_maps(open_browser, query="", **options):

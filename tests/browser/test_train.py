@@ -80,7 +80,7 @@ def test_a_model_and_images_are_sent_looked_at_and_deleted(open_browser, settled
     (tmp_path / "half.zip").write_bytes(pets()[:300])
     page = open_browser("train?part=Upload")
     page.set_default_timeout(SLOWEST)
-    page.wait_for_selector("text=A zip archive with one folder a class")
+    page.wait_for_selector("text=An archive with one folder a class")
     model, images = (page.locator("input[type=file]").nth(place) for place in (0, 1))
     model.set_input_files(tmp_path / "sent.safetensors")
     page.wait_for_selector("text=Sent · sent is now in every page's list")

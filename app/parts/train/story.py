@@ -27,8 +27,13 @@ TEXTS = (
 )
 
 
+WITHOUT_A_RUN = (
+    *TEXTS[:2],
+    "No run yet: **Back** to 2, and press **Start training**. Its curves then stand here while it trains.",
+    "No run yet. A finished one leads on from here: **Attack it**, put it **on the map**, **compare** it.",
+)
+
+
 def tell(step: Step) -> str:
     """The sentence of a step."""
-    if step in STEPS[2:] and not runs.views():
-        return "No run yet: **Back** to 2, and press **Start training**. Its curves then stand here while it trains."
-    return TEXTS[STEPS.index(step)]
+    return (TEXTS if runs.views() else WITHOUT_A_RUN)[STEPS.index(step)]
