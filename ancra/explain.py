@@ -8,6 +8,8 @@ import numpy as np
 
 from ancra.checkpoints import SUFFIX, Card, find_checkpoints, named_digests, read_card
 from ancra.errors import AncraError
+from ancra.live.head import SUFFIX as LIVE
+from ancra.live.head import read_head
 from ancra.origin import Origin, command_line, read_origin
 from ancra.run_files import RunFiles
 from ancra.runs.command import train_command
@@ -23,7 +25,8 @@ PARTS |= {kind: kind for kind in ("trust", "curves", "transfer")}
 
 
 def explain(path: Path) -> Origin:
-    """Where a file is from: one that says so itself, a checkpoint, a stored result, a part of a run or of a sweep.
+    """Where a file is from: one that says so itself, a checkpoint or a network for the browser, a stored result, a part
+    of a run or of a sweep.
 
     Raises:
         AncraError: it is missing, damaged, or nothing that this program made.
@@ -33,6 +36,8 @@ def explain(path: Path) -> Origin:
     if path.is_file():
         if path.suffix == SUFFIX:
             return _of_checkpoint(path)
+        if path.suffix == LIVE:
+            return _of_live(path)
         if (own := read_origin(path)) is not None:
             return own
         if path.suffix == ".npz" and (stored := _of_stored(path)) is not None:
@@ -61,6 +66,30 @@ def _of_checkpoint(path: Path) -> Origin:
     )
 
 
+def _of_live(path: Path) -> Origin:
+    head = read_head(path)
+    names = [name for name, digest in _known_names().items() if digest == head.digest]
+    channels, height, width = head.shape
+    return Origin(
+        what=f"Network for the browser {head.title}: what ancra live and the page Live attack by themselves",
+        command=command_line("live", names[0], out=path.name) if names else "",
+        checkpoints={names[0] if names else head.title: head.digest},
+        settings={
+            "images": f"{channels} x {height} x {width}",
+            "classes": len(head.classes),
+            "operations": len(head.operations),
+            "reverse attention blocks": len(head.blocks),
+            "weights": head.precision,
+        },
+        versions={},
+    )
+
+
+def _known_names() -> dict[str, str]:
+    """Name -> digest of every checkpoint that is here."""
+    return {name: digest for file, _ in find_checkpoints() for name, digest in named_digests([file]).items()}
+
+
 def _settings_of(card: Card) -> dict[str, object]:
     made = {"recipe": card.recipe.name, "epochs": card.epochs_trained} if card.recipe else {}
     return {**card.model.model_dump(mode="json"), **made}
@@ -73,7 +102,7 @@ def _of_stored(path: Path) -> Origin | None:
             kind, *digests = json.loads(file["meta.json"].tobytes())["key"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         return None
-    names = {card.digest: name for file, card in find_checkpoints() for name in named_digests([file])}
+    names = {digest: name for name, digest in _known_names().items()}
     known = {names[digest]: digest for digest in digests if digest in names}
     first = next(iter(known), None)
     command = ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import shlex
 from xml.etree import ElementTree
 
@@ -111,6 +112,28 @@ def test_a_checkpoint_a_stored_result_and_a_run_are_explained(ancra, tmp_path, t
     assert explain(run.status_file).what == "Training run one, status.json"
     assert explain(run.folder).command == ""
     assert explain(named.folder).command.startswith("ancra train digits-trades-ancra --set ")
+
+
+def test_a_network_for_the_browser_is_explained(ancra, tmp_path):
+    file = tmp_path / "some.live"
+    assert ancra("live", "digits/trades-ancra", "--out", file)[0] == 0
+    code, text, error = ancra("explain", file)
+    assert code == 0, error
+    assert "Network for the browser TRADES-ANCRA" in text
+    assert "made anew by: ancra live digits/trades-ancra --out some.live" in text
+    assert "images = 1 x 8 x 8, classes = 10" in text
+    assert "weights = fp" in text
+
+
+def test_a_damaged_network_for_the_browser_is_one_sentence(tmp_path):
+    header = json.dumps({"__metadata__": {"ancra_live": "{"}}).encode()
+    (tmp_path / "some.live").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(AncraError, match="is damaged"):
+        explain(tmp_path / "some.live")
+    header = json.dumps({"__metadata__": {}}).encode()
+    (tmp_path / "some.live").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(AncraError, match="no network for the browser"):
+        explain(tmp_path / "some.live")
 
 
 def test_an_attack_is_made_anew_by_the_command_in_its_file(ancra, tmp_path):

@@ -16,6 +16,7 @@ from ancra.data.registry import load_dataset
 from ancra.errors import AncraError
 from ancra.files import replace_file
 from ancra.live.aten import program_of
+from ancra.live.head import FORMAT, VERSION
 from ancra.live.program import Program
 from ancra.models.classifier import Classifier
 from ancra.models.folding import folded
@@ -23,8 +24,6 @@ from ancra.models.plain import PlainClassifier, as_classifier
 from ancra.models.reverse_attention import Attention, predicted_rows
 
 Precision = Literal["auto", "fp32", "fp16"]
-FORMAT, VERSION = "ancra_live", 1
-SUFFIX = ".live"
 # How far the logits of the operations may be from the model's own, relative to the largest: rounding stays far below.
 TOLERANCE = 1e-3
 ASKED, PROBES = 500, 64

@@ -17,6 +17,7 @@ from ancra.data.dataset import Dataset
 from ancra.data.examples import examples_for
 from ancra.data.images import read_image
 from ancra.errors import AncraError
+from ancra.losses.settings import ContrastSettings
 from ancra.maps.inputs import Mapped
 from ancra.maps.model_map import ModelMap
 from ancra.maps.projection import typical_distance
@@ -68,15 +69,18 @@ def stage(networks: Sequence[OnStage], images: PixelArray, labels: Sequence[int]
 
 
 def subject(cards: Sequence[Card]) -> dict[str, Any]:
-    """What is attacked: classes and shape of the images, and how far the slider of epsilon goes."""
+    """What is attacked: classes and shape of the images, how far the slider of epsilon goes, and where alpha starts."""
     card = cards[0]
     trained = [each.recipe.attack.epsilon for each in cards if each.recipe]
     start = max(trained, default=0) or USUAL
+    contrasts = [each.recipe.objective.contrast for each in cards if each.recipe]
+    shares = [contrast.alpha for contrast in contrasts if contrast]
     greys = card.image_shape[0] == 3
     step = 0.5 / 255 if greys else REACH * start / STEPS
     return {
         "classes": list(card.classes),
         "shape": list(card.image_shape),
+        "alpha": next(iter(shares), ContrastSettings().alpha),
         "epsilon": {
             "start": start,
             "most": min(1.0, REACH * start),

@@ -9,7 +9,7 @@ import torch
 
 from ancra.arrays import PixelArray
 from ancra.errors import AncraError, unknown_name
-from ancra.live.network import VERSION
+from ancra.live.head import VERSION
 from ancra.maps.inputs import Mapped
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings

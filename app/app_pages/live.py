@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ancra.arrays import PixelArray
 from ancra.errors import AncraError
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes.live_stage import OnStage, stage
@@ -10,6 +11,8 @@ from app.answers import live as answers
 from app.answers.models import like, title_of
 from app.components.live import live_widget
 from app.guard import guard, show_error
+from app.parts import story
+from app.parts.live.story import PLAYED, live_story
 
 MOST = 4
 KEY = "live"
@@ -62,12 +65,17 @@ def judge(names: list[str]) -> None:
             st.session_state["live_verdict"] = str(error)
 
 
+def stage_images(names: list[str]) -> tuple[PixelArray, list[int]]:
+    """The images that may be attacked, and their classes. Raises AncraError."""
+    return answers.images_of(names[0], state.opening().image)
+
+
 @st.fragment
 @guard()
 def widget(names: list[str]) -> None:
     """The stage; maps join it when they are ready."""
     found, jobs = answers.maps_of(names, MAP)
-    images, labels = answers.images_of(names[0], state.opening().image)
+    images, labels = stage_images(names)
     networks = [
         OnStage(title_of(name), compute.card(name), f"{answers.ROUTE}/{compute.card(name).digest}", found.get(name))
         for name in names
@@ -77,6 +85,7 @@ def widget(names: list[str]) -> None:
         payload,
         view=view_of_link(),
         verdict=st.session_state.pop("live_verdict", ""),
+        told=st.session_state.get(PLAYED),
         on_view=keep_view,
         on_found=lambda: judge(names),
         key=KEY,
@@ -94,9 +103,10 @@ def waiting(names: list[str]) -> None:
     st.caption("The feature maps that the image's point walks on are being made ready …")
 
 
-title, choice = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="bottom")
 title.title("Live")
 state.require_models()
+where = story.place()
 with choice:
     chosen = state.choose_models("Models", "attacked", state.opening().models, MOST, help="Up to four, side by side.")
 fitting = [name for name in chosen if name in like(chosen[0])] if chosen else []
@@ -107,6 +117,10 @@ if fitting:
     with guard():
         names = ready(fitting)
         if names:
+            its = live_story(compute.card(names[0]).classes, stage_images(names)[1][0])
+            with steps:
+                current = story.steps(its.story)
+            story.strip(where, its.story, current, its.tell)
             widget(names)
 else:
     st.info("Choose at least one model.", icon=":material/arrow_upward:")

@@ -20,6 +20,7 @@ def live_widget(
     *,
     view: dict[str, Any],
     verdict: str,
+    told: dict[str, Any] | None,
     on_view: Callable[[], None],
     on_found: Callable[[], None],
     key: str,
@@ -30,8 +31,12 @@ def live_widget(
         payload: from ``ancra.scenes.live_stage.stage``.
         view: what a link opens: image, epsilon, objective.
         verdict: the core's sentence on what was found; empty for none.
+        told: what a step of the story sets: its number ``id``, the ``target``, whether to ``play`` or to ``rest``.
         on_view: ``st.session_state[key].view`` is where one is now. on_found: ``.found`` holds the images to judge.
     """
     return _LIVE(
-        data={**payload, "view": view, "verdict": verdict}, key=key, on_view_change=on_view, on_found_change=on_found
+        data={**payload, "view": view, "verdict": verdict, "told": told},
+        key=key,
+        on_view_change=on_view,
+        on_found_change=on_found,
     )

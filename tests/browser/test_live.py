@@ -177,3 +177,22 @@ def test_in_l2_the_slider_reaches_as_far_as_in_linf(live):
     page.get_by_label("Norm").select_option("l2")
     expect(page.locator(".epsilon output")).to_have_text("0.48")
     assert abs(slider.evaluate(share) - before) < 0.02
+
+
+def test_beside_a_negative_similarity_and_forces_follow_the_attack(live):
+    page = live()
+    page.get_by_role("button", name="Beside a negative").click()
+    pair = page.locator(".pairs section").first
+    expect(pair.locator(".meter")).to_be_visible()
+    expect(page.get_by_label("Which answer is compared").locator("option")).to_have_count(3)
+    page.get_by_label("How the negative is picked").select_option("targeted_attack")
+    expect(pair).to_contain_text("The negative under attack is")
+    other = pair.locator(".force image").nth(1)
+    before = other.get_attribute("href")
+    press(page, "One step on (right)")
+    expect(page.locator(".where")).to_have_text("Step 1")
+    expect(other).not_to_have_attribute("href", before)
+    press(page, "One step back (left)")
+    expect(other).to_have_attribute("href", before)
+    page.get_by_label("How the negative is picked").select_option(label="By hand: 7")
+    expect(pair).to_contain_text("The negative is a 7")

@@ -12,7 +12,16 @@ STORY = [".st-key-sentence", ".st-key-story_back button", ".st-key-story_next bu
 STAGES = {
     "": [".fooled .model >> nth=0", ".fooled .model >> nth=1", ".fooled .again"],
     "attack": [*STORY, ".st-key-epsilon", ".replay .bar", ".replay canvas >> nth=2", ".replay .bars >> nth=0"],
-    "live": [".play", ".row.size input", ".paper", ".column canvas >> nth=1", ".answer >> nth=9", ".course", ".cut"],
+    "live": [
+        *STORY,
+        ".play",
+        ".row.size input",
+        ".paper",
+        ".column canvas >> nth=1",
+        ".answer >> nth=9",
+        ".course",
+        ".cut",
+    ],
     "feature_maps": [*STORY, ".st-key-condition", ".fm-views", ".fm-panel >> nth=0", ".fm-panel >> nth=7"],
     "negatives": [*STORY, ".mechanism .alpha", ".force >> nth=0", ".force >> nth=3", ".meter >> nth=3"],
     "robustness": [*STORY, ".accuracies tbody tr >> nth=0", ".accuracies tbody tr.chosen", ".st-key-trust"],
@@ -21,7 +30,7 @@ STAGES = {
 ON_A_PHONE = {
     "": [".fooled .model >> nth=0", ".fooled .again"],
     "attack": [*STORY, ".st-key-epsilon", ".replay button.play", ".replay canvas >> nth=2"],
-    "live": [".play", ".row.size input", ".column canvas >> nth=0", ".column canvas >> nth=3"],
+    "live": [*STORY, ".play", ".row.size input", ".column canvas >> nth=0", ".column canvas >> nth=3"],
     "feature_maps": [*STORY, ".st-key-condition", ".fm-panel >> nth=0", ".fm-panel >> nth=1"],
     "negatives": [*STORY, ".mechanism .alpha", ".mechanism .anchor"],
     "robustness": [*STORY, ".accuracies tbody tr >> nth=0", ".accuracies tbody tr.chosen"],
@@ -31,6 +40,7 @@ STEPS = {
     "attack": [".replay button.play", ".st-key-deeper", None],
     "feature_maps": [".fm-panel >> nth=1"] * 3,
     "negatives": [".mechanism .alpha", "[data-testid=stDataFrame] >> nth=0", "[data-testid=stPlotlyChart] >> nth=0"],
+    "live": [".answer[aria-pressed=true] >> nth=0", ".row.size input", ".row.size input"],
     "robustness": [".accuracies thead [data-lit] >> nth=0", ".accuracies thead .verdict", ".accuracies tr.chosen"],
     "train": [".st-key-recipe", "text=No run yet. Open", "text=No run yet. Open"],
 }

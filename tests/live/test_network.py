@@ -13,7 +13,8 @@ from torch import nn
 from ancra.attacks.objectives import cross_entropy
 from ancra.checkpoints import Card, load_checkpoint, resolve_checkpoint
 from ancra.errors import AncraError
-from ancra.live.network import FORMAT, live_checkpoint, live_network
+from ancra.live.head import FORMAT
+from ancra.live.network import live_checkpoint, live_network
 from ancra.models.folding import folded
 from ancra.models.registry import build_model
 from ancra.models.reverse_attention import soft_rows

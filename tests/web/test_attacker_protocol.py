@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from ancra.checkpoints import Card
-from ancra.live.network import FORMAT, live_network
+from ancra.live.head import FORMAT
+from ancra.live.network import live_network
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
 from ancra.web.assemble import script

@@ -29,14 +29,16 @@ class Client {
     return named(await this.ask({ do: "look", image, ids }), ({ answer }) => answer)
   }
 
-  /** Begin an attack with {image, label, settings, start, ids}. Gives each network's point 0 by its name. */
+  /** Begin an attack with {image, label, settings, start, ids, as}. Gives each network's point 0 by its name. */
   async begin(question) {
     return named(await this.ask({ ...question, do: "begin" }))
   }
 
   /** Steps; ``onStep`` is given each point as it is found. Gives the last one of each network. */
-  async step(count = 1, onStep = () => {}, ids = undefined) {
-    return named(await this.ask({ do: "step", count, ids }, (message) => message.done === "stepped" && onStep(message)))
+  async step(count = 1, onStep = () => {}, { ids, as } = {}) {
+    return named(
+      await this.ask({ do: "step", count, ids, as }, (message) => message.done === "stepped" && onStep(message)),
+    )
   }
 
   /** Go on from another image. Gives each network's point there. */
@@ -45,8 +47,8 @@ class Client {
   }
 
   /** Change the running searches. */
-  set(settings, ids) {
-    return this.ask({ do: "set", settings, ids })
+  set(settings, { ids, as } = {}) {
+    return this.ask({ do: "set", settings, ids, as })
   }
 
   /** End the steps that are under way. */
@@ -67,6 +69,11 @@ class Client {
   /** {losses, predicted} by network in a plane, of {image, u, v, span, points, label, settings, ids}. */
   async plane(question) {
     return named(await this.ask({ ...question, do: "plane" }))
+  }
+
+  /** {heads} by network of an anchor and its negative: {image, label, negative, negativeLabel, ids}. */
+  async contrast(question) {
+    return named(await this.ask({ ...question, do: "contrast" }))
   }
 
   /** Forget networks; without names all, and end the worker. */

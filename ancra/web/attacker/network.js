@@ -21,10 +21,10 @@ import { argmax, OPERATIONS, softmax } from "./operations.js"
  */
 export async function openNetwork(buffer, { wasm = true } = {}) {
   const { head, weights } = readFile(buffer)
-  const { plan, maps, steps, gradients } = planned(head, weights)
+  const { plan, maps, steps, gradients, rows } = planned(head, weights)
   const kernel = await openKernel(plan.size, wasm)
   for (const step of steps) step.pack?.(kernel.memory)
-  return new Network(head, kernel, { maps, steps, gradients })
+  return new Network(head, kernel, { maps, steps, gradients, rows })
 }
 
 /** Where everything lies, and what is computed, before there is any memory. */
@@ -60,7 +60,9 @@ function planned(head, weights) {
       gradients: { inputs: operation.inputs.map((input) => gradients[input]), output: gradients[index + 1] },
     }),
   }))
-  return { plan, maps, steps, gradients: { maps: gradients, range } }
+  // The classifier's weight, of which each class has a row; null where the answer is made in another way.
+  const rows = operations[head.logits - 1]?.kind === "linear" ? named[head.logits - 1].weight : null
+  return { plan, maps, steps, gradients: { maps: gradients, range }, rows }
 }
 
 function ofOperation({ weights: names = {} }, weights) {
@@ -68,7 +70,7 @@ function ofOperation({ weights: names = {} }, weights) {
 }
 
 class Network {
-  constructor(head, { memory, convolve, simd }, { maps, steps, gradients }) {
+  constructor(head, { memory, convolve, simd }, { maps, steps, gradients, rows }) {
     this.title = head.title
     this.digest = head.digest
     this.classes = head.classes
@@ -82,6 +84,7 @@ class Network {
     this.maps = maps
     this.steps = steps
     this.gradients = gradients
+    this.rows = rows
     // Where the computation under another attention begins to differ.
     this.first = steps.findIndex(({ kind }) => kind === "row")
     this.seen = { image: null, attention: null, answer: null }
@@ -148,6 +151,17 @@ class Network {
     const sign = target === null ? 1 : -1
     const found = objective.loss(this.logits(), sought)
     return { ...found, loss: sign * found.loss, sign }
+  }
+
+  /**
+   * Every answer as in training, where reverse attention takes the row of the label: the logits of each block, then the
+   * final ones.
+   */
+  trained(image, label) {
+    this.look(image)
+    this.compute(image, label)
+    const { logits, auxiliary } = this.logits()
+    return [...auxiliary, logits]
   }
 
   /** Whether the last image that was computed is this one. */

@@ -19,10 +19,15 @@
 //   {do: "plane", image, u, v, span, points, label, settings}
 //                                                   {done: "plane", id, losses, predicted}: the same at
 //                                                   image + s * u + t * v, row by row, t along a row
+//   {do: "contrast", image, label, negative, negativeLabel, ids}
+//                                                   {done: "contrast", id, heads}: as contrast.js gives them
 //   {do: "close", ids}
+//
+// "begin", "set", "step" and "move" may name one of several searches on each network by ``as``.
 //
 // {done: "all", ask} comes last; {failed: sentence, id, ask} says what could not be done for a network.
 
+import { contrast } from "./contrast.js"
 import { openNetwork } from "./network.js"
 import { OBJECTIVES } from "./objectives.js"
 import { SETTINGS, search } from "./search.js"
@@ -56,9 +61,16 @@ export function answering(post) {
     }
   }
 
-  function running(id) {
-    if (!searches.has(id)) throw new Error("No attack has begun on this network.")
-    return searches.get(id)
+  const place = (id, name = "") => `${name}/${id}`
+
+  function running(id, name) {
+    const found = searches.get(place(id, name))
+    if (!found) throw new Error("No attack has begun on this network.")
+    return found
+  }
+
+  function forget(id) {
+    for (const key of [...searches.keys()]) if (key.endsWith(`/${id}`)) searches.delete(key)
   }
 
   const doing = {
@@ -66,7 +78,7 @@ export function answering(post) {
       try {
         const network = await openNetwork(buffer, { wasm })
         networks.set(id, network)
-        searches.delete(id)
+        forget(id)
         const { title, digest, classes, shape, blocks, attention, simd } = network
         post({ done: "opened", id, ask, head: { title, digest, classes, shape, blocks, attention, simd } })
       } catch (error) {
@@ -77,17 +89,21 @@ export function answering(post) {
     begin: (question) =>
       each(question, (network, id) => {
         const { image, label, settings, start } = question
-        searches.set(id, search(network, settings))
+        const begun = search(network, settings)
+        searches.set(place(id, question.as), begun)
         const natural = network.look(image)
-        return { done: "stepped", ...searches.get(id).begin(image, label, start), natural }
+        return { done: "stepped", ...begun.begin(image, label, start), natural }
       }),
     async step(question) {
       stopped = false
       for (let k = 0; k < (question.count ?? 1) && !stopped; k++)
-        await each(question, (_, id) => (stopped ? null : { done: "stepped", ...running(id).step() }))
+        await each(question, (_, id) => (stopped ? null : { done: "stepped", ...running(id, question.as).step() }))
     },
     move: (question) =>
-      each(question, (_, id) => ({ done: "stepped", ...running(id).moveTo(question.image, question.step) })),
+      each(question, (_, id) => ({
+        done: "stepped",
+        ...running(id, question.as).moveTo(question.image, question.step),
+      })),
     gradient: (question) =>
       each(question, (network) => {
         const { objective, label, target } = aim(network, question)
@@ -104,10 +120,18 @@ export function answering(post) {
         const axes = [u, v].map((direction) => [direction, offsets(span, points)])
         return { done: "plane", ...(await sampled(network, question, image, axes)) }
       }),
+    contrast: (question) =>
+      each(question, (network) => {
+        const { image, label, negative, negativeLabel } = question
+        return {
+          done: "contrast",
+          heads: contrast(network, { image, label }, { image: negative, label: negativeLabel }),
+        }
+      }),
     async close({ ids }) {
       for (const id of ids ?? [...networks.keys()]) {
         networks.delete(id)
-        searches.delete(id)
+        forget(id)
       }
     },
   }
@@ -133,7 +157,8 @@ export function answering(post) {
   return (question) => {
     if (question.do === "stop") stopped = true
     if (question.do === "set")
-      for (const id of question.ids ?? [...searches.keys()]) searches.get(id)?.set(question.settings)
+      for (const id of question.ids ?? [...networks.keys()])
+        searches.get(place(id, question.as))?.set(question.settings)
     last = last.then(() => doing[question.do]?.(question)).then(() => post({ done: "all", ask: question.ask }))
   }
 }

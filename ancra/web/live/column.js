@@ -67,14 +67,16 @@ export function createColumn(network, data, aim) {
   function note(frame, point, lost, state) {
     if (!lost) return
     if (!frame.step) wrong = true
-    if (wrong) return write(found, "It was lost before any attack.")
+    const { target } = state.settings
+    const there = target === null ? "Lost" : `It says ${classes[target]}`
+    if (wrong) return write(found, target === null ? "It was lost before any attack." : `${there} without any attack.`)
     const far = distance(point.image, state.natural)
     best ??= { steps: frame.step, epsilon: far }
     best.steps = Math.min(best.steps, frame.step)
     best.epsilon = Math.min(best.epsilon, far)
     write(
       found,
-      `Lost after **${best.steps}** ${best.steps === 1 ? "step" : "steps"} at the earliest; smallest change that did it: **${data.write(best.epsilon)}**`,
+      `${there} after **${best.steps}** ${best.steps === 1 ? "step" : "steps"} at the earliest; smallest change that did it: **${data.write(best.epsilon)}**`,
     )
   }
 

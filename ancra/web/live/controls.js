@@ -108,9 +108,11 @@ export function createControls(data, state, acts, settings) {
     h("div", { class: "row more" }, aim, target, length, norm, pace),
   )
 
+  let shown = false // Whether the button says that it plays.
   function show(session) {
     const running = session.playing
-    play.replaceChildren(...signed(running ? "pause" : "play", running ? "Pause" : "Play"))
+    if (running !== shown) play.replaceChildren(...signed(running ? "pause" : "play", running ? "Pause" : "Play"))
+    shown = running
     scrub.max = Math.max(session.last(), 0)
     scrub.value = session.at
     where.textContent = `Step ${session.frame()?.step ?? 0}`

@@ -6,6 +6,7 @@ import { createColumn } from "./column.js"
 import { createControls, equipped } from "./controls.js"
 import { createCourse } from "./course.js"
 import { createCut, noise } from "./cut.js"
+import { createNegatives } from "./negatives.js"
 import { asked, fetched } from "./networks.js"
 import { createPaper } from "./paper.js"
 import { acts, adjust, choices, createSession, keyed } from "./session.js"
@@ -54,9 +55,13 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     const walks = data.networks.map(() => null)
     stage.maps = (maps) => {
       for (const [index, { digest, title }] of data.networks.entries()) {
-        if (maps[digest] && !walks[index]) walks[index] = createWalk(columns[index].map, maps[digest], data, title)
+        if (!maps[digest] || walks[index]) continue
+        // Each in a task of its own: a map of a thousand points takes longer than a frame.
+        setTimeout(() => {
+          walks[index] ??= createWalk(columns[index].map, maps[digest], data, title)
+          if (session && !ended) show()
+        })
       }
-      if (session) show()
     }
     stage.maps(data.maps)
     const paper = createPaper(data.shape, drawn)
@@ -65,6 +70,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     const [course, showCourse] = createCourse(data, (index) => session.go(index))
     const cut = createCut(data, state, session, client, shelf.image)
     const surface = createSurface(data, state, session, cut.directions, client.plane)
+    const negatives = createNegatives(data, state, session, client, shelf.image)
     const controls = createControls(data, state, acts(session), changed)
     const verdict = h("p", { class: "soft verdict", role: "status" })
     const asking = ask
@@ -84,15 +90,17 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
           h("div", { class: "columns" }, ...columns.map(({ box }) => box)),
           h("div", { class: "charts" }, course, cut.figure, surface.box, asking, verdict),
         ),
+        negatives.box,
       ),
     )
     status.hidden = true
     root.onkeydown = keyed(session)
     document.addEventListener("visibilitychange", hidden)
     const first = Math.min(view.image ?? 0, data.labels.length - 1)
-    choose(shelf.image(first), data.labels[first], first).then(() => {
-      if (!calm() && !ended) session.play()
-    })
+    if (data.told) tellStep(data.told)
+    else choose(shelf.image(first), data.labels[first], first).then(begun)
+    stage.told = tellStep
+    let said = JSON.stringify({ ...where(), image: first })
 
     function show() {
       const frame = session.frame()
@@ -105,9 +113,15 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
         walk?.(answers, state.label, ends[index][0])
       }
       showCourse(session, state)
+      negatives.follow()
       say(ends)
       clearTimeout(rest)
       if (!session.playing) rest = setTimeout(rested, REST)
+    }
+
+    /** Where one is, for links; what a link has opened need not be told. */
+    function where() {
+      return { image: state.index, epsilon: state.settings.epsilon, objective: state.settings.objective }
     }
 
     let before = ""
@@ -127,21 +141,25 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
         await cut.refresh()
         for (const [index, answer] of (await client.look(noise(state))).entries()) columns[index].compare(answer)
       })
-      tell({ image: state.index, epsilon: state.settings.epsilon, objective: state.settings.objective })
+      const text = JSON.stringify(where())
+      if (text !== said) tell(where())
+      said = text
     }
 
     function forget() {
       for (const column of columns) column.forget()
       surface.forget()
+      negatives.forget()
     }
 
-    function choose(image, label, index) {
+    function choose(image, label, index, known = false) {
       session.pause()
       paper.show(image)
       state.natural = paper.image
       state.chosen = Float32Array.from(image)
       state.index = index
-      forget()
+      state.drawn = false
+      if (!known) forget()
       write(verdict, "")
       session.ghost = []
       if (label !== null) return named(label)
@@ -161,6 +179,22 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       named(label)
     }
 
+    function begun() {
+      if (!calm() && !ended) session.play()
+    }
+
+    /** Set what a step of the story speaks of: the first image, driven to `target`, attacked at once or not yet. */
+    function tellStep({ target, play, rest }) {
+      session.pause()
+      const aimed = target !== state.settings.target
+      if (aimed) {
+        state.settings.target = target
+        forget()
+      }
+      if (rest && !aimed && state.index === 0 && !state.drawn) return
+      choose(shelf.image(0), data.labels[0], 0, state.index === 0 && !state.drawn).then(() => play && begun())
+    }
+
     function restore() {
       choose(state.chosen, state.label, state.index)
     }
@@ -172,7 +206,8 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
         session.pause()
       }
       state.natural = paper.image
-      surface.forget()
+      state.drawn = true
+      forget()
       session.begin().then(() => {
         if (done && resume) session.play()
         if (done) resume = false
@@ -207,6 +242,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
   const stage = {
     verdict: () => {},
+    told: (told) => Object.assign(data, { told }),
     maps: (maps) => Object.assign(data, { maps }),
     end() {
       ended = true
@@ -227,16 +263,16 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     root.key = data.key
     const pack = (image) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from(image).buffer)))
     root.stage = createLive(root, data, {
-      tell: (view) => {
-        const text = JSON.stringify(view)
-        if (text !== root.told) setStateValue("view", view)
-        root.told = text
-      },
+      tell: (view) => setStateValue("view", view),
       ask: ({ label, images, natural }) =>
         setTriggerValue("found", { label, images: images.map(pack), natural: pack(natural) }),
     })
   }
   root.stage.maps(data.maps)
+  if (data.told && data.told.id !== root.step) {
+    root.step = data.told.id
+    root.stage.told(data.told)
+  }
   if (data.verdict) root.stage.verdict(data.verdict)
   return () => root.stage?.end()
 }

@@ -1,5 +1,7 @@
 // The networks of a stage: their files, and what the worker answers for all of them, in their order.
 
+const NEGATIVE = "negative"
+
 /** A network's file. Throws what to say where it cannot be had. */
 export async function fetched(network) {
   const answer = await fetch(network.href)
@@ -29,6 +31,14 @@ export function asked(worker, { networks }, state) {
     return inOrder(Object.assign({}, ...found))
   }
 
+  /** What one network answers. */
+  async function one(index, ask) {
+    const { digest } = networks[index]
+    const found = (await ask([digest]))[digest]
+    if (found.failed) throw new Error(found.failed)
+    return found
+  }
+
   return {
     begin: async (image, label, settings) => inOrder(await worker.begin({ image, label, settings })),
     step: async () => inOrder(await worker.step(1)),
@@ -36,6 +46,13 @@ export function asked(worker, { networks }, state) {
     look: async (image) => inOrder(await worker.look(image)),
     line: (image, directions, span, points) =>
       along(directions, (direction) => ({ do: "line", image, direction, span, points })),
+    contrast: (index, question) => one(index, (ids) => worker.contrast({ ...question, ids })),
+    /** A second search, of the negatives. */
+    negative: {
+      begin: (index, question) => one(index, (ids) => worker.begin({ ...question, ids, as: NEGATIVE })),
+      step: (index) => one(index, (ids) => worker.step(1, undefined, { ids, as: NEGATIVE })),
+      set: (index, settings) => worker.set(settings, { ids: [networks[index].digest], as: NEGATIVE }),
+    },
     plane: (image, directions, span, points) =>
       along(directions, ([u, v]) => ({ do: "plane", image, u, v, span, points })),
   }

@@ -66,6 +66,9 @@ export function createPaper(shape, changed) {
       dab(paper.image, shape, x, y, tools.radius, colour)
     }
     last = to
+  }
+  const strokes = (places) => {
+    for (const each of places) stroke(each)
     paint(canvas, paper.image, shape)
     changed(false)
   }
@@ -75,11 +78,11 @@ export function createPaper(shape, changed) {
     last = place(event)
     const first = channels === 1 ? [1] : touched(last)
     colour = tools.pen === "draw" ? first : Array(channels).fill(channels === 1 ? 0 : 0.5)
-    stroke(last)
+    strokes([last])
     event.preventDefault()
   }
   canvas.onpointermove = (event) => {
-    if (last) for (const each of event.getCoalescedEvents?.() ?? [event]) stroke(place(each))
+    if (last) strokes((event.getCoalescedEvents?.() ?? [event]).map(place))
   }
   canvas.onpointerup = () => {
     if (!last) return

@@ -22,10 +22,17 @@ export function createSession(client, state, show, fail) {
   const frame = () => session.frames[session.at]
   const last = () => session.frames.length - 1
 
-  async function work(task) {
+  /** Do a task, or, while another is done, next; a newer wish takes its place, unless it `must` be done. */
+  async function work(task, must = false) {
     if (session.busy) {
-      wanted = task
-      return
+      if (wanted?.must && !must) return wanted.promise.then(() => work(task))
+      wanted?.resolve()
+      let resolve = null
+      const promise = new Promise((done) => {
+        resolve = done
+      })
+      wanted = { task, must, promise, resolve }
+      return promise
     }
     session.busy = true
     try {
@@ -37,7 +44,7 @@ export function createSession(client, state, show, fail) {
     session.busy = false
     const next = wanted
     wanted = null
-    if (next) await work(next)
+    if (next) work(next.task, next.must).then(next.resolve)
     else show(session)
   }
 
@@ -62,7 +69,7 @@ export function createSession(client, state, show, fail) {
         const reached = await client.step(1)
         if (mine === run) keep(reached)
       }
-    })
+    }, true)
   }
 
   /** Take over changed settings: the run goes on within them, or, when it rests, is made anew as far as it was. */

@@ -87,7 +87,7 @@ export function push(parent, one, data, colours) {
   const box = parent.appendChild(make("div", "force"))
   const svg = draw("svg", { viewBox: "0 0 250 80", role: "img" }, box)
   const picture = (href, x) => draw("image", { href, x, y: 4, width: 44, height: 44 }, svg)
-  picture(data.picture, 79)
+  const own = picture(data.picture, 79)
   const other = picture(one.frames[one.frames.length - 1], 127)
   const arrows = draw("g", {}, svg)
   const numbers = [
@@ -99,6 +99,7 @@ export function push(parent, one, data, colours) {
   return ({ head, frame, alpha, longest }) => {
     const pair = one.heads[head]
     const [onAnchor, onNegative] = [(1 - alpha) * pair.onAnchor[frame], alpha * pair.onNegative[frame]]
+    own.setAttribute("href", data.picture)
     other.setAttribute("href", one.frames[frame])
     arrows.replaceChildren()
     const by = (force) => (longest ? (force / longest) * REACH : 0)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ancra.arrays import FloatArray
 from ancra.attacks.verdict import decide
-from ancra.live.network import VERSION, live_checkpoint
+from ancra.live.head import VERSION
+from ancra.live.network import live_checkpoint
 from ancra.maps.inputs import Mapped, mapped_features
 from app.engine.place import Place
 from app.engine.request import Request

@@ -1,0 +1,234 @@
+"""The page of Live as a browser and as its server feel it: the page's own thread, the first step, and 200 visitors.
+
+    .venv/bin/python benchmarks/live_page.py [--set digits] [--clients 200]
+
+The page's thread: the longest task while the attack plays, epsilon is dragged, a pen draws and a negative is beside it,
+in milliseconds of the processor, from Chromium's own trace. First step: from opening the page to step 1 by the clock,
+the least of some rounds, with the processor's time of the page's thread. Visitors: each asks for what a browser on Live
+asks for (the page's run by websocket, both networks), all within some seconds; beside it the same bytes as a static
+file of the same server, asked for in the same way.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+from classroom import Seen, run, serve
+from playwright.sync_api import Browser, Page, sync_playwright
+from websockets.asyncio.client import connect
+
+from ancra.checkpoints import read_card, resolve_checkpoint
+from ancra.scenes.live_page import live_page
+from ancra.store import Store
+
+SETS = {"digits": "Digits", "fashion_mnist": "Fashion"}
+MODELS = ("natural-ra", "pgd-at")
+WITHIN = 10.0  # Seconds in which all visitors come.
+FRAME = 16.0  # Milliseconds.
+
+
+def tasks(trace: Path) -> list[float]:
+    """Milliseconds of the processor of each task of the page's own thread, but for those that serve this script."""
+    events = json.loads(trace.read_text())["traceEvents"]
+    mains = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
+    own = [e for e in events if (e["pid"], e["tid"]) in mains and "tdur" in e]
+    asked = [e["ts"] for e in own if "DevTools" in json.dumps(e["args"].get("chrome_mojo_event_info", ""))]
+    runs = [e for e in own if e["name"].endswith("RunTask")]
+    return [e["tdur"] / 1000 for e in runs if not any(e["ts"] <= at <= e["ts"] + e["dur"] for at in asked)]
+
+
+def traced(browser: Browser, page: Page, folder: Path, act: Callable[[], None]) -> list[float]:
+    """The tasks of the page's thread while something is done."""
+    file = folder / "trace.json"
+    browser.start_tracing(page=page, path=str(file), categories=["toplevel", "devtools.timeline", "__metadata"])
+    act()
+    browser.stop_tracing()
+    return tasks(file)
+
+
+def acts(page: Page) -> dict[str, Callable[[], None]]:
+    """What a person does on the page, by its name, with keys and pointer."""
+    box = page.locator("canvas.paper").bounding_box()
+    assert box is not None
+    middle, negatives = (
+        (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2),
+        page.get_by_role("button", name="Beside a negative"),
+    )
+    page.get_by_label("Pace", exact=True).select_option("60")
+
+    def plays() -> None:
+        page.get_by_role("button", name="From the beginning (Home)").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+        page.get_by_role("button", name="Play or pause (space)").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(3000)
+
+    def drags() -> None:
+        page.get_by_role("button", name="Play or pause (space)").focus()
+        page.keyboard.press("Enter")
+        page.get_by_label("Epsilon: how far a pixel may move").focus()
+        for key in ("ArrowLeft", "ArrowRight"):
+            for _ in range(20):
+                page.keyboard.press(key)
+        page.wait_for_timeout(3000)
+
+    def draws() -> None:
+        page.mouse.move(middle[0] - 50, middle[1] - 50)
+        page.mouse.down()
+        page.mouse.move(middle[0] + 50, middle[1] + 50, steps=40)
+        page.mouse.up()
+        page.wait_for_timeout(2000)
+
+    def compares() -> None:
+        negatives.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(3000)
+        plays()
+
+    return {"the attack plays": plays, "epsilon is dragged": drags, "a pen draws": draws, "beside a negative": compares}
+
+
+def own_thread(browser: Browser, site: Path, folder: Path, rounds: int) -> None:
+    """Print what the page's thread is busy with, and how soon the first step is there."""
+    opened = []
+    for _ in range(rounds):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.add_init_script(
+            """addEventListener('DOMContentLoaded', () => {
+                 const seen = new MutationObserver(() => {
+                   const where = document.querySelector('.where')?.textContent
+                   if (where && where !== 'Step 0' && !globalThis.first) globalThis.first = performance.now()
+                 })
+                 seen.observe(document, { subtree: true, childList: true, characterData: true })
+               })"""
+        )
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.goto(site.as_uri())
+        page.wait_for_function("globalThis.first", timeout=60_000)
+        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+        opened.append((page.evaluate("globalThis.first"), 1000 * metrics["TaskDuration"]))
+        if len(opened) < rounds:
+            page.close()
+    least, own = (min(column) for column in zip(*opened, strict=True))
+    print(f"First step: {least:.0f} ms after opening, of which the page's thread is busy {own:.0f} ms\n")
+    page.locator(".where", has_text="Step 40").wait_for(timeout=60_000)
+    print("| while | tasks | longest, ms of the processor | longer than a frame |\n|---|---:|---:|---:|")
+    for name, act in acts(page).items():
+        found = traced(browser, page, folder, act)
+        print(f"| {name} | {len(found)} | {max(found):.1f} | {sum(each > FRAME for each in found)} |", flush=True)
+    page.close()
+
+
+def spent(server: psutil.Process) -> float:
+    """Seconds of the processor that a server and what it started have used."""
+    return sum(sum(each.cpu_times()[:2]) for each in [server, *server.children(recursive=True)])
+
+
+async def fetched(address: str) -> int:
+    """Bytes of an answer."""
+
+    def read() -> int:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            return len(answer.read())
+
+    return await asyncio.to_thread(read)
+
+
+async def visitor(number: int, count: int, visit: Callable[[], Awaitable[None]]) -> float:
+    """Seconds that a visit takes, at its time within the seconds in which all come."""
+    await asyncio.sleep(WITHIN * number / count)
+    began = time.monotonic()
+    await visit()
+    return time.monotonic() - began
+
+
+async def visits(count: int, visit: Callable[[], Awaitable[None]]) -> list[float]:
+    """Seconds of each visitor."""
+    return await asyncio.gather(*(visitor(number, count, visit) for number in range(count)))
+
+
+def visitors(data: str, clients: int, port: int) -> None:
+    """Print what visitors of Live cost the server, beside files of the same sizes."""
+    root = f"http://localhost:{port}"
+    digests = [read_card(resolve_checkpoint(f"{data}/{name}")).digest for name in MODELS]
+    query = f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
+    seen = Seen()
+
+    async def page() -> None:
+        async with connect(
+            f"ws://localhost:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None
+        ) as socket:
+            await run(socket, "live", query, seen)
+
+    async def networks() -> None:
+        for digest in digests:
+            await fetched(f"{root}/live-networks/{digest}")
+
+    with tempfile.TemporaryDirectory() as name:
+        server = serve([sys.executable, "-m", "ancra", "app", "--port", str(port)], port, Path(name))
+        own = psutil.Process(server.pid)
+        try:
+            for _ in range(2):
+                asyncio.run(visits(1, page))
+            sizes = [asyncio.run(fetched(f"{root}/live-networks/{digest}")) for digest in digests]
+            html = urllib.request.urlopen(root).read().decode()
+            files = [part.split('"')[0] for part in html.split('src="./')[1:] if part.split('"')[0].endswith(".js")]
+            static = f"{root}/{files[0]}"
+            size = asyncio.run(fetched(static))
+
+            async def alike() -> None:
+                for each in sizes:
+                    for _ in range(max(1, round(each / size))):
+                        await fetched(static)
+
+            print(f"\n{clients} visitors within {WITHIN:.0f} s; networks of {sum(sizes) / 1000:.0f} KB\n")
+            print("| each asks for | p50, s | p95, s | the server's processor, ms a visitor |\n|---|---:|---:|---:|")
+            for title, visit in {
+                "both networks": networks,
+                "a static file, as often as makes as many bytes": alike,
+                "the page's run": page,
+            }.items():
+                before = spent(own)
+                seconds = asyncio.run(visits(clients, visit))
+                cost = 1000 * (spent(own) - before) / clients
+                p50, p95 = np.percentile(seconds, [50, 95])
+                print(f"| {title} | {p50:.3f} | {p95:.3f} | {cost:.1f} |", flush=True)
+            print(f"\n{len(seen.errors)} errors", *sorted(set(seen.errors))[:3], sep="\n- " if seen.errors else "")
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--set", choices=[*SETS], default="digits")
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--port", type=int, default=8651)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        site = folder / "index.html"
+        site.write_text(live_page([resolve_checkpoint(f"{options.set}/{each}") for each in MODELS], Store()))
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        own_thread(browser, site, folder, options.rounds)
+        browser.close()
+    visitors(options.set, options.clients, options.port)
+
+
+if __name__ == "__main__":
+    main()
