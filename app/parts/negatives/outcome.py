@@ -26,14 +26,23 @@ from app.parts.sweeps import choose, files, one_run, work
 SWEEP, RUN, CHART = "strategy_sweep", "strategy_run", "strategy_chart"
 STATIC = {"displayModeBar": False}
 ON_MAP = 4  # models at most
+# On a phone the picture comes first; the story's sentence has asked the question.
+STYLE = """<style>
+@media (max-width: 640px) {
+    .st-key-outcome_question { display: none; }
+    .st-key-outcome_stage { flex-direction: column-reverse; }
+}
+</style>"""
 
 
 def outcome() -> None:
     """What training with each strategy comes to, and a new comparison."""
-    st.markdown(
-        "Does it matter which strategy a model is trained with? Here are models that differ in nothing else, "
-        "each strategy with several seeds, since another seed gives another number."
-    )
+    st.html(STYLE)
+    with st.container(key="outcome_question"):
+        st.markdown(
+            "Does it matter which strategy a model is trained with? Here are models that differ in nothing else, "
+            "each strategy with several seeds, since another seed gives another number."
+        )
     work.going_on()
     found = answers.outcomes(numeric=False)
     if not found:
@@ -52,7 +61,19 @@ def show_outcome(chosen: KnownOutcome) -> None:
     if not part.results:
         st.info("No run with these values is finished yet.")
         return
-    say(part)
+    with st.container(key="outcome_stage"):
+        say(part)
+        accuracies(part)
+    run = choose.choose_run(chosen.outcome.results, RUN)
+    if run is not None:
+        one_run.show_run(chosen.outcome, run)
+    learning(part)
+    feature_maps(part)
+    files.take_away(chosen, "outcome_files")
+
+
+def accuracies(part: Outcome) -> None:
+    """The accuracies of each setting, drawn and as a table."""
     left, right = st.columns([4, 3], gap="large")
     with left:
         st.plotly_chart(
@@ -72,12 +93,6 @@ def show_outcome(chosen: KnownOutcome) -> None:
         with st.expander("Every comparison"):
             for sentence in part.findings():
                 st.markdown(f"- {sentence}")
-    run = choose.choose_run(chosen.outcome.results, RUN)
-    if run is not None:
-        one_run.show_run(chosen.outcome, run)
-    learning(part)
-    feature_maps(part)
-    files.take_away(chosen, "outcome_files")
 
 
 def say(part: Outcome) -> None:
