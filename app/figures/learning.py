@@ -1,7 +1,7 @@
 """Learning curves: losses, accuracies and the learning rate, epoch by epoch, of one run or of several."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -18,6 +18,7 @@ RUN_COLOURS = {
     True: ("#4DA8E0", "#F58A3C", "#2FC49A", "#E090C8", "#E3C53F", "#8CD0F5"),
 }
 """One colour a run, by whether the theme is dark."""
+STEP_LOSS = "loss_steps"
 PARTS = {"natural": "natural", "robust": "robust", "boosted": "boosted CE", "contrast": "contrast"}
 QUANTITIES = {
     "adaptive": "Under adaptive PGD",
@@ -25,6 +26,7 @@ QUANTITIES = {
     "fgsm": "Under one step (FGSM)",
     "natural": "No attack",
     "loss": "Loss",
+    STEP_LOSS: "Loss, step by step",
     **{f"loss/{part}": f"Loss: {name}" for part, name in PARTS.items()},
     "learning_rate": "Learning rate",
     "epsilon": "Epsilon",
@@ -40,6 +42,8 @@ class Line:
         best: the epoch that is marked by a star, None for none.
         epochs: how many the run is to have, which the axis shows; 0 for as many as there are rows.
         steps: (epochs done, loss) within the epochs.
+        group: what runs that differ in the seed alone share; empty for a run that is drawn alone.
+        seed: the run's. title: the run without what tells it from others of its group.
     """
 
     name: str
@@ -48,19 +52,36 @@ class Line:
     best: int | None = None
     epochs: int = 0
     steps: Sequence[tuple[float, float]] = ()
+    group: str = ""
+    seed: int = 0
+    title: str = ""
+
+    def renamed(self, name: str) -> "Line":
+        """The same line under another name."""
+        return replace(self, name=name)
 
 
 @dataclass(frozen=True)
 class Axes:
-    """How curves are drawn: losses and rates on a logarithmic axis or not, against epochs or minutes of training."""
+    """How curves are drawn.
+
+    Attributes:
+        log: losses and rates on a logarithmic axis.
+        by_time: against minutes of training instead of epochs.
+        smoothing: the weight in [0, 1) of what came before; 0 draws what was measured.
+        by_seed: runs that differ in the seed alone as their mean with a band.
+    """
 
     log: bool = False
     by_time: bool = False
+    smoothing: float = 0.0
+    by_seed: bool = False
 
 
-def quantities(many: Sequence[Rows]) -> list[str]:
+def quantities(lines: Sequence[Line]) -> list[str]:
     """What these runs have measured, in the order of ``QUANTITIES``, then anything else that is a loss."""
-    found = {key for rows in many for row in rows[-1:] for key in row}
+    found = {key for line in lines for row in line.rows[-1:] for key in row}
+    found |= {STEP_LOSS for line in lines if line.steps}
     others = sorted(key for key in found if key.startswith("loss/") and key not in QUANTITIES)
     return [key for key in (*QUANTITIES, *others) if key in found]
 
@@ -70,24 +91,13 @@ def quantity_title(key: str) -> str:
     return QUANTITIES.get(key, f"Loss: {key.removeprefix('loss/')}")
 
 
-def overlay(key: str, lines: Sequence[Line], colours: Palette, axes: Axes) -> go.Figure:
-    """One quantity of several runs, each in its colour; the legend is the list of the runs beside the chart."""
-    figure = go.Figure()
-    for line in lines:
-        _add(figure, line, key, line.name, line.colour, "solid", axes)
-    _finish(figure, lines, colours, axes, height=240)
-    if key in ACCURACIES:
-        figure.update_yaxes(type="linear", rangemode="normal", tickformat=".0%")
-    return figure.update_layout(showlegend=False, title={"text": quantity_title(key), "font": {"size": 15}})
-
-
 def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     """Accuracies on the held-out images after each epoch: without an attack, under PGD, adaptive PGD and FGSM."""
     figure = go.Figure()
     for key, attacker in ATTACKERS.items():
         if any(key in row for row in line.rows):
             _add(figure, line, key, attacker.name, attacker.colour(colours), attacker.dash, axes)
-    return _finish(figure, [line], colours, axes, percent=True, height=340)
+    return finish(figure, [line], colours, axes, percent=True, height=340)
 
 
 def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
@@ -105,13 +115,13 @@ def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
         if key.startswith("loss/"):
             part = key.removeprefix("loss/")
             _add(figure, line, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", axes)
-    return _finish(figure, [line], colours, axes, height=200)
+    return finish(figure, [line], colours, axes, height=200)
 
 
 def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> None:
     rows = [row for row in line.rows if key in row]
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
-    xs, ys = _times(rows) if axes.by_time else [row["epoch"] for row in rows], [row[key] for row in rows]
+    xs, ys = times(rows) if axes.by_time else [row["epoch"] for row in rows], [row[key] for row in rows]
     figure.add_scatter(
         x=xs,
         y=ys,
@@ -132,9 +142,10 @@ def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: 
     )
 
 
-def _finish(
+def finish(
     figure: go.Figure, lines: Sequence[Line], colours: Palette, axes: Axes, percent: bool = False, height: int = 270
 ) -> go.Figure:
+    """The axes and the look that all learning curves share."""
     layout(figure, colours, height=height)
     figure.update_layout(hovermode="x unified", uirevision="keep")
     last = max((row["epoch"] for line in lines for row in line.rows), default=1)
@@ -152,6 +163,6 @@ def _finish(
     return figure
 
 
-def _times(rows: Rows) -> list[float]:
+def times(rows: Rows) -> list[float]:
     """Minutes of training behind each epoch."""
     return [seconds / 60 for seconds in accumulate(float(row.get("seconds", 0)) for row in rows)]

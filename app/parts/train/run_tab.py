@@ -10,18 +10,17 @@ from ancra.web.palette import Palette
 from app import state
 from app.answers import runs
 from app.answers.runs import RunView
-from app.figures import learning
-from app.figures.learning import Axes, Line
+from app.figures import compared, learning
+from app.figures.learning import Axes
 from app.guard import guard
 from app.parts.save_figure import save_figure
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
 from app.parts.train.finals import final_numbers
-from app.parts.train.run_list import plain_title, run_list
+from app.parts.train.run_list import run_list
+from app.parts.train.side_by_side import STATIC, axes_of, line_of, together
 
 POLL, IDLE_POLL = 2.0, 10.0  # seconds between two looks, while a run goes on and while none does
-FIRST_CURVES = ("adaptive", "pgd", "natural", "loss")
-STATIC = {"displayModeBar": False}
 
 
 def runs_part() -> None:
@@ -68,28 +67,16 @@ def curves(chosen: Sequence[RunView]) -> None:
     if not any(run.rows or run.steps or run.status.active for run in chosen):
         return
     charts = st.container()
-    axes = _axes()
+    axes = axes_of(len(chosen) > 1)
     with charts:
         if len(chosen) == 1:
             _alone(chosen[0], axes)
         elif any(run.rows for run in chosen):
-            _together(chosen, axes)
-
-
-def _axes() -> Axes:
-    """How the curves are drawn."""
-    with st.container(horizontal=True):
-        scale = st.segmented_control(
-            "Losses and rates", ["linear", "log"], default="linear", required=True, key="scale", bind="query-params"
-        )
-        against = st.segmented_control(
-            "Against", ["epochs", "time"], default="epochs", required=True, key="against", bind="query-params"
-        )
-    return Axes(log=scale == "log", by_time=against == "time")
+            together(chosen, axes)
 
 
 def _alone(run: RunView, axes: Axes) -> None:
-    colours, line = state.look(), _line(run, "")
+    colours, line = state.look(), line_of(run, "")
     st.plotly_chart(
         learning.accuracies(line, colours, axes), key="accuracies", config=STATIC,
         alt="Natural and robust accuracy after each epoch",
@@ -103,49 +90,17 @@ def _alone(run: RunView, axes: Axes) -> None:
             name = f"{what} of {run.name} while training"
             save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
     with st.expander("Learning rate", icon=":material/trending_down:"):
-        line = _line(run, colours.final)
+        line = line_of(run, colours.final)
         st.plotly_chart(
-            learning.overlay("learning_rate", [line], colours, axes), key="rate", config=STATIC,
+            compared.overlay("learning_rate", [line], colours, axes), key="rate", config=STATIC,
             alt="The learning rate at the end of each epoch",
         )  # fmt: skip
+        save_figure(partial(_learning_rate, run, axes), f"Learning rate of {run.name}", runs.origin([run.name]), "rate")
 
 
-def _together(chosen: Sequence[RunView], axes: Axes) -> None:
-    colours = state.look()
-    measured = learning.quantities([run.rows for run in chosen])
-    wanted = st.pills(
-        "Curves", measured, selection_mode="multi", default=[key for key in FIRST_CURVES if key in measured],
-        format_func=learning.quantity_title, key="curves", bind="query-params",
-    )  # fmt: skip
-    lines = [_line(run, selection.colour(run.name, colours)) for run in chosen if run.rows]
-    with st.grid(2, min_column_width=330, gap="medium") as grid:
-        for key in wanted:
-            with grid.cell():
-                st.plotly_chart(
-                    learning.overlay(key, lines, colours, axes), key=f"curve/{key}", config=STATIC,
-                    alt=f"{learning.quantity_title(key)} of the chosen runs after each epoch",
-                )  # fmt: skip
-                name = f"{learning.quantity_title(key)} of {' and '.join(run.name for run in chosen)}"
-                save_figure(partial(_overlaid, key, chosen, axes), name, runs.origin([run.name for run in chosen]), key)
-    st.caption(
-        "Each run has the colour of its square above; a star marks its best epoch. Accuracies are on held-out training "
-        "images, to follow the runs by; runs with other validation settings are not to be compared by them."
-    )
-
-
-def _overlaid(key: str, chosen: Sequence[RunView], axes: Axes, light: Palette) -> go.Figure:
-    """The same with a legend: beside a figure in a paper stands no list of runs."""
-    lines = [_line(run, selection.colour(run.name, light)) for run in chosen if run.rows]
-    figure = learning.overlay(key, lines, light, axes)
-    return figure.update_layout(showlegend=True).update_yaxes(title=learning.quantity_title(key))
-
-
-def _line(run: RunView, colour: str) -> Line:
-    best = run.best
-    epochs = run.status.epochs if run.status.active else 0
-    return Line(
-        f"{plain_title(run)} {run.created:%H:%M}", run.rows, colour, best["epoch"] if best else None, epochs, run.steps
-    )
+def _learning_rate(run: RunView, axes: Axes, light: Palette) -> go.Figure:
+    figure = compared.overlay("learning_rate", [line_of(run, light.final)], light, axes)
+    return figure.update_yaxes(title=learning.quantity_title("learning_rate"))
 
 
 def _caption(run: RunView) -> str:
