@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 pytestmark = pytest.mark.browser
-PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_pages").glob("*.py"))
+PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_pages").glob("[!_]*.py"))
 OPENED = [*((name, scheme) for name in PAGES for scheme in ("light", "dark")), ("attack?look=Channels", "dark")]
 
 # All elements with text of their own, in the shadow trees of widgets too, that can be seen.

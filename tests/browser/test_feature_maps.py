@@ -14,6 +14,7 @@ HEADING = "feature_maps?samples=200&models=" + MODELS
 
 def test_the_way_of_an_image_is_drawn_and_told(open_browser, settled):
     page = open_maps(open_browser, "&selected=7")
+    settled(page)
     page.get_by_text("Show its attack, step by step").click()
     page.wait_for_selector("text=The way of this image over the maps", timeout=180_000)
     settled(page)

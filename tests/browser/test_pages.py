@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_pages").glob("*.py"))
+PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "app" / "app_pages").glob("[!_]*.py"))
 
 
 @pytest.mark.parametrize("name", PAGES)

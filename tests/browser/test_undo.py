@@ -59,7 +59,7 @@ def test_keys_do_nothing_in_a_text_field_and_one_press_is_one_view(open_browser,
     page = open_browser("negatives?model=Tiny+with+attention+%C2%B7+tiny-ra")
     page.locator(".mechanism .board").wait_for(timeout=60_000)
     settled(page)
-    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("button", name="Next anchor").click()
     page.wait_for_url("**anchor=**")
     settled(page)
     address = page.url
