@@ -26,7 +26,16 @@ IN_HEADER = """<style>@media (min-width: 1400px) {
 }</style>"""
 MODELS, MODEL = ("attacked", "models"), ("model", "trust")
 OF_AN_IMAGE = ("show", "target", "anchor", "map_selection", "source")
-BESIDE_WIDGETS = ("step", "map_colour", "map_view", "map_selection", "mechanism_anchor", "shown_runs", "form")
+BESIDE_WIDGETS = (
+    "step",
+    "map_colour",
+    "map_view",
+    "map_zoom",
+    "map_selection",
+    "mechanism_anchor",
+    "shown_runs",
+    "form",
+)
 """What is held beside the URL and no widget restores from it."""
 UNMET = "asked_by_a_link"
 PLAIN = {ord(char): "\\" + char for char in "\\`*_[]()<>$:#~|"}

@@ -47,6 +47,7 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
             "colour": controls.colour(),
             "view": controls.view(),
             "selection": st.session_state["map_selection"],
+            "zoom": controls.zoom(),
         }
 
     def on_selection() -> None:
@@ -59,6 +60,9 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
 
     def on_view() -> None:
         st.session_state["map_view"] = st.session_state["map"].get("view")
+
+    def on_zoom() -> None:
+        st.session_state["map_zoom"] = st.session_state["map"].get("zoom") or ""
 
     maps, below = st.container(), st.container()
     selection.picture_grid(scene, shown, names)
@@ -74,8 +78,13 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
             on_selection=on_selection,
             on_colour=on_colour,
             on_view=on_view,
+            on_zoom=on_zoom,
         )
-    for parameter, value, usual in (("colour", controls.colour(), "true"), ("view", controls.view(), "rows")):
+    for parameter, value, usual in (
+        ("colour", controls.colour(), "true"),
+        ("view", controls.view(), "rows"),
+        ("zoom", controls.zoom(), ""),
+    ):
         if value != usual:
             st.query_params[parameter] = value
         else:
@@ -161,7 +170,7 @@ widget(scene, shown, names, settings)
 
 st.header("Measured in the full feature space", anchor=False)
 st.html(map_tables.measures_table(shown))
-with st.expander("How far each map may be believed", expanded=True):
+with st.expander("How far each map may be believed", expanded=True, key="open_belief", bind="query-params"):
     origin = next(iter(shown.values()))
     movements = {
         title: typical_movement(origin, one, origin.attacked) if one.engine == origin.engine else None
@@ -174,11 +183,12 @@ with st.expander("How far each map may be believed", expanded=True):
         "standard deviations of the map."
     )
 if len(shown) > 1:
-    with st.expander("Where two models disagree most"):
+    with st.expander("Where two models disagree most", key="open_movers", bind="query-params"):
         selection.movers(scene, shown, names)
-with st.expander("In three dimensions", expanded=st.query_params.get("space") == "true"):
+in_space = st.query_params.get("space") == "true"
+with st.expander("In three dimensions", expanded=in_space, key="open_space", bind="query-params"):
     space.three_dimensions(names, settings)
-with st.expander("What a map can and cannot tell"):
+with st.expander("What a map can and cannot tell", key="open_note", bind="query-params"):
     st.markdown(NOTE)
 with st.expander("Save the maps"):
     downloads(scene, names, settings)

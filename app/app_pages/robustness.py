@@ -196,7 +196,7 @@ if may_change():
     st.header("Evaluate more", anchor=False)
     others = [answers.results(name) for name in state.model_names() if name not in names]
     evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
-with st.expander("Published numbers, on other data"):
+with st.expander("Published numbers, on other data", key="open_published", bind="query-params"):
     st.caption(
         "As their sources print them, for other images and larger networks: not to be ranked against the table above. "
         "No source gives AutoAttack against the auxiliary answers."

@@ -29,13 +29,15 @@ def feature_map(
     on_selection: Callable[[], None] = _nothing,
     on_colour: Callable[[], None] = _nothing,
     on_view: Callable[[], None] = _nothing,
+    on_zoom: Callable[[], None] = _nothing,
 ) -> Any:
-    """Draw linked maps. ``st.session_state[key]`` then has the ``selection``, ``colour`` and ``view`` of the person.
+    """Draw linked maps. ``st.session_state[key]`` then has the ``selection``, ``colour``, ``view`` and ``zoom``.
 
     Args:
         scene: what is drawn.
         command: what Python wants shown, obeyed once for each new ``id``: {"id": ..., "colour": "true" | "predicted" |
-            "flipped" | a measure's id, "view": "rows" | "together" | "attack" | "models", "selection": base64 bits}.
+            "flipped" | a measure's id, "view": "rows" | "together" | "attack" | "models", "selection": base64 bits,
+            "zoom": "x,y,zoom" or "" for the whole}.
         projected: ways of an image over the maps, one a map or none at all: {"title": ..., "xy": [[x, y], ...] in map
             coordinates, "predicted": [class, ...], "words": [what to say of each place, ...]}.
     """
@@ -45,4 +47,5 @@ def feature_map(
         on_selection_change=on_selection,
         on_colour_change=on_colour,
         on_view_change=on_view,
+        on_zoom_change=on_zoom,
     )

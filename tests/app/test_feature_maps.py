@@ -303,3 +303,22 @@ def test_names_are_escaped_in_tables_and_cards():
     made = cards(maps, ["<script>"], [0, 1], np.zeros((2, 1, 8, 8), np.uint8), palette())
     assert "<i>a" not in made
     assert "<script>" not in made
+
+
+def test_a_long_selection_travels_under_a_stored_name_and_zoom_and_open_parts_as_they_are(page, home):
+    from app import compute
+    from app.parts.maps.selection import KIND
+
+    compute.store().put(KIND, "0123456789ab", arrays={"numbers": np.arange(100)}, meta={})
+    at = page(models=[RA], samples="500", selected="stored-0123456789ab", zoom="0.4,0.6,2", open_note="true")
+    assert not at.exception
+    assert "100 selected images" in texts(at)
+    assert at.session_state["map_command"]["zoom"] == "0.4,0.6,2"
+    assert next(each for each in at.expander if each.label.startswith("What a map can")).proto.expanded
+
+
+def test_a_stored_selection_that_is_not_here_and_a_zoom_that_is_none_are_no_view(page):
+    at = page(models=[RA], selected="stored-ba9876543210", zoom="1,2,x")
+    assert not at.exception
+    assert any("selection of images that is not stored here" in warning.value for warning in at.warning)
+    assert at.session_state["map_command"]["zoom"] == ""

@@ -114,6 +114,14 @@ def test_dragging_moves_the_maps_and_fit_brings_them_back(open_file, widget):
     assert widget(page, "map.view().x") == 0.5
 
 
+def test_a_place_that_is_given_as_text_is_looked_at(open_file, widget):
+    page = open_file()
+    widget(page, "map.lookAt(x)", "0.25,0.75,3")
+    assert widget(page, "map.view()") == {"x": 0.25, "y": 0.75, "zoom": 3}
+    widget(page, "map.lookAt(x)", "somewhere")
+    assert widget(page, "map.view()") == {"x": 0.5, "y": 0.5, "zoom": 1}
+
+
 def test_the_keyboard_alone_walks_zooms_and_selects(open_file, widget, selected):
     page = open_file()
     page.locator(".fm-panel").first.focus()

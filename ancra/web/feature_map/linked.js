@@ -40,7 +40,7 @@ const KEYS =
 /**
  * Show linked maps in `root`.
  * @param {HTMLElement} root an empty element
- * @param {(name: string, value: unknown) => void} emit told of "selection" (base64 bits), "colour" and "view"
+ * @param {(name: string, value: unknown) => void} emit told of "selection" (base64 bits), "colour", "view" and "zoom"
  * @returns {{update: (data: object) => void, destroy: () => void, stats: object}}
  */
 export function createFeatureMap(root, emit = () => {}) {
@@ -78,7 +78,7 @@ export function createFeatureMap(root, emit = () => {}) {
     fm.schedule()
   }
   addEventListener("resize", resized)
-  /** Take a scene, and a command ({id, colour, view, selection}) the first time its id is seen. */
+  /** Take a scene, and a command ({id, colour, view, zoom, selection}) the first time its id is seen. */
   function update(data) {
     fm.readTheme()
     fm.projected = data.projected ?? []
@@ -114,6 +114,7 @@ export function createFeatureMap(root, emit = () => {}) {
         fm.state.view = command.view
         fm.state.t = 0
       }
+      if (typeof command.zoom === "string") fm.lookAt(command.zoom)
       if (typeof command.selection === "string") {
         fm.selected = unpackBits(command.selection, fm.scene.count)
         fm.stats.selection = (fm.stats.selection ?? 0) + 1
@@ -177,6 +178,7 @@ export function createFeatureMap(root, emit = () => {}) {
     selection: () => fm.selected,
     hover: () => fm.hover,
     view: () => ({ ...fm.view }),
+    lookAt: fm.lookAt,
     drawNow: fm.draw,
   }
   fm.main.featureMap = api

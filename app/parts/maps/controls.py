@@ -1,5 +1,7 @@
 """The controls of the Feature maps page: models, attack, features, layout, and the story that sets them together."""
 
+import re
+
 import streamlit as st
 
 from ancra.attacks.suite import NATURAL, attack_title, own_attacks
@@ -90,6 +92,12 @@ def view() -> str:
     """How the maps are arranged: chosen in the widget or given in the URL."""
     wanted = st.session_state.get("map_view", st.query_params.get("view"))
     return wanted if wanted in VIEWS else "rows"
+
+
+def zoom() -> str:
+    """Where the maps are looked at, ``x,y,zoom``, or empty for the whole: set in the widget or given in the URL."""
+    wanted = str(st.session_state.get("map_zoom", st.query_params.get("zoom") or ""))
+    return wanted if re.fullmatch(r"(-?\d+(\.\d+)?,){2}\d+(\.\d+)?", wanted) else ""
 
 
 def command_widget() -> None:

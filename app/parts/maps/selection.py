@@ -1,5 +1,7 @@
 """The images that were selected on the maps, as cards."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,24 +12,27 @@ from ancra.maps.model_map import ModelMap
 from ancra.scenes.of_models import most_moved
 from ancra.scenes.scene import Scene, pack_selection, unpack_selection
 from ancra.text import percent
-from app import state
+from app import compute, state
+from app.access import is_public
 from app.answers.models import title_of
 from app.figures import map_tables
 from app.parts.maps.controls import command_widget
 
 SHOWN = 24
 IN_URL = 40
+KIND, STORED = "selection", "stored-"
+"""What a selection is stored as, and what its name in a link begins with."""
 
 
 def selected(scene: Scene) -> IntArray:
     """The positions of the selected images: from the session, or on arrival from the URL's list of image numbers."""
     if "map_selection" not in st.session_state:
-        wanted = {int(part) for part in st.query_params.get("selected", "").split(",") if part.isdigit()}
+        wanted = _asked(st.query_params.get("selected", ""))
         positions = np.flatnonzero(np.isin(scene.indices, list(wanted))) if wanted else np.empty(0, np.int64)
         st.session_state["map_selection"] = pack_selection(positions, scene.count)
         st.session_state["map_selection_of"] = scene.payload["key"]
     if st.session_state.get("map_selection_of") != scene.payload["key"]:  # Other images than the selection was made in.
-        st.session_state.update(map_selection="", map_selection_of=scene.payload["key"])
+        st.session_state.update(map_selection="", map_zoom="", map_selection_of=scene.payload["key"])
     return unpack_selection(st.session_state["map_selection"], scene.count)
 
 
@@ -42,6 +47,8 @@ def picture_grid(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str
     under = "under attack " if scene.attacked else ""
     images = "1 selected image" if len(chosen) == 1 else f"{len(chosen)} selected images"
     st.markdown(f"**{images}.** Predicted wrongly {under}by: {parts}.")
+    if is_public() and len(chosen) > IN_URL:
+        st.caption(f"A link to this page leaves the selection out: it takes at most {IN_URL} images on this server.")
     chosen = chosen[np.argsort(-np.sum(list(wrong.values()), axis=0), kind="stable")]
     linked = [title_of(name) for name in names]
     most = SHOWN * int(st.session_state.get("map_pages", 1))
@@ -87,13 +94,30 @@ def select(scene: Scene, positions: Sequence[int]) -> None:
 
 
 def keep_in_url(scene: Scene) -> None:
-    """Put a small selection into the URL, by the images' numbers, so that a link opens it."""
-    chosen = selected(scene)
-    if 0 < len(chosen) <= IN_URL:
-        st.query_params["selected"] = ",".join(str(int(i)) for i in scene.indices[chosen])
+    """Put the selection into the URL, so that a link opens it: a small one by the images' numbers, a larger one by the
+    name that it is stored under. A public server stores none."""
+    numbers = scene.indices[selected(scene)]
+    if 0 < len(numbers) <= IN_URL:
+        st.query_params["selected"] = ",".join(str(int(number)) for number in numbers)
+    elif len(numbers) and not is_public():
+        name = hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()[:12]
+        compute.store().put(KIND, name, arrays={"numbers": numbers}, meta={})
+        st.query_params["selected"] = f"{STORED}{name}"
     else:
         st.query_params.pop("selected", None)
     st.session_state["map_pages"] = 1
+
+
+def _asked(text: str) -> set[int]:
+    """The numbers of the images that a link asks for; what it asks for and is not here is said."""
+    if not text.startswith(STORED):
+        return {int(part) for part in text.split(",") if part.isdigit()}
+    name = text.removeprefix(STORED)
+    stored = compute.store().get(KIND, name) if re.fullmatch("[0-9a-f]{12}", name) else None
+    if stored is None:
+        st.warning("The link asks for a selection of images that is not stored here.", icon=":material/link_off:")
+        return set()
+    return {int(number) for number in stored.arrays["numbers"]}
 
 
 def _more() -> None:

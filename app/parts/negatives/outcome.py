@@ -90,7 +90,7 @@ def accuracies(part: Outcome) -> None:
         save_figure(partial(drawings.settings_chart, part, None), name, outcome_origin(part, name), CHART)
     with right:
         table(part)
-        with st.expander("Every comparison"):
+        with st.expander("Every comparison", key="open_comparisons", bind="query-params"):
             for sentence in part.findings():
                 st.markdown(f"- {sentence}")
 

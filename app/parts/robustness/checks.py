@@ -40,7 +40,7 @@ def trust_view(report: TrustReport) -> None:
     st.caption(f"{len(passed)} of {len(report.checks)} checks passed. The verdict rests on {report.budget}.")
     if report.not_run:
         st.caption(f"Not run, so the verdict says nothing about it: {', '.join(report.not_run)}.")
-    with st.expander("Every check: figure, threshold, source"):
+    with st.expander("Every check: figure, threshold, source", key="open_checks", bind="query-params"):
         st.markdown("\n".join(_line(check) for check in report.checks))
 
 

@@ -89,7 +89,7 @@ def _alone(run: RunView, axes: Axes) -> None:
         for what, draw in (("Accuracies", learning.accuracies), ("Losses", learning.losses)):
             name = f"{what} of {run.name} while training"
             save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
-    with st.expander("Learning rate", icon=":material/trending_down:"):
+    with st.expander("Learning rate", icon=":material/trending_down:", key="open_rate", bind="query-params"):
         line = line_of(run, colours.final)
         st.plotly_chart(
             compared.overlay("learning_rate", [line], colours, axes), key="rate", config=STATIC,
