@@ -1,10 +1,9 @@
 import errno
 import os
-import shutil
 
 import pytest
 import torch
-from PIL import Image
+from watching import Watcher, weights
 
 from ancra.checkpoints import load_checkpoint
 from ancra.errors import AncraError
@@ -12,31 +11,6 @@ from ancra.recipe import OptimiserSettings
 from ancra.training import update, validation
 from ancra.training.state import load_state
 from ancra.training.trainer import train
-
-
-class Watcher:
-    """Remembers what it is told; may end the run after an epoch."""
-
-    def __init__(self, end_after=None):
-        self.rows, self.steps, self.starts, self.lines, self.end_after = [], [], [], [], end_after
-
-    def started(self, epoch):
-        self.starts.append(epoch)
-
-    def progressed(self, progress):
-        self.steps.append(progress)
-        if self.end_after is not None and progress.epoch == self.end_after and progress.step == 2:
-            raise KeyboardInterrupt
-
-    def epoch_finished(self, row):
-        self.rows.append(row)
-
-    def log(self, line):
-        self.lines.append(line)
-
-
-def weights(path):
-    return load_checkpoint(path)[0].state_dict()
 
 
 def without_seconds(rows):
@@ -179,72 +153,6 @@ def test_the_best_epoch_is_kept_with_its_accuracies(whole):
     assert load_checkpoint(path)[1].validation["natural"] == watcher.rows[-1]["natural"]
 
 
-def scripted(monkeypatch, adaptive, others=((0.8, 0.85),) * 9):
-    """Validation as lists have it, from the first epoch trained: adaptive accuracies, and pairs of PGD and FGSM."""
-    found, pairs = iter(adaptive), iter(others)
-
-    def accuracies(self, model):
-        return {"natural": 0.9, "adaptive": next(found), **dict(zip(("pgd", "fgsm"), next(pairs), strict=True))}
-
-    monkeypatch.setattr(validation.Validation, "accuracies", accuracies)
-
-
-def test_a_run_stops_early_and_is_finished(tiny_recipe, tmp_path, monkeypatch):
-    recipe = tiny_recipe.with_changes(early_stopping={"patience": 2}, steps_per_epoch=1)
-    scripted(monkeypatch, [0.3, 0.5, 0.4, 0.5, 0.9])
-    watcher = Watcher()
-    final = train(recipe, tmp_path, watcher)
-    assert len(watcher.rows) == 4
-    assert {progress.steps for progress in watcher.steps} == {1}
-    assert load_checkpoint(final)[1].epochs_trained == 4
-    assert load_checkpoint(final.with_name("best.safetensors"))[1].epochs_trained == 2
-    assert "stopped after epoch 4: no better adaptive accuracy for 2 epochs" in watcher.lines
-
-
-COLLAPSE = ((0.4, 0.5), (0.41, 0.52), (0.05, 0.8), (0.0, 0.9))
-
-
-def test_catastrophic_overfitting_is_said_once_and_ends_the_run_where_asked(tiny_recipe, tmp_path, monkeypatch):
-    recipe = tiny_recipe.with_changes(epochs=4, steps_per_epoch=1)
-    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
-    goes_on, ends = Watcher(), Watcher()
-    train(recipe, tmp_path / "on", goes_on)
-    assert len(goes_on.rows) == 4
-    assert sum(line.startswith("Catastrophic overfitting in epoch 3") for line in goes_on.lines) == 1
-    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
-    train(recipe.with_changes(early_stopping={"overfitting": True}), tmp_path / "ends", ends)
-    assert len(ends.rows) == 3
-    assert "stopped after epoch 3: catastrophic overfitting" in ends.lines
-
-
-def test_a_resumed_run_remembers_what_it_had_before_pgd_fell(tiny_recipe, tmp_path, monkeypatch):
-    recipe = tiny_recipe.with_changes(epochs=4, steps_per_epoch=2, early_stopping={"overfitting": True})
-    scripted(monkeypatch, [0.3] * 4, COLLAPSE)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path, Watcher(end_after=2))
-    after = Watcher()
-    scripted(monkeypatch, [0.3] * 2, COLLAPSE[2:])
-    train(recipe, tmp_path, after, resume=True)
-    assert any("jumped from 52% to 80%" in line for line in after.lines)
-    assert len(after.rows) == 1
-
-
-def test_a_resumed_run_remembers_the_best_and_its_patience(tiny_recipe, tmp_path, monkeypatch):
-    recipe = tiny_recipe.with_changes(early_stopping={"patience": 3}, steps_per_epoch=2, ema_decay=0.9)
-    series = [0.5, 0.6, 0.4, 0.4, 0.4, 0.9]
-    scripted(monkeypatch, series)
-    whole = train(recipe, tmp_path / "whole", Watcher())
-    scripted(monkeypatch, series)
-    before, after = Watcher(end_after=3), Watcher()
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "halves", before)
-    halves = train(recipe, tmp_path / "halves", after, resume=True)
-    assert len(before.rows) + len(after.rows) == 5
-    for name in ("final.safetensors", "best.safetensors"):
-        first, second = weights(whole.with_name(name)), weights(halves.with_name(name))
-        assert all(torch.equal(first[key], second[key]) for key in first)
-
-
 def test_a_new_run_in_a_folder_forgets_the_best_of_the_one_before(tiny_recipe, tmp_path, monkeypatch):
     recipe = tiny_recipe.with_changes(epochs=1, steps_per_epoch=1)
     train(recipe, tmp_path, Watcher())
@@ -291,54 +199,3 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_keep_the_best_and_the_las
     best, card = load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")
     assert card.epochs_trained == 1
     assert all(torch.isfinite(tensor).all() for tensor in best.state_dict().values())
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """A folder of images."""
-    for index in range(24):
-        folder = tmp_path / "data" / "train" / "ab"[index % 2]
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.effect_noise((8, 8), 50).save(folder / f"{index}.png")
-    return tmp_path / "data"
-
-
-def of_pictures(recipe, root):
-    data = {"name": "image_folder", "root": root, "image_size": 8, "channels": 1}
-    return recipe.with_changes(data=data, epochs=2, batch_size=8)
-
-
-def test_a_run_goes_on_where_its_images_lie_now(tiny_recipe, pictures, tmp_path, workspace):
-    recipe, moved = of_pictures(tiny_recipe, pictures), of_pictures(tiny_recipe, tmp_path / "moved")
-    whole = weights(train(recipe, tmp_path / "whole", Watcher()))
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "halves", Watcher(end_after=1))
-    shutil.copytree(pictures, tmp_path / "moved", copy_function=shutil.copyfile)
-    shutil.rmtree(pictures)
-    halves = weights(train(moved, tmp_path / "halves", Watcher(), resume=True))
-    assert all(torch.equal(whole[name], halves[name]) for name in whole)
-
-
-def test_a_run_does_not_go_on_with_other_images(tiny_recipe, pictures, tmp_path, workspace):
-    recipe = of_pictures(tiny_recipe, pictures)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "run", Watcher(end_after=1))
-    Image.effect_noise((8, 8), 50).save(pictures / "train" / "a" / "99.png")
-    with pytest.raises(AncraError, match="are not those that"):
-        train(recipe, tmp_path / "run", Watcher(), resume=True)
-
-
-def test_a_data_set_that_vanishes_ends_no_run_and_is_named_when_resuming(tiny_recipe, pictures, tmp_path):
-    root, recipe = pictures, of_pictures(tiny_recipe, pictures)
-
-    class Vandal(Watcher):
-        def epoch_finished(self, row):
-            super().epoch_finished(row)
-            shutil.rmtree(root, ignore_errors=True)
-
-    watcher = Vandal()
-    assert train(recipe, tmp_path / "run", watcher).is_file()
-    assert len(watcher.rows) == 2
-    with pytest.raises(AncraError, match="data"):
-        train(recipe, tmp_path / "run", Watcher(), resume=True)
-    assert (tmp_path / "run" / "checkpoints" / "last.pt").is_file()
