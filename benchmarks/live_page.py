@@ -5,14 +5,15 @@
 The page's thread: the longest task while the attack plays, epsilon is dragged, a pen draws and a negative is beside it,
 in milliseconds of the processor, from Chromium's own trace. First step: from opening the page to step 1 by the clock,
 the least of some rounds, with the processor's time of the page's thread. Visitors: each asks for what a browser on Live
-asks for (the page's run by websocket, both networks), all within some seconds; beside it the same bytes as a static
-file of the same server, asked for in the same way.
+asks for (both networks, the page's run by websocket), all within a minute; beside it the same bytes as a static file of
+the same server, asked for in the same way, and what the server does while all of them attack.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -33,7 +34,9 @@ from ancra.store import Store
 
 SETS = {"digits": "Digits", "fashion_mnist": "Fashion"}
 MODELS = ("natural-ra", "pgd-at")
-WITHIN = 10.0  # Seconds in which all visitors come.
+WITHIN = 60.0  # Seconds in which all visitors come.
+REST = 20.0  # Seconds for which all of them attack.
+PATIENCE = 300.0  # Seconds that a visitor waits for the server.
 FRAME = 16.0  # Milliseconds.
 
 
@@ -99,31 +102,53 @@ def acts(page: Page) -> dict[str, Callable[[], None]]:
     return {"the attack plays": plays, "epsilon is dragged": drags, "a pen draws": draws, "beside a negative": compares}
 
 
+MARK = """addEventListener('DOMContentLoaded', () => {
+  const seen = new MutationObserver(() => {
+    const where = document.querySelector('.where')?.textContent
+    if (!where || where === 'Step 0' || performance.getEntriesByName('first step').length) return
+    performance.mark('first step')
+  })
+  seen.observe(document, { subtree: true, childList: true, characterData: true })
+})"""
+
+
+def opened(browser: Browser, site: Path, folder: Path) -> tuple[float, float, float]:
+    """Milliseconds to the first step: by the clock, and of the processor by the page's thread and by the worker."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(MARK)
+    file = folder / "opening.json"
+    kinds = ["toplevel", "devtools.timeline", "blink.user_timing", "__metadata"]
+    browser.start_tracing(page=page, path=str(file), categories=kinds)
+    page.goto(site.as_uri())
+    page.wait_for_timeout(4000)
+    browser.stop_tracing()
+    clock = page.evaluate("performance.getEntriesByName('first step')[0].startTime")
+    page.close()
+    events = json.loads(file.read_text())["traceEvents"]
+    until = next(e["ts"] for e in events if e["name"] == "first step")
+    names = {(e["pid"], e["tid"]): e["args"].get("name", "") for e in events if e["name"] == "thread_name"}
+    process = next(e["pid"] for e in events if e["name"] == "first step")
+    own, worker = 0.0, 0.0
+    for e in events:
+        if e["pid"] != process or e["ts"] > until or "tdur" not in e or not e["name"].endswith("RunTask"):
+            continue
+        name = names.get((e["pid"], e["tid"]), "")
+        own += e["tdur"] / 1000 if name == "CrRendererMain" else 0
+        worker += e["tdur"] / 1000 if "Worker" in name and "Pool" not in name else 0
+    return clock, own, worker
+
+
 def own_thread(browser: Browser, site: Path, folder: Path, rounds: int) -> None:
     """Print what the page's thread is busy with, and how soon the first step is there."""
-    opened = []
-    for _ in range(rounds):
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.add_init_script(
-            """addEventListener('DOMContentLoaded', () => {
-                 const seen = new MutationObserver(() => {
-                   const where = document.querySelector('.where')?.textContent
-                   if (where && where !== 'Step 0' && !globalThis.first) globalThis.first = performance.now()
-                 })
-                 seen.observe(document, { subtree: true, childList: true, characterData: true })
-               })"""
-        )
-        session = page.context.new_cdp_session(page)
-        session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        page.goto(site.as_uri())
-        page.wait_for_function("globalThis.first", timeout=60_000)
-        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-        opened.append((page.evaluate("globalThis.first"), 1000 * metrics["TaskDuration"]))
-        if len(opened) < rounds:
-            page.close()
-    least, own = (min(column) for column in zip(*opened, strict=True))
-    print(f"First step: {least:.0f} ms after opening, of which the page's thread is busy {own:.0f} ms\n")
+    clock, own, worker = min(opened(browser, site, folder) for _ in range(rounds))
+    print(
+        f"First step {clock:.0f} ms after opening; of the processor it took the page's thread {own:.0f} ms and the "
+        f"worker {worker:.0f} ms\n"
+    )
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(site.as_uri())
     page.locator(".where", has_text="Step 40").wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
     print("| while | tasks | longest, ms of the processor | longer than a frame |\n|---|---:|---:|---:|")
     for name, act in acts(page).items():
         found = traced(browser, page, folder, act)
@@ -140,7 +165,7 @@ async def fetched(address: str) -> int:
     """Bytes of an answer."""
 
     def read() -> int:
-        with urllib.request.urlopen(address, timeout=60) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             return len(answer.read())
 
     return await asyncio.to_thread(read)
@@ -154,58 +179,61 @@ async def visitor(number: int, count: int, visit: Callable[[], Awaitable[None]])
     return time.monotonic() - began
 
 
-async def visits(count: int, visit: Callable[[], Awaitable[None]]) -> list[float]:
-    """Seconds of each visitor."""
-    return await asyncio.gather(*(visitor(number, count, visit) for number in range(count)))
+async def load(title: str, server: psutil.Process, count: int, visit: Callable[[], Awaitable[None]]) -> None:
+    """Print the seconds of visitors, and what one costs the server."""
+    before = spent(server)
+    seconds = await asyncio.gather(*(visitor(number, count, visit) for number in range(count)))
+    p50, p95 = np.percentile(seconds, [50, 95])
+    print(f"| {title} | {p50:.3f} | {p95:.3f} | {1000 * (spent(server) - before) / count:.1f} |", flush=True)
+
+
+async def attacking(server: psutil.Process, port: int, data: str, clients: int) -> None:
+    """The pages of all visitors, which stay; then nothing is asked for, as the attack needs no server."""
+    address, kinds = f"ws://localhost:{port}/_stcore/stream", ["streamlit"]
+    query = f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
+    seen, stay = Seen(), []
+
+    async def page() -> None:
+        socket = await connect(address, subprotocols=kinds, max_size=None, open_timeout=PATIENCE)  # type: ignore[arg-type]
+        stay.append(socket)
+        await run(socket, "live", query, seen)
+
+    await load("the page's run", server, clients, page)
+    before = spent(server)
+    await asyncio.sleep(REST)
+    share = (spent(server) - before) / REST
+    print(f"\nWhile {len(stay)} attack, the server takes {100 * share:.1f} % of one core; {len(seen.errors)} errors.")
+    for socket in stay:
+        await socket.close()
 
 
 def visitors(data: str, clients: int, port: int) -> None:
     """Print what visitors of Live cost the server, beside files of the same sizes."""
     root = f"http://localhost:{port}"
-    digests = [read_card(resolve_checkpoint(f"{data}/{name}")).digest for name in MODELS]
-    query = f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
-    seen = Seen()
-
-    async def page() -> None:
-        async with connect(
-            f"ws://localhost:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None
-        ) as socket:
-            await run(socket, "live", query, seen)
-
-    async def networks() -> None:
-        for digest in digests:
-            await fetched(f"{root}/live-networks/{digest}")
-
+    files = [f"{root}/live-networks/{read_card(resolve_checkpoint(f'{data}/{name}')).digest}" for name in MODELS]
     with tempfile.TemporaryDirectory() as name:
         server = serve([sys.executable, "-m", "ancra", "app", "--port", str(port)], port, Path(name))
         own = psutil.Process(server.pid)
         try:
-            for _ in range(2):
-                asyncio.run(visits(1, page))
-            sizes = [asyncio.run(fetched(f"{root}/live-networks/{digest}")) for digest in digests]
-            html = urllib.request.urlopen(root).read().decode()
-            files = [part.split('"')[0] for part in html.split('src="./')[1:] if part.split('"')[0].endswith(".js")]
-            static = f"{root}/{files[0]}"
-            size = asyncio.run(fetched(static))
+            sizes = [asyncio.run(fetched(file)) for file in files]  # made ready
+            found = re.search(r'src="\./(.*?)"', urllib.request.urlopen(root).read().decode())
+            assert found is not None
+            static = f"{root}/{found[1]}"
+            times = max(1, round(sum(sizes) / asyncio.run(fetched(static))))
+
+            async def networks() -> None:
+                for file in files:
+                    await fetched(file)
 
             async def alike() -> None:
-                for each in sizes:
-                    for _ in range(max(1, round(each / size))):
-                        await fetched(static)
+                for _ in range(times):
+                    await fetched(static)
 
             print(f"\n{clients} visitors within {WITHIN:.0f} s; networks of {sum(sizes) / 1000:.0f} KB\n")
             print("| each asks for | p50, s | p95, s | the server's processor, ms a visitor |\n|---|---:|---:|---:|")
-            for title, visit in {
-                "both networks": networks,
-                "a static file, as often as makes as many bytes": alike,
-                "the page's run": page,
-            }.items():
-                before = spent(own)
-                seconds = asyncio.run(visits(clients, visit))
-                cost = 1000 * (spent(own) - before) / clients
-                p50, p95 = np.percentile(seconds, [50, 95])
-                print(f"| {title} | {p50:.3f} | {p95:.3f} | {cost:.1f} |", flush=True)
-            print(f"\n{len(seen.errors)} errors", *sorted(set(seen.errors))[:3], sep="\n- " if seen.errors else "")
+            asyncio.run(load("both networks", own, clients, networks))
+            asyncio.run(load("a static file, as often as makes as many bytes", own, clients, alike))
+            asyncio.run(attacking(own, port, data, clients))
         finally:
             server.terminate()
             server.wait()

@@ -129,6 +129,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       const answers = ends
         .map(([answer], index) => `${data.networks[index].title} says ${data.classes[answer]}`)
         .join(", ")
+      shelf.say(`${answers}.`)
       if (answers !== before) write(live, `Step ${session.frame().step}: ${answers}.`)
       before = answers
       const slow = session.playing && session.rate > SLOW

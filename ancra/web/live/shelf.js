@@ -17,7 +17,7 @@ export function createShelf(data, paper, acts) {
   )
   const thumbs = labels.map((label, n) => {
     const canvas = sheet(shape, "")
-    paint(canvas, image(n), shape)
+    setTimeout(() => paint(canvas, image(n), shape)) // All at once would hold up the first step.
     canvas.removeAttribute("role")
     return h(
       "button",
@@ -65,10 +65,12 @@ export function createShelf(data, paper, acts) {
     file.value = ""
   }
   const blank = () => acts.choose(new Float32Array(size), null, null)
+  const echo = h("p", { class: "echo", "aria-hidden": "true" }) // On a phone the answers are out of sight while one draws.
   const box = h(
     "div",
     { class: "shelf" },
     paper.canvas,
+    echo,
     h(
       "div",
       { class: "tools" },
@@ -96,5 +98,5 @@ export function createShelf(data, paper, acts) {
     kind.value = state.label
     for (const [n, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", n === state.index)
   }
-  return { box, show, image }
+  return { box, show, image, say: (answers) => write(echo, answers) }
 }
