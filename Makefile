@@ -34,11 +34,11 @@ engines:
 	@tests/integration/install_slurm.sh
 
 test: install-dev browser engines lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs
 
 # The same tests, and which lines of ancra/ and app/ none of them reaches: a tenth slower where Python has no sys.monitoring.
 coverage: install-dev browser engines
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs --cov --cov-report=term-missing:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs --cov --cov-report=term-missing:skip-covered
 
 lint: install-dev
 	$(BIN)/ruff check .

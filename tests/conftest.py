@@ -219,6 +219,26 @@ def saved_model(attentive, tmp_path_factory):
     return path
 
 
+def _save_untrained(folder, name, title, blocks):
+    torch.manual_seed(len(name))
+    settings = ModelSettings(width=4, reverse_attention_blocks=blocks)
+    attack = {"epsilon": 0.2, "steps": 2, "objective": "joint"}
+    recipe = Recipe.model_validate({"name": name, "title": title, "model": settings.model_dump(), "attack": attack})
+    shape, names = (1, 8, 8), tuple("0123456789")
+    card = Card(
+        name=name, title=title, recipe=recipe, dataset="digits", classes=names, image_shape=shape, model=settings
+    )
+    path = folder / f"{name}.safetensors"
+    save_checkpoint(build_model(settings, shape, len(names)).eval(), card, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def save_untrained():
+    """The function that saves an untrained digits model of few channels: (folder, name, title, blocks) -> its file."""
+    return _save_untrained
+
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -2,35 +2,9 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-import torch
 from streamlit.testing.v1 import AppTest
 
-from ancra.checkpoints import Card, save_checkpoint
-from ancra.models.registry import build_model
-from ancra.models.settings import ModelSettings
-from ancra.recipe import Recipe
-
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
-DIGITS = tuple(str(digit) for digit in range(10))
-
-
-def save_tiny(folder: Path, name: str, title: str, blocks: int) -> None:
-    """An untrained digits model of a few channels, as an upload."""
-    torch.manual_seed(len(name))
-    settings = ModelSettings(width=4, reverse_attention_blocks=blocks)
-    model = build_model(settings, (1, 8, 8), 10).eval()
-    recipe = Recipe.model_validate(
-        {
-            "name": name,
-            "title": title,
-            "model": settings.model_dump(),
-            "attack": {"epsilon": 0.2, "steps": 2, "objective": "joint"},
-        }
-    )
-    card = Card(
-        name=name, title=title, recipe=recipe, dataset="digits", classes=DIGITS, image_shape=(1, 8, 8), model=settings
-    )
-    save_checkpoint(model, card, folder / "uploads" / f"{name}.safetensors")
 
 
 @pytest.fixture
@@ -41,10 +15,10 @@ def clear_caches():
 
 
 @pytest.fixture
-def home(workspace, clear_caches):
+def home(workspace, clear_caches, save_untrained):
     """A workspace with one model with and one without reverse attention."""
-    save_tiny(workspace, "tiny-ra", "Tiny with attention", 2)
-    save_tiny(workspace, "tiny-plain", "Tiny plain", 0)
+    save_untrained(workspace / "uploads", "tiny-ra", "Tiny with attention", 2)
+    save_untrained(workspace / "uploads", "tiny-plain", "Tiny plain", 0)
     return workspace
 
 

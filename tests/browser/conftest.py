@@ -11,12 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import torch
-
-from ancra.checkpoints import Card, save_checkpoint
-from ancra.models.registry import build_model
-from ancra.models.settings import ModelSettings
-from ancra.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 BUSY = ", ".join(
@@ -29,25 +23,11 @@ BUSY = ", ".join(
 
 
 @pytest.fixture(scope="session")
-def workspace_with_models(tmp_path_factory) -> Path:
+def workspace_with_models(tmp_path_factory, save_untrained) -> Path:
     """A workspace with two untrained digits models, so that no test depends on shipped ones."""
     folder = tmp_path_factory.mktemp("browser")
-    for name, title, blocks in (("tiny-ra", "Tiny with attention", 2), ("tiny-plain", "Tiny plain", 0)):
-        torch.manual_seed(blocks)
-        settings = ModelSettings(width=4, reverse_attention_blocks=blocks)
-        attack = {"epsilon": 0.2, "steps": 2, "objective": "joint"}
-        recipe = Recipe.model_validate({"name": name, "title": title, "model": settings.model_dump(), "attack": attack})
-        card = Card(
-            name=name,
-            title=title,
-            recipe=recipe,
-            dataset="digits",
-            classes=tuple("0123456789"),
-            image_shape=(1, 8, 8),
-            model=settings,
-        )
-        model = build_model(settings, (1, 8, 8), 10).eval()
-        save_checkpoint(model, card, folder / "uploads" / f"{name}.safetensors")
+    save_untrained(folder / "uploads", "tiny-ra", "Tiny with attention", 2)
+    save_untrained(folder / "uploads", "tiny-plain", "Tiny plain", 0)
     return folder
 
 

@@ -9,22 +9,14 @@ from torch import nn
 from ancra.errors import AncraError
 from ancra.evaluation.loss_cut import loss_cut
 from ancra.evaluation.loss_surface import SurfaceSettings, loss_surface
-from ancra.models.registry import build_model
-from ancra.models.settings import ModelSettings
 
 SETTINGS = SurfaceSettings(epsilon=0.1, points=5)
 IMAGE = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(2)) * 0.5 + 0.25
 
 
-@pytest.fixture(scope="module")
-def model():
-    torch.manual_seed(1)
-    return build_model(ModelSettings(width=4, reverse_attention_blocks=2), (1, 8, 8), 10).eval()
-
-
-def test_a_cut_is_the_middle_line_of_the_surface_along_the_same_gradient(model):
-    cut = loss_cut(model, IMAGE, 3, SETTINGS)
-    surface = loss_surface(model, IMAGE, 3, SETTINGS.with_changes(direction="ce_first"))
+def test_a_cut_is_the_middle_line_of_the_surface_along_the_same_gradient(untrained):
+    cut = loss_cut(untrained, IMAGE, 3, SETTINGS)
+    surface = loss_surface(untrained, IMAGE, 3, SETTINGS.with_changes(direction="ce_first"))
     assert cut.axis.tolist() == [-1, -0.5, 0, 0.5, 1]
     assert cut.along == surface.plane("ce_first").title
     for curve in cut.curves:
@@ -34,8 +26,8 @@ def test_a_cut_is_the_middle_line_of_the_surface_along_the_same_gradient(model):
     assert np.array_equal(cut.direction, surface.plane("ce_first").gradient)
 
 
-def test_the_slope_is_what_the_loss_does_beside_the_image(model):
-    sure = copy.deepcopy(model)
+def test_the_slope_is_what_the_loss_does_beside_the_image(untrained):
+    sure = copy.deepcopy(untrained)
     with torch.no_grad():
         sure.fc.weight *= 100  # so that losses so near the image differ by more than float32's rounding
     near = loss_cut(sure, IMAGE, 3, SurfaceSettings(epsilon=5e-4, points=3))
@@ -44,10 +36,10 @@ def test_the_slope_is_what_the_loss_does_beside_the_image(model):
         assert curve.slope == pytest.approx((curve.losses[2] - curve.losses[0]) / 2, rel=0.05)
 
 
-def test_perturbations_stand_where_the_line_has_gone_as_far(model):
+def test_perturbations_stand_where_the_line_has_gone_as_far(untrained):
     dark = IMAGE.clone()
     dark[:, :4] = 0  # these pixels cannot become darker
-    cut = loss_cut(model, dark, 3, SETTINGS)
+    cut = loss_cut(untrained, dark, 3, SETTINGS)
     line = (dark + 0.1 * torch.tensor([-1.0, 0.5, 1.0])[:, None, None, None] * torch.from_numpy(cut.direction)).clamp(
         0, 1
     )
@@ -71,6 +63,6 @@ def test_a_gradient_of_zero_gives_a_random_direction_and_a_flat_line():
     ("image", "label", "objectives", "sentence"),
     [(IMAGE * 9, 3, ("ce",), "values in"), (IMAGE, 12, ("ce",), "label"), (IMAGE, 3, ("nothing",), "nothing")],
 )
-def test_what_makes_no_sense_is_one_sentence(model, image, label, objectives, sentence):
+def test_what_makes_no_sense_is_one_sentence(untrained, image, label, objectives, sentence):
     with pytest.raises(AncraError, match=sentence):
-        loss_cut(model, image, label, SETTINGS.with_changes(objectives=objectives))
+        loss_cut(untrained, image, label, SETTINGS.with_changes(objectives=objectives))

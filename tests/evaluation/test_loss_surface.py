@@ -6,21 +6,13 @@ from torch import nn
 
 from ancra.errors import AncraError
 from ancra.evaluation.loss_surface import SurfaceSettings, loss_surface
-from ancra.models.registry import build_model
-from ancra.models.settings import ModelSettings
 
 SETTINGS = SurfaceSettings(epsilon=0.1, points=5)
 IMAGE = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(2)) * 0.5 + 0.25
 
 
-@pytest.fixture(scope="module")
-def model():
-    torch.manual_seed(1)
-    return build_model(ModelSettings(width=4, reverse_attention_blocks=2), (1, 8, 8), 10).eval()
-
-
-def test_losses_are_those_of_the_points(model):
-    found = loss_surface(model, IMAGE, 3, SETTINGS)
+def test_losses_are_those_of_the_points(untrained):
+    found = loss_surface(untrained, IMAGE, 3, SETTINGS)
     assert list(found.losses) == ["ce", "ce_first"]
     assert found.axis.tolist() == [-1, -0.5, 0, 0.5, 1]
     assert set(np.unique(found.random)) == {-1, 1}
@@ -28,7 +20,7 @@ def test_losses_are_those_of_the_points(model):
         plane = found.plane(name)
         assert plane.losses.shape == plane.decision.shape == (5, 5)
         point = IMAGE + 0.1 * torch.from_numpy(plane.gradient) - 0.05 * torch.from_numpy(found.random)
-        prediction = model.predict(point.clamp(0, 1)[None])
+        prediction = untrained.predict(point.clamp(0, 1)[None])
         logits = prediction.logits if name == "ce" else prediction.auxiliary[0]
         assert plane.losses[4, 1] == pytest.approx(F.cross_entropy(logits, torch.tensor([3])).item(), abs=1e-4)
         assert plane.decision[4, 1] == prediction.classes
@@ -36,31 +28,31 @@ def test_losses_are_those_of_the_points(model):
     assert not np.array_equal(found.plane("ce").gradient, found.plane("ce_first").gradient)
 
 
-def test_the_same_seed_gives_the_same_plane(model):
-    first, again = (loss_surface(model, IMAGE, 3, SETTINGS) for _ in range(2))
-    other = loss_surface(model, IMAGE, 3, SETTINGS.with_changes(seed=1))
+def test_the_same_seed_gives_the_same_plane(untrained):
+    first, again = (loss_surface(untrained, IMAGE, 3, SETTINGS) for _ in range(2))
+    other = loss_surface(untrained, IMAGE, 3, SETTINGS.with_changes(seed=1))
     assert np.array_equal(first.plane("ce").losses, again.plane("ce").losses)
     assert not np.array_equal(first.random, other.random)
 
 
-def test_one_gradient_can_span_all_planes(model):
-    found = loss_surface(model, IMAGE, 3, SETTINGS.with_changes(direction="ce_first"))
+def test_one_gradient_can_span_all_planes(untrained):
+    found = loss_surface(untrained, IMAGE, 3, SETTINGS.with_changes(direction="ce_first"))
     assert np.array_equal(found.plane("ce").gradient, found.plane("ce_first").gradient)
     assert np.array_equal(found.plane("ce").decision, found.plane("ce_first").decision)
 
 
-def test_a_users_own_loss_and_the_model_left_alone(model):
+def test_a_users_own_loss_and_the_model_left_alone(untrained):
     def squared(prediction, labels):
         return prediction.logits.square().sum(dim=1)
 
-    model.train()
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    found = loss_surface(model, IMAGE, 3, SETTINGS, objectives=[squared, "soft_attention"])
-    assert model.training
-    model.eval()
+    untrained.train()
+    before = {name: value.clone() for name, value in untrained.state_dict().items()}
+    found = loss_surface(untrained, IMAGE, 3, SETTINGS, objectives=[squared, "soft_attention"])
+    assert untrained.training
+    untrained.eval()
     assert list(found.losses) == ["squared", "soft_attention"]
-    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-    assert all(parameter.grad is None for parameter in model.parameters())
+    assert all(torch.equal(before[name], value) for name, value in untrained.state_dict().items())
+    assert all(parameter.grad is None for parameter in untrained.parameters())
 
 
 class Cliff(nn.Module):
@@ -109,9 +101,9 @@ def test_points_stay_in_the_range_of_pixels():
         (IMAGE, 0, {"direction": "forced_target"}, "needs a target"),
     ],
 )
-def test_bad_input_is_refused(model, image, label, changes, message):
+def test_bad_input_is_refused(untrained, image, label, changes, message):
     with pytest.raises(AncraError, match=message):
-        loss_surface(model, image, label, SETTINGS.with_changes(**changes))
+        loss_surface(untrained, image, label, SETTINGS.with_changes(**changes))
 
 
 @pytest.mark.parametrize("wrong", [{"points": 4}, {"epsilon": 0}, {"epsilon": float("nan")}, {"objectives": ()}])
@@ -120,8 +112,8 @@ def test_bad_settings_are_refused(wrong):
         SurfaceSettings(**wrong)
 
 
-def test_a_loss_without_gradient_is_refused(model):
+def test_a_loss_without_gradient_is_refused(untrained):
     with pytest.raises(AncraError, match="No gradient"):
-        loss_surface(model, IMAGE, 3, SETTINGS, objectives=[lambda p, y: p.logits.detach()[:, 0]])
+        loss_surface(untrained, IMAGE, 3, SETTINGS, objectives=[lambda p, y: p.logits.detach()[:, 0]])
     with pytest.raises(AncraError, match="one loss a sample"):
-        loss_surface(model, IMAGE, 3, SETTINGS, objectives=[lambda p, y: p.logits.sum()])
+        loss_surface(untrained, IMAGE, 3, SETTINGS, objectives=[lambda p, y: p.logits.sum()])
