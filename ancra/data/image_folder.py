@@ -1,6 +1,7 @@
 """Images of any size in one folder a class or beside a table of labels, in a folder or an archive; packed ones too."""
 
 from ancra.data.dataset import Dataset, Split
+from ancra.data.files import open_files
 from ancra.data.grouping import flatten
 from ancra.data.layout import read_layout
 from ancra.data.memory_mapped import decode_images
@@ -27,7 +28,7 @@ def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = N
     root = settings.root.expanduser()
     if is_npz(root):
         return load_npz(settings, root)
-    if shards(root):
+    if shards(open_files(root)):
         return load_parquet(settings, root, on_progress)
     layout = read_layout(root)
     files, classes = layout.files, layout.classes

@@ -50,14 +50,15 @@ def read_labels(files: Files, images: Sequence[str]) -> Labels | None:
     _, name, rows, column = best
     header = [] if any(cell in known for cell in rows[0]) else [cell.strip().lower() for cell in rows[0]]
     body = rows[1:] if header else rows
-    label, split = _label_column(files, name, body, header, column), _named(header, SPLIT)
+    split, hot = _named(header, SPLIT), _one_hot(rows[0] if header else [], body, column)
+    label = column if hot else _label_column(files, name, body, header, column)
     classes, splits, missing = {}, {}, 0
     for row in body:
         image = known.get(row[column]) if len(row) > column else None
         if image is None:
             missing += 1
         elif len(row) > label and row[label]:
-            classes[image] = row[label]
+            classes[image] = hot[next(place for place in hot if float(row[place]))] if hot else row[label]
             if split is not None and len(row) > split:
                 splits[image] = row[split]
     return Labels(name, classes, splits, missing)
@@ -98,6 +99,17 @@ def _by_any_name(images: Sequence[str]) -> dict[str, str]:
 
 def _named(header: Sequence[str], names: Sequence[str]) -> int | None:
     return next((header.index(name) for name in names if name in header), None)
+
+
+def _one_hot(titles: Sequence[str], body: Sequence[Sequence[str]], image: int) -> dict[int, str]:
+    """The columns that stand for classes, where each line has a 1 in one of them and 0 in the others; else none."""
+    places = [place for place in range(len(titles)) if place != image]
+    if len(places) < 2 or any(len(row) < len(titles) for row in body):
+        return {}
+    cells = [[row[place] for place in places] for row in body]
+    if not all(_is_number(cell) and float(cell) in (0, 1) for row in cells for cell in row):
+        return {}
+    return {place: titles[place].strip() for place in places} if all(sum(map(float, row)) == 1 for row in cells) else {}
 
 
 def _label_column(files: Files, name: str, body: list[list[str]], header: list[str], image: int) -> int:

@@ -10,12 +10,13 @@ from ancra.data.files import SUFFIXES, UNREAD, Files, open_files
 from ancra.data.grouping import Group, refuse_single_images
 from ancra.data.label_tables import Labels, read_labels
 from ancra.errors import AncraError
-from ancra.text import is_plain
+from ancra.text import is_plain, listed
 
 _TRAIN_FOLDERS = ("train", "training")
 _TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
 _WRAPPERS = frozenset({"images", "image", "imgs", "img", "pictures", "photos", "unlabelled", "unlabeled", "all"})
 """Folders that hold images of any class."""
+_OTHER_LABELS = (".json", ".jsonl", ".xml", ".yaml", ".yml", ".mat", ".pkl")
 _HOW = (
     "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..., or "
     "lay a table labels.csv of images and classes beside them"
@@ -73,6 +74,12 @@ class _Reader:
 
     def layout(self) -> Layout:
         names = [name for name in self.files.stamps if PurePosixPath(name).suffix.lower() in SUFFIXES]
+        arrays = [PurePosixPath(name).stem for name in self.files.stamps if name.endswith(".npy")]
+        if arrays and not names:
+            raise AncraError(
+                f"{self.files.root} holds the arrays {listed(arrays[:8])}: train_images, train_labels, test_images and "
+                "test_labels are looked for, as np.savez writes them under these names."
+            )
         if not names:
             raise AncraError(f"{self.files.root} holds no images: {_HOW}.")
         train, test = self._split({name: PurePosixPath(name).parts for name in names})
@@ -116,11 +123,13 @@ class _Reader:
     def _unsplit(self, paths: Paths) -> tuple[Group, Group]:
         group = _by_folder(paths)
         if len(group) > 1:
+            self._refuse_folds(paths)
             self.unused["outside of any class folder"] += sum(len(parts) == 1 for parts in paths.values())
             return group, {}
         labels = read_labels(self.files, list(paths))
         if labels is None:
-            return group, {}
+            # Images in one folder of a general name have no class.
+            return {name: found for name, found in group.items() if not _is_one_of(name, _WRAPPERS)}, {}
         train, test = self._of_table(labels, paths), {}
         if labels.splits:
             held = {name for name, split in labels.splits.items() if _is_one_of(split, _TEST_FOLDERS)}
@@ -136,10 +145,25 @@ class _Reader:
             paths = {name: parts[1:] for name, parts in paths.items()}
         group = _by_folder(paths)
         if group:
+            self._refuse_folds(paths)
             self.unused["outside of any class folder"] += sum(len(parts) == 1 for parts in paths.values())
             return group
         labels = read_labels(self.files, list(paths))
         return self._of_table(labels, paths) if labels else {}
+
+    def _refuse_folds(self, paths: Paths) -> None:
+        """Raise AncraError where each folder holds the same several folders: these may be the classes as well."""
+        inner: dict[str, set[str]] = defaultdict(set)
+        for parts in paths.values():
+            if len(parts) > 1:
+                inner[parts[0]].add(parts[1] if len(parts) > 2 else "")
+        common = set.intersection(*inner.values()) - {""} if len(inner) > 1 else set()
+        if len(common) > 1 and not any("" in found for found in inner.values()):
+            outer = listed([f"{name}/" for name in sorted(inner)[:4]])
+            raise AncraError(
+                f"{self.files.root}: each of {outer} holds the folders {listed(sorted(common)[:4])}. Which of them are "
+                "the classes is not told: lay the images as CLASS/..., or as train/CLASS/... and test/CLASS/..."
+            )
 
     def _labelled(self, paths: Paths) -> Group:
         """As ``_grouped``, where images may well have no classes: a table that does not tell them is not theirs."""
@@ -186,7 +210,9 @@ def _is_one_of(folder: str, names: frozenset[str] | tuple[str, ...]) -> bool:
 def _check(layout: Layout) -> None:
     files, train = layout.files, layout.train
     if not train:
-        raise AncraError(f"{files.root} has no class folders: {_HOW}.")
+        told = next((name for name in files.stamps if PurePosixPath(name).suffix.lower() in _OTHER_LABELS), None)
+        unread = f" (what {told} says of them is not read)" if told else ""
+        raise AncraError(f"{files.root} has no class folders{unread}: {_HOW}.")
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
     refuse_single_images(files.root, train)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ancra.data.dataset import Dataset, Split
-from ancra.data.files import open_files
+from ancra.data.files import Files, FolderFiles, open_files
 from ancra.data.images import read_image
 from ancra.data.settings import DataSettings
 from ancra.data.splitting import stratified_split
@@ -20,27 +20,26 @@ from ancra.progress import OnProgress
 _SPLITS = {"train": "train", "test": "test", "validation": "test", "valid": "test", "val": "test"}
 
 
-def shards(root: Path) -> dict[str, list[Path]]:
-    """The Parquet files of a folder by split; ``train`` for those whose names tell none. Empty where there is none."""
-    found: dict[str, list[Path]] = {}
-    if not root.is_dir():
-        return found
-    for name in open_files(root).stamps:
+def shards(files: Files) -> dict[str, list[str]]:
+    """The names of Parquet files by split; ``train`` for those whose names tell none. Empty where there is none."""
+    found: dict[str, list[str]] = {}
+    for name in files.stamps:
         if PurePosixPath(name).suffix.lower() == ".parquet":
             words = (*PurePosixPath(name.lower()).parts[:-1], PurePosixPath(name.lower()).stem.split("-")[0])
             split = next((_SPLITS[word] for word in reversed(words) if word in _SPLITS), "train")
-            found.setdefault(split, []).append(root / name)
+            found.setdefault(split, []).append(name)
     return found
 
 
 def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | None = None) -> Dataset:
-    """A folder of a Hugging Face dataset: Parquet files with images' bytes and labels, as ``datasets`` writes them.
+    """A folder or an archive of a Hugging Face dataset: Parquet files with images' bytes, as ``datasets`` writes them.
 
     Classes are called as the files' own description says, else by their numbers or texts.
 
     Raises AncraError: pyarrow is not installed; no column of images or of labels; broken images.
     """
-    parts = {split: _Shards(paths) for split, paths in shards(root).items()}
+    files = open_files(root)
+    parts = {split: _Shards(files, names) for split, names in shards(files).items()}
     if "train" not in parts:
         raise AncraError(f"{root} has no Parquet file for training: name it train-00000-of-00001.parquet.")
     labels = {split: part.labels() for split, part in parts.items()}
@@ -69,19 +68,26 @@ def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | N
 class _Shards:
     """The Parquet files of one split."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, files: Files, names: Sequence[str]) -> None:
+        first = files.root / names[0]
         try:
+            import pyarrow
             import pyarrow.parquet as parquet
         except ModuleNotFoundError:
             raise AncraError(
-                f"{paths[0]} needs the package pyarrow, which is not installed: pip install 'ancra-lab[parquet]'."
+                f"{first} needs the package pyarrow, which is not installed: pip install 'ancra-lab[parquet]'."
             ) from None
         try:
-            self.files = [parquet.ParquetFile(path) for path in paths]
+            # What lies in a folder is read piece by piece, what is packed as a whole.
+            sources = [
+                files.root / name if isinstance(files, FolderFiles) else pyarrow.BufferReader(files.read(name))
+                for name in names
+            ]
+            self.files = [parquet.ParquetFile(source) for source in sources]
             schema = self.files[0].schema_arrow
             known = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         except (OSError, ValueError) as error:
-            raise AncraError(f"{paths[0]} is not a readable Parquet file ({error}).") from None
+            raise AncraError(f"{first} is not a readable Parquet file ({error}).") from None
         features: dict[str, Any] = known.get("info", {}).get("features", {})
         kinds = {name: features.get(name, {}).get("_type") for name in schema.names}
         structs = [name for name in schema.names if str(schema.field(name).type).startswith("struct<bytes: binary")]
@@ -90,7 +96,7 @@ class _Shards:
         self.label = next((name for name in schema.names if kinds[name] == "ClassLabel"), named[0] if named else None)
         if self.image is None or self.label is None:
             raise AncraError(
-                f"{paths[0]} has no column of {'images' if self.image is None else 'labels'} (it has "
+                f"{first} has no column of {'images' if self.image is None else 'labels'} (it has "
                 f"{', '.join(schema.names)}): save the data set with an Image and a ClassLabel feature."
             )
         self.names: list[str] = features.get(self.label, {}).get("names") or []

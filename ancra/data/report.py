@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.data.dataset import Dataset
+from ancra.data.files import open_files
 from ancra.data.image_folder import load_image_folder
 from ancra.data.images import read_image
 from ancra.data.layout import Layout, read_layout
@@ -54,7 +55,7 @@ def report(root: Path, on_progress: OnProgress | None = None, opened: bool = Tru
     packed = DataSettings(name="image_folder", root=root)
     if is_npz(root):
         return _of_dataset("arrays of MedMNIST's form", load_image_folder(packed), unused_of_npz(root))
-    if shards(root):
+    if shards(open_files(root)):
         return _of_dataset("Parquet files", load_image_folder(packed, on_progress), {})
     layout = read_layout(root)
     train, test = (

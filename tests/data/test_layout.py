@@ -184,3 +184,25 @@ def test_photographs_of_phones_in_heic(tmp_path: Path) -> None:
 def reds(data: Dataset) -> list[int]:
     """The red of the first pixel of every image."""
     return [*data.train.images[:, 0, 0, 0].tolist(), *data.test.images[:, 0, 0, 0].tolist()]
+
+
+def test_folds_that_hold_the_same_folders_are_asked_about(tmp_path: Path) -> None:
+    put(tmp_path, "fold1/cat/2", "fold1/dog/2", "fold2/cat/2", "fold2/dog/2")
+    with pytest.raises(AncraError, match="each of fold1/ and fold2/ holds the folders cat and dog"):
+        read_layout(tmp_path)
+
+
+def test_a_folder_of_images_whose_classes_stand_in_another_file_has_none(tmp_path: Path) -> None:
+    put(tmp_path, "images/4")
+    (tmp_path / "annotations.json").write_text("{}")
+    with pytest.raises(AncraError, match=r"no class folders \(what annotations.json says of them is not read\)"):
+        read_layout(tmp_path)
+
+
+def test_a_table_with_a_column_for_each_class(tmp_path: Path) -> None:
+    rows = "\n".join(f"{index}.png,{index % 2},{1 - index % 2}" for index in range(4))
+    put(tmp_path, "4", table=f"image_id,Cat,dog\n{rows}")
+    assert counts(read_layout(tmp_path)) == ({"Cat": 2, "dog": 2}, {})
+    put(tmp_path, table=f"image_id,Cat,dog\n{rows.replace('1', '0', 1)}")
+    with pytest.raises(AncraError, match="not which column is the class"):
+        read_layout(tmp_path)

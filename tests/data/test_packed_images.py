@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,19 @@ def test_a_broken_image_in_a_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(AncraError, match="not a readable Parquet file"):
         load(tmp_path)
+
+
+def test_parquet_files_in_archives(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "train-00000-of-00001.parquet", [1, 0, 1, 0], ["cat", "dog"])
+    write(tmp_path / "data" / "test-00000-of-00001.parquet", [0, 1], ["cat", "dog"])
+    for kind, ending in (("zip", "zip"), ("gztar", "tar.gz")):
+        shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path, "data")
+        data = load_dataset(DataSettings(name="image_folder", root=tmp_path / f"packed.{ending}"))
+        assert data.classes == ("cat", "dog")
+        assert (len(data.train), len(data.test)) == (4, 2)
+
+
+def test_arrays_under_other_names_are_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", x=np.zeros((4, 8, 8), np.uint8), y=np.arange(4))
+    with pytest.raises(AncraError, match="holds the arrays x and y: train_images"):
+        load_dataset(DataSettings(name="image_folder", root=tmp_path / "mine.npz"))
