@@ -211,8 +211,8 @@ def _check(layout: Layout) -> None:
     files, train = layout.files, layout.train
     if not train:
         told = next((name for name in files.stamps if PurePosixPath(name).suffix.lower() in _OTHER_LABELS), None)
-        unread = f" (what {told} says of them is not read)" if told else ""
-        raise AncraError(f"{files.root} has no class folders{unread}: {_HOW}.")
+        aside = f" (what {told} says of them is not read)" if told else ""
+        raise AncraError(f"{files.root} has no class folders{aside}: {_HOW}.")
     if len(train) < 2:
         raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
     refuse_single_images(files.root, train)
