@@ -49,8 +49,8 @@ class LiveStory:
         """The sentence of a step."""
         own, other = kind(self.own), kind(self.other)
         return (
-            f"This attack runs **in your browser**. It moves each pixel by at most **epsilon** until a network no "
-            f"longer says **{self.own}**. Drag epsilon while it runs.",
+            "This attack runs **in your browser**. It moves each pixel by at most **epsilon** until a network no "
+            "longer says what the image shows. Drag epsilon while it runs.",
             f"Now {own} is driven to **{self.other}**: its answer's bar was pressed. Press another one, and it is "
             "driven there.",
             f"How small an epsilon makes it {other}? Raise **epsilon** until a network says **{self.other}**, then "
