@@ -8,6 +8,7 @@ import shlex
 import struct
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,12 @@ _LINE = {"csv": "# {}\n", "tex": "% {}\n", "md": "<!-- {} -->\n"}
 
 def versions() -> dict[str, str]:
     """The versions of what a result depends on."""
-    return {"ancra": __version__, "torch": importlib.metadata.version("torch"), "python": platform.python_version()}
+    return {"ancra": __version__, "torch": _torch_version(), "python": platform.python_version()}
+
+
+@cache  # read from the files of the installed package
+def _torch_version() -> str:
+    return importlib.metadata.version("torch")
 
 
 class Origin(Record):

@@ -1,8 +1,7 @@
 """Checkpoints and datasets, looked up once for all sessions, and the way to the engine through the queue."""
 
 import threading
-import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -169,47 +168,49 @@ def _work(asked: Request, stop: threading.Event | None = None) -> Work:
     return Batched(asked.group, asked.item, run, asked.most)
 
 
-@st.cache_data(ttl=3, show_spinner=False)
-def _looked() -> float:
-    return time.monotonic()
+@dataclass(frozen=True)
+class _Found:
+    """The checkpoints that there are: the card and the file of each, by its name."""
+
+    cards: Mapping[str, Card]
+    paths: Mapping[str, str]
 
 
-def _found() -> dict[str, tuple[str, Card]]:
-    return _found_at(_looked())
+# As a resource and without arguments: a page asks a hundred times, and each copy or key costs more than the answer.
+@st.cache_resource(ttl=3, show_spinner=False)
+def _found() -> _Found:
+    found = {checkpoint_name(path): (str(path), card) for path, card in find_checkpoints()}
+    return _Found({name: card for name, (_, card) in found.items()}, {name: path for name, (path, _) in found.items()})
 
 
-# As a resource: a page asks a hundred times, and copying all cards each time takes longer than the rest of it.
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _found_at(looked: float) -> dict[str, tuple[str, Card]]:
-    return {checkpoint_name(path): (str(path), card) for path, card in find_checkpoints()}
+def look_again() -> None:
+    """Have what there is read again: something was added or removed, and lists are to follow at once."""
+    _found.clear()
+    st.cache_data.clear()
 
 
-def checkpoints() -> dict[str, Card]:
+def checkpoints() -> Mapping[str, Card]:
     """The card of every checkpoint there is, by its name; read again every few seconds, so that new ones appear."""
-    return {name: card for name, (_, card) in _found().items()}
+    return _found().cards
 
 
 def card(name: str) -> Card:
     """A checkpoint's card. Raises AncraError."""
-    return _entry(name)[1]
+    cards = _found().cards
+    if name not in cards:
+        raise unknown_name("checkpoint", name, cards)
+    return cards[name]
 
 
 def path(name: str) -> str:
     """A checkpoint's file. Raises AncraError."""
-    return _entry(name)[0]
-
-
-def _entry(name: str) -> tuple[str, Card]:
-    found = _found()
-    if name not in found:
-        raise unknown_name("checkpoint", name, found)
-    return found[name]
+    card(name)
+    return _found().paths[name]
 
 
 def source(name: str) -> Source:
     """A checkpoint as the engine is told of it. Raises AncraError."""
-    path, entry = _entry(name)
-    return Source(path, entry.digest)
+    return Source(path(name), card(name).digest)
 
 
 def subject(name: str) -> tuple[str, str]:

@@ -1,11 +1,47 @@
-"""The memory of the server: what results hold, and garbage collection that does not hold up the visitors."""
+"""The memory of the server: what results hold, a bound on it, and garbage collection that holds up no visitor."""
 
 import gc
-from collections.abc import Collection, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
 from pydantic import BaseModel
+
+ENTRY = 1024  # bytes that the smallest result counts for, with its key
+
+
+class Kept:
+    """Results in memory up to a number of bytes, for all threads.
+
+    The least recently asked for make room; the newest one always stays.
+
+    Args:
+        most: bytes that they may hold.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._lock = threading.Lock()
+        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._most, self._held = most, 0
+
+    def get(self, key: Hashable, otherwise: Any = None) -> Any:
+        """The result under a key, or something else where there is none."""
+        with self._lock:
+            if key not in self._results:
+                return otherwise
+            self._results.move_to_end(key)
+            return self._results[key][0]
+
+    def put(self, key: Hashable, result: Any) -> None:
+        """Keep a result; what was under its key is gone."""
+        size = held_bytes(result) + ENTRY
+        with self._lock:
+            self._held += size - self._results.pop(key, (None, 0))[1]
+            self._results[key] = result, size
+            while self._held > self._most and len(self._results) > 1:
+                self._held -= self._results.popitem(last=False)[1][1]
 
 
 def freeze_memory() -> None:

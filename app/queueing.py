@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,12 +9,12 @@ from typing import Any
 
 from ancra.errors import AncraError
 from ancra.progress import duration
-from app.memory import held_bytes
+from app.memory import Kept
 from app.work import Batched, Progress, Work
 
 KEPT = 512 * 2**20  # bytes of results in memory
 OF_ONE = 8  # computations of one owner that may wait for their turn
-ENTRY = 1024  # bytes that the smallest result counts for, with its key
+NOTHING = object()  # where nothing is kept; None is a result
 RECENT = 0.3  # the weight of the last computation in what its kind is expected to take
 
 
@@ -73,9 +72,9 @@ class Queue:
         self._line: list[Job] = []
         self._running: list[list[Job]] = []
         self._jobs: dict[Hashable, Job] = {}
-        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._results = Kept(keep)
         self._seconds: dict[Hashable, float] = {}
-        self._keep, self._held, self._most = keep, 0, most
+        self._most = most
 
     def ask(
         self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None], owner: str | None = None
@@ -131,23 +130,20 @@ class Queue:
 
     def recall(self, key: Hashable, find: Callable[[], Any | None]) -> Any | None:
         """The result in memory, or what ``find`` gives, kept as if it had been computed; None: neither."""
-        with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key][0]
+        kept = self._results.get(key)
+        if kept is not None:
+            return kept
         found = find()
         if found is not None:
-            with self._lock:
-                if key not in self._results:
-                    self._remember(key, found)
+            self._results.put(key, found)
         return found
 
     def _enter(self, key: Hashable, work: Work, owner: str | None, kept: bool) -> Job:
         with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
+            kept_result = self._results.get(key, NOTHING)
+            if kept_result is not NOTHING:
                 done: Future[Any] = Future()
-                done.set_result(self._results[key][0])
+                done.set_result(kept_result)
                 return Job(done)
             job = self._jobs.get(key)
             if job is None:
@@ -186,7 +182,7 @@ class Queue:
             for job, (result, error) in zip(jobs, outcomes, strict=True):
                 del self._jobs[job.key]
                 if error is None:
-                    self._remember(job.key, result)
+                    self._results.put(job.key, result)
                 job.work = None  # whoever keeps the job keeps no model with it
             for _ in self._line[: self._workers]:
                 self._pool.submit(self._take_turn)
@@ -209,13 +205,6 @@ class Queue:
         for job in jobs:
             self._line.remove(job)
         return jobs
-
-    def _remember(self, key: Hashable, result: Any) -> None:
-        size = held_bytes(result) + ENTRY
-        self._results[key] = result, size
-        self._held += size
-        while self._held > self._keep and len(self._results) > 1:
-            self._held -= self._results.popitem(last=False)[1][1]
 
     def _describe(self, job: Job) -> tuple[str, float | None]:
         with self._lock:

@@ -4,8 +4,9 @@
 
 Each client opens links, one after the other with pauses between them: mostly the Attack page on a test image of its own
 with two models (none of it stored), then the same view again, which computes nothing, and now and then Robustness, the
-maps and Home. Two loads: a pause of 5 to 15 s, and of 1 to 4 s; then the second load once more, for the memory. Beside
-each figure stands what an empty page takes under that load: Streamlit's own floor on this machine.
+maps and Home. Two of the clients are browsers, which draw what they are sent. Two loads: a pause of 5 to 15 s, and of 1
+to 4 s; then the second load once more, for the memory. Beside each figure stands what an empty page takes under that
+load: Streamlit's own floor on this machine.
 
 ``--first-seconds 600 --kill`` makes the first load ten minutes long and ends a process that computes with SIGKILL in
 the middle; ``--crowd 100`` adds a load of so many clients and says what they were told while they waited.
@@ -30,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from browsers import browse
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -49,11 +51,12 @@ WAITING = re.compile(r"Waiting for \d+ others? to finish(, about [\d ]+(s|min|h)
 
 @dataclass
 class Seen:
-    """What the clients saw: seconds by page, the errors that pages showed, and what was told to those who waited."""
+    """What the clients saw: seconds by page, errors that pages showed, what those who waited were told; bytes sent."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    bytes: int = 0
 
 
 async def run(socket: ClientConnection, page: str, query: str, seen: Seen) -> None:
@@ -62,7 +65,9 @@ async def run(socket: ClientConnection, page: str, query: str, seen: Seen) -> No
     asked.rerun_script.query_string, asked.rerun_script.page_name = query, page
     await socket.send(asked.SerializeToString())
     while True:
-        answer = ForwardMsg.FromString(await socket.recv(decode=False))
+        received = await socket.recv(decode=False)
+        seen.bytes += len(received)
+        answer = ForwardMsg.FromString(received)
         kind = answer.WhichOneof("type")
         if kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
@@ -111,12 +116,48 @@ async def client(url: str, number: int, until: float, pause: tuple[float, float]
 
 
 async def wave(
-    url: str, clients: int, seconds: float, pause: tuple[float, float], first: int, data: str | None = None
+    url: str,
+    clients: int,
+    seconds: float,
+    pause: tuple[float, float],
+    first: int,
+    data: str | None = None,
+    browsers: int = 0,
 ) -> Seen:
-    """Clients ``first`` and following at once, for some seconds and until the last page of each is there."""
+    """Clients ``first`` and following at once, for some seconds and until the last page of each is there.
+
+    Args:
+        browsers: how many of them are browsers that draw what they are sent.
+    """  # fmt: skip
     seen, until = Seen(), time.monotonic() + seconds
-    await asyncio.gather(*(client(url, first + each, until, pause, seen, data) for each in range(clients)))
+    clients -= browsers
+    site = url.replace("ws:", "http:").removesuffix("/_stcore/stream")
+
+    def tell(what: str, value: float | str) -> None:
+        if isinstance(value, str):
+            seen.errors.append(value)
+        else:
+            seen.seconds[what].append(value)
+
+    watching = [
+        browse(site, attacks(first + each, data), until, pause, tell)
+        for each in range(clients, clients + browsers)
+        if data
+    ]
+    await asyncio.gather(*watching, *(client(url, first + each, until, pause, seen, data) for each in range(clients)))
     return seen
+
+
+def attacks(number: int, data: str) -> list[str]:
+    """Links of the Attack page for one browser, each with an image of its own."""
+    chance = random.Random(number)
+    images = chance.sample(range(STORED, SETS[data][1]), SETS[data][1] - STORED)
+    found: list[str] = []
+    while images and len(found) < 1000:
+        kind, page, query = link(chance, images, data)
+        if kind == "Attack":
+            found.append(f"{page}?{query}")
+    return found
 
 
 async def with_kill(coming: Coroutine[Any, Any, Seen], after: float, server: subprocess.Popen[bytes]) -> Seen:
@@ -178,7 +219,7 @@ def measure(data: str, options: argparse.Namespace, server: subprocess.Popen[byt
         title = f"{options.clients} clients, a pause of {pause[0]} to {pause[1]} s, for {seconds:.0f} s"
         if number < len(LOADS):
             floor = asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first))
-        coming = wave(urls[0], options.clients, seconds, pause, first, data)
+        coming = wave(urls[0], options.clients, seconds, pause, first, data, options.browsers)
         seen = asyncio.run(with_kill(coming, seconds / 2, server) if kill and number == 0 else coming)
         table(title if number < len(LOADS) else f"{title}, once more", seen, floor)
         print(f"Memory after it: {megabytes(server)} MB")
@@ -194,6 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a class waits for.")
     parser.add_argument("--sets", nargs="+", choices=[*SETS], default=["digits"])
     parser.add_argument("--clients", type=int, default=30)
+    parser.add_argument("--browsers", type=int, default=2, help="how many of the clients are real browsers")
     parser.add_argument("--seconds", type=float, default=60, help="of each load")
     parser.add_argument("--first-seconds", type=float, help="of the very first load, where that is to differ")
     parser.add_argument("--kill", action="store_true", help="kill what computes in the middle of the first load")

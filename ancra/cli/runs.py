@@ -51,8 +51,8 @@ def list_runs(context: typer.Context, as_json: AsJson = False) -> None:
 @runs.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show one run: state, recipe, last and best epoch, the end of its log. Its launcher's engine is asked, too."""
+    from ancra.jobs.launch import read_launch
     from ancra.launchers.registry import launcher_of
-    from ancra.runs.launch import read_launch
     from ancra.runs.naming import find_run
     from ancra.runs.overview import best_epoch, overview, unlike_named
 
@@ -112,8 +112,8 @@ def stop(
 ) -> None:
     """Stop runs so that they can be resumed."""
     from ancra.jobs.ending import wait_until_idle
+    from ancra.jobs.launch import write_state
     from ancra.launchers.registry import launcher_of
-    from ancra.runs.launch import write_state
     from ancra.runs.naming import find_run
 
     for run in [find_run(name) for name in names]:
@@ -138,8 +138,8 @@ def resume(
     ] = None,
 ) -> None:
     """Go on with runs from their last whole epoch, and return."""
+    from ancra.jobs.launch import read_launch
     from ancra.runs.extend import extend
-    from ancra.runs.launch import read_launch
     from ancra.runs.naming import find_run
 
     found = [find_run(name) for name in names]

@@ -58,6 +58,8 @@ def app(
     else:
         # Without an address of its own the server asks a host outside for it when a foreign page connects.
         arguments += [f"--browser.serverAddress={'localhost' if is_every_network(address) else address}"]
+    # Collecting the whole heap after each run of a page would hold up all other visitors; Python collects by itself.
+    arguments += ["--runner.postScriptGC=false"]
     if stays_here(address) and not public:
         # Another name for this machine (DNS rebinding) is a foreign page that wants to look like ours.
         arguments += [f"--server.allowedHosts={name}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]

@@ -93,7 +93,7 @@ class Measured:
         if len(values) < 2:
             return cls(float(values.mean()) if len(values) else np.nan, np.nan, np.nan, len(values))
         error, freedom = _standard_error(values, groups)
-        half = float(student.ppf((1 + confidence) / 2, freedom)) * error
+        half = _quantile((1 + confidence) / 2, freedom) * error
         centre = float(values.mean())
         return cls(centre, centre - half, centre + half, len(values))
 
@@ -113,7 +113,7 @@ class Measured:
         worth = float(count)
         if binomial > 0:
             worth = count / max(1.0, _standard_error(ones, groups)[0] ** 2 / binomial)
-        z = float(norm.ppf(0.975))
+        z = _quantile(0.975)
         middle = (value + z * z / (2 * worth)) / (1 + z * z / worth)
         half = z / (1 + z * z / worth) * float(np.sqrt(value * (1 - value) / worth + (z / (2 * worth)) ** 2))
         return cls(value, max(0.0, middle - half), min(1.0, middle + half), count)
@@ -128,3 +128,9 @@ def _standard_error(values: FloatArray, groups: IntArray | None) -> tuple[float,
         if len(sums) >= FEWEST_GROUPS:
             return float(np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / count), len(sums) - 1
     return float(np.sqrt((residuals**2).sum() / (count - 1) / count)), count - 1
+
+
+@lru_cache(maxsize=4096)  # scipy takes longer for one number than all that surrounds it
+def _quantile(share: float, freedom: float = math.inf) -> float:
+    """Of Student's t distribution; of the normal one without a number of degrees of freedom."""
+    return float(norm.ppf(share) if math.isinf(freedom) else student.ppf(share, freedom))

@@ -1,1 +1,1 @@
-"""Launchers: engines that a run is handed to."""
+"""Launchers: engines that a run or an evaluation is handed to."""

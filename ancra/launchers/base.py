@@ -1,44 +1,37 @@
-"""What every launcher does: the command that trains a run, and the marks of a run that is being submitted."""
+"""What every launcher does: looking whether a task is idle, and the marks of one that is being submitted."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ancra.errors import AncraError
-from ancra.jobs.status import RunStatus
-from ancra.runs.launch import Launch, read_launch, write_launch, write_state
-from ancra.runs.run import Run
+from ancra.jobs.launch import Launch, read_launch, write_launch, write_state
+from ancra.jobs.status import S
+from ancra.jobs.task import Task
 
 
-def command(run: Run) -> list[str]:
-    """The command that trains a run, from the start or from its last whole epoch."""
-    recipe, folder = run.recipe_file.absolute(), run.folder.absolute()
-    return [sys.executable, "-m", "ancra", "train", str(recipe), "--out", str(folder), "--resume"]
-
-
-def check_idle(run: Run, status: RunStatus) -> None:
-    """Raises AncraError when the run is being trained, or an engine holds a job for it."""
-    launch = read_launch(run)
+def check_idle(task: Task[S], status: S) -> None:
+    """Raises AncraError when a process works on the task, or an engine holds a job for it."""
+    launch = read_launch(task)
     if status.active and (status.pid is not None or launch.job):
         where = f" by {launch.launcher}" if launch.job else ""
-        raise AncraError(f"{run.name} is {'queued' if status.state == 'queued' else 'being trained'}{where} already.")
+        raise AncraError(f"{task.name} is {'queued' if status.state == 'queued' else task.doing}{where} already.")
 
 
 @contextmanager
-def submitting(run: Run, launch: Launch) -> Iterator[None]:
-    """The run is ``queued`` while a launcher asks for it, and ``failed`` with the reason if that does not work.
+def submitting(task: Task[S], launch: Launch) -> Iterator[None]:
+    """The task is ``queued`` while a launcher asks for it, and ``failed`` with the reason if that does not work.
 
     Raises:
         AncraError: that did not work, in one sentence.
     """
-    write_state(run, "queued")
+    write_state(task, "queued")
     try:
-        write_launch(run, launch)
+        write_launch(task, launch)
         yield
     except OSError as error:
-        reason = f"{run.name} cannot be started: {error.strerror or error}."
-        write_state(run, "failed", reason)
+        reason = f"{task.name} cannot be started: {error.strerror or error}."
+        write_state(task, "failed", reason)
         raise AncraError(reason) from None
     except AncraError as error:
-        write_state(run, "failed", str(error))
+        write_state(task, "failed", str(error))
         raise

@@ -1,31 +1,29 @@
-"""Runs in the very process that submits them: for tests, and for whoever looks at a training with a debugger."""
+"""Work in the very process that submits it: for tests, and for whoever looks at a training with a debugger."""
 
-from ancra.jobs.status import RunStatus
+from ancra.jobs.launch import Launch
+from ancra.jobs.status import S
+from ancra.jobs.task import Task
 from ancra.launchers.base import check_idle, submitting
 from ancra.launchers.local import LocalLauncher
-from ancra.runs.launch import Launch
-from ancra.runs.run import Run
 
 
 class DebugLauncher:
-    """Trains each run at once; ``submit`` comes back when it has ended."""
+    """Does the work at once; ``submit`` comes back when it has ended."""
 
-    def submit(self, run: Run) -> None:
-        """Train the run to its end, or go on with it. Raises AncraError: it is being trained, or it failed."""
-        from ancra.runs.execution import execute
-
-        check_idle(run, run.status())
-        with submitting(run, Launch(launcher="debug")):
+    def submit(self, task: Task[S]) -> None:
+        """Work to the end, or go on. Raises AncraError: it is at work already, or it failed."""
+        check_idle(task, task.status())
+        with submitting(task, Launch(launcher="debug")):
             pass
-        execute(run, resume=True)
+        task.work()
 
-    def cancel(self, run: Run) -> None:
-        """As for a run of this machine, from another process. Raises AncraError."""
-        LocalLauncher().cancel(run)
+    def cancel(self, task: Task[S]) -> None:
+        """As for a task of this machine, from another process. Raises AncraError."""
+        LocalLauncher().cancel(task)
 
-    def status(self, run: Run) -> RunStatus:
-        """The run's state, as its process id tells."""
-        return run.status()
+    def status(self, task: Task[S]) -> S:
+        """The task's state, as its process id tells."""
+        return task.status()
 
     def capacity(self) -> int | None:
         """One."""

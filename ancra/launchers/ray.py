@@ -10,20 +10,20 @@ from typing import Any
 from ancra.environment import RAY_CPUS, RAY_GPUS
 from ancra.errors import AncraError
 from ancra.jobs.detached import environment
-from ancra.jobs.status import RunStatus
-from ancra.launchers.base import check_idle, command, submitting
+from ancra.jobs.launch import Launch, read_launch, write_launch, write_state
+from ancra.jobs.status import S
+from ancra.jobs.task import Task
+from ancra.launchers.base import check_idle, submitting
 from ancra.launchers.local import LocalLauncher
 from ancra.paths import ROOT
-from ancra.runs.launch import Launch, read_launch, write_launch, write_state
-from ancra.runs.run import Run
 from ancra.runs.waiting import STOPPED_WAITING
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
-STOP_SECONDS = 60  # what a run is given to write down its end
+STOP_SECONDS = 60  # what a task is given to write down its end
 
 
 class RayLauncher:
-    """Hands runs to Ray Jobs.
+    """Hands runs and evaluations to Ray Jobs.
 
     The cluster is the one of ``$RAY_API_SERVER_ADDRESS`` or ``$RAY_ADDRESS``, else one that runs on this machine.
     A job asks for ``$ANCRA_RAY_CPUS`` processors (1) and ``$ANCRA_RAY_GPUS`` GPUs (1 when the recipe's device is cuda,
@@ -37,41 +37,41 @@ class RayLauncher:
         if find_spec("ray") is None:
             raise AncraError('Ray is not installed here: pip install "ancra-lab[ray]".')
 
-    def submit(self, run: Run) -> None:
-        """Hand the run to Ray. Raises AncraError when it is going on, or Ray does not answer."""
-        check_idle(run, self.status(run))
+    def submit(self, task: Task[S]) -> None:
+        """Hand the task to Ray. Raises AncraError when it is going on, or Ray does not answer."""
+        check_idle(task, self.status(task))
         cpus = RAY_CPUS.read(1)
-        gpus = RAY_GPUS.read(1 if run.recipe.device.startswith("cuda") else 0)
-        line = f"cd {shlex.quote(str(ROOT))} && exec {shlex.join(command(run))}"
+        gpus = RAY_GPUS.read(1 if task.device.startswith("cuda") else 0)
+        line = f"cd {shlex.quote(str(ROOT))} && exec {shlex.join(task.command)}"
         address = os.environ.get(ADDRESS) or os.environ.get("RAY_ADDRESS", "")
         launch = Launch(launcher="ray", address=address)
-        with submitting(run, launch), _answered(address) as client:
+        with submitting(task, launch), _answered(address) as client:
             job = client.submit_job(
-                entrypoint=f"{line} >> {shlex.quote(str(run.output_file.absolute()))} 2>&1",
+                entrypoint=f"{line} >> {shlex.quote(str(task.output_file.absolute()))} 2>&1",
                 entrypoint_num_cpus=cpus,
                 entrypoint_num_gpus=gpus,
-                metadata={"run": run.name},
+                metadata={"task": task.name},
                 runtime_env={"env_vars": {**environment(), "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS)}},
             )
-            write_launch(run, launch.with_changes(job=job))
+            write_launch(task, launch.with_changes(job=job))
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, task: Task[S]) -> None:
         """Have Ray send SIGTERM. Raises AncraError when Ray does not answer."""
-        launch = read_launch(run)
-        if not run.status().active:
+        launch = read_launch(task)
+        if not task.status().active:
             return
         with _answered(launch.address) as client:
             alive = _state(client, launch.job) is not None
             if alive:
                 client.stop_job(launch.job)
         if not alive:
-            LocalLauncher().cancel(run)
-        elif run.written_status().state == "queued":
-            write_state(run, "cancelled", STOPPED_WAITING)
+            LocalLauncher().cancel(task)
+        elif task.written_status().state == "queued":
+            write_state(task, "cancelled", STOPPED_WAITING)
 
-    def status(self, run: Run) -> RunStatus:
-        """The run's state; Ray is asked while no process has begun to work on it. Raises AncraError."""
-        status, launch = run.status(), read_launch(run)
+    def status(self, task: Task[S]) -> S:
+        """The task's state; Ray is asked while no process has begun to work on it. Raises AncraError."""
+        status, launch = task.status(), read_launch(task)
         if not status.active or status.pid is not None or not launch.job:
             return status
         with _answered(launch.address) as client:
@@ -98,12 +98,18 @@ def _state(client: Any, job: str) -> str | None:
 @contextmanager
 def _answered(address: str) -> Iterator[Any]:
     """A client of the cluster at an address, a local one's for ""; what goes wrong is said in one sentence."""
+    from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
 
     try:
         with _environment(address):
             client = JobSubmissionClient()
         yield client
+    except AuthenticationError:
+        raise AncraError(
+            f"Ray at {address or 'this machine'} asks for its token: set RAY_AUTH_MODE=token, "
+            "and RAY_AUTH_TOKEN_PATH where it is not in your home folder."
+        ) from None
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise AncraError(

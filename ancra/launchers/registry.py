@@ -1,33 +1,33 @@
-"""What starts and stops runs: this machine, Ray, Slurm, or the caller itself; the same folder in the same way."""
+"""What starts and stops runs and evaluations: this machine, Ray, Slurm, or the caller itself, all in the same way."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-from ancra.jobs.status import RunStatus
+from ancra.jobs.launch import read_launch
+from ancra.jobs.status import S
+from ancra.jobs.task import Task
 from ancra.launchers.debug import DebugLauncher
 from ancra.launchers.local import LocalLauncher
 from ancra.launchers.ray import RayLauncher
 from ancra.launchers.slurm import SlurmLauncher
 from ancra.registry import Registry
-from ancra.runs.launch import read_launch
-from ancra.runs.run import Run
 
 
 class Launcher(Protocol):
-    """Has runs trained somewhere. What it starts outlives it, and is found again by any other launcher of its kind."""
+    """Has work done somewhere. What it starts outlives it, and is found again by any other launcher of its kind."""
 
-    def submit(self, run: Run) -> None:
-        """Start the run, or go on with it, as soon as there is room. Raises AncraError."""
+    def submit(self, task: Task[S]) -> None:
+        """Start the task, or go on with it, as soon as there is room. Raises AncraError."""
 
-    def cancel(self, run: Run) -> None:
-        """End the run so that it can be resumed; nothing happens when it is not going on. Raises AncraError."""
+    def cancel(self, task: Task[S]) -> None:
+        """End the task so that it can be resumed; nothing happens when it is not going on. Raises AncraError."""
 
-    def status(self, run: Run) -> RunStatus:
-        """The run's state after asking the engine: ``lost`` when it waits for a job that is gone. Raises AncraError."""
+    def status(self, task: Task[S]) -> S:
+        """Its state after asking the engine: ``lost`` when it waits for a job that is gone. Raises AncraError."""
         ...
 
     def capacity(self) -> int | None:
-        """How many runs at once make sense; None when the engine has a queue of its own."""
+        """How many tasks at once make sense; None when the engine has a queue of its own."""
         ...
 
 
@@ -45,6 +45,6 @@ def launcher(name: str = "local") -> Launcher:
     return LAUNCHERS[name]()
 
 
-def launcher_of(run: Run) -> Launcher:
-    """The launcher that the run was last submitted by, ``local`` for one that never was. Raises AncraError."""
-    return launcher(read_launch(run).launcher)
+def launcher_of(task: Task[S]) -> Launcher:
+    """The launcher that a task was last submitted by, ``local`` for one that never was. Raises AncraError."""
+    return launcher(read_launch(task).launcher)

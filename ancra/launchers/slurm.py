@@ -11,20 +11,20 @@ from typing import Any
 from ancra.environment import SLURM
 from ancra.errors import AncraError
 from ancra.jobs.detached import environment
+from ancra.jobs.launch import Launch, read_launch, write_launch, write_state
 from ancra.jobs.signals import RunCancelled
-from ancra.jobs.status import RunStatus
+from ancra.jobs.status import S
+from ancra.jobs.task import Task
 from ancra.launchers.base import check_idle, submitting
 from ancra.launchers.local import LocalLauncher
-from ancra.runs.launch import Launch, read_launch, write_launch, write_state
-from ancra.runs.run import Run
 from ancra.runs.waiting import STOPPED_WAITING
 
 DAY = 24 * 60  # minutes
-REQUEUED = "Slurm took the machine back; the run goes on when its turn comes again."
+REQUEUED = "Slurm took the machine back; it goes on when its turn comes again."
 
 
 class SlurmLauncher:
-    """Hands runs to Slurm.
+    """Hands runs and evaluations to Slurm.
 
     What a job asks for is in ``$ANCRA_SLURM``: parameters of ``submitit.SlurmExecutor``, as in
     ``partition=gpu gpus_per_node=1 time=600`` (time in minutes, a day by default). Slurm's own ``SBATCH_*`` variables
@@ -40,38 +40,38 @@ class SlurmLauncher:
         if which("sbatch") is None or which("srun") is None:
             raise AncraError("This machine has no sbatch and srun: submit from one that belongs to a Slurm cluster.")
 
-    def submit(self, run: Run) -> None:
-        """Hand the run to Slurm. Raises AncraError when it is going on, or Slurm does not take it."""
-        check_idle(run, self.status(run))
+    def submit(self, task: Task[S]) -> None:
+        """Hand the task to Slurm. Raises AncraError when it is going on, or Slurm does not take it."""
+        check_idle(task, self.status(task))
         import submitit
 
         launch = Launch(launcher="slurm")
-        with submitting(run, launch):
+        with submitting(task, launch):
             try:
-                executor = submitit.SlurmExecutor(run.folder.absolute() / "slurm", max_num_timeout=10**6)
-                executor.update_parameters(**{"job_name": run.name, "time": DAY, **SLURM.read({})})
-                job = executor.submit(Training(run.folder.absolute(), environment()))
+                executor = submitit.SlurmExecutor(task.folder.absolute() / "slurm", max_num_timeout=10**6)
+                executor.update_parameters(**{"job_name": task.name, "time": DAY, **SLURM.read({})})
+                job = executor.submit(Working(task, environment()))
             except (RuntimeError, ValueError, TypeError, subprocess.SubprocessError) as error:
                 lines = [line.strip() for line in str(error).splitlines() if line.strip()]
                 reason = next((line for line in reversed(lines) if "error" in line), lines[0] if lines else "no reason")
-                raise AncraError(f"Slurm did not take the run ({reason.rstrip('.')}): check ANCRA_SLURM.") from None
-            write_launch(run, launch.with_changes(job=job.job_id))
+                raise AncraError(f"Slurm did not take the job ({reason.rstrip('.')}): check ANCRA_SLURM.") from None
+            write_launch(task, launch.with_changes(job=job.job_id))
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, task: Task[S]) -> None:
         """Have Slurm send SIGTERM. Raises AncraError when Slurm does not answer."""
-        if not (self.status(run).active or run.status().active):
+        if not (self.status(task).active or task.status().active):
             return
-        job = read_launch(run).job
+        job = read_launch(task).job
         if not _state(job):
-            LocalLauncher().cancel(run)
+            LocalLauncher().cancel(task)
             return
         _slurm("scancel", job)
-        if run.written_status().state == "queued":
-            write_state(run, "cancelled", STOPPED_WAITING)
+        if task.written_status().state == "queued":
+            write_state(task, "cancelled", STOPPED_WAITING)
 
-    def status(self, run: Run) -> RunStatus:
-        """The run's state; Slurm is asked while no process works on it. Raises AncraError."""
-        status, job = run.status(), read_launch(run).job
+    def status(self, task: Task[S]) -> S:
+        """The task's state; Slurm is asked while no process works on it. Raises AncraError."""
+        status, job = task.status(), read_launch(task).job
         if status.state not in ("queued", "cancelled") or status.pid is not None or not job:
             return status
         state = _state(job)
@@ -80,7 +80,7 @@ class SlurmLauncher:
             return status.model_copy(update=again) if state == "PENDING" else status
         if state:
             return status
-        where = run.folder / "slurm"
+        where = task.folder / "slurm"
         return status.lost(f"Slurm's job {job} has ended before it began (its output is in {where}); resume to go on.")
 
     def capacity(self) -> int | None:
@@ -88,16 +88,16 @@ class SlurmLauncher:
         return None
 
 
-class Training:
-    """What a Slurm job does: train a run, and have itself requeued when Slurm wants the machine back."""
+class Working:
+    """What a Slurm job does: the work of a task, having itself requeued when Slurm wants the machine back."""
 
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        self.folder, self.variables = folder, variables
+    def __init__(self, task: Task[S], variables: dict[str, str]) -> None:
+        self.task: Task[Any] = task
+        self.variables, self.here = variables, Path.cwd()  # a folder may be meant from here
 
     def __call__(self) -> None:
-        """Train to the end, from the last whole epoch if there is one. Raises AncraError when that fails."""
-        from ancra.runs.execution import execute
-
+        """Work to the end, from where it was. Raises AncraError when that fails."""
+        os.chdir(self.here)
         os.environ.update(self.variables)
         requeue: Any = signal.getsignal(signal.SIGUSR2)  # submitit's: calls `checkpoint`, then requeues the job
 
@@ -107,7 +107,7 @@ class Training:
         for number in (signal.SIGTERM, signal.SIGUSR2):
             signal.signal(number, end)
         try:
-            execute(Run.open(self.folder), resume=True)
+            self.task.work()
         except RunCancelled as error:
             if error.signal == signal.SIGUSR2:
                 requeue(error.signal, None)
@@ -117,7 +117,7 @@ class Training:
         """What the requeued job does: the same, from the last whole epoch."""
         from submitit.helpers import DelayedSubmission
 
-        write_state(Run(self.folder), "queued", REQUEUED)
+        write_state(self.task, "queued", REQUEUED)
         return DelayedSubmission(self)
 
 

@@ -1,7 +1,7 @@
 """More epochs for a run that has ended: it goes on from its last state as if they had been asked for at first."""
 
 from ancra.errors import AncraError
-from ancra.runs.launch import write_state
+from ancra.jobs.launch import write_state
 from ancra.runs.run import Run
 from ancra.training.schedule import same_until
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ancra.errors import AncraError
+from ancra.jobs.launch import read_launch
 from ancra.jobs.slots import queue_position
 from ancra.recipe import LABELS, Recipe, load_recipe, recipe_changes, recipe_differences, recipe_names
 from ancra.runs.labels import read_labels
-from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.settings import flat
 from ancra.training.best import best_row

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from contextlib import suppress
 from datetime import datetime
 from errno import ENOENT
@@ -63,6 +64,28 @@ class Run(RunFiles):
             replace_file(self.recipe_file, lambda file: file.write(yaml_text(recipe).encode()))
         except OSError as error:
             raise AncraError(f"The run's folder {self.folder} cannot be written: {error.strerror}.") from None
+
+    @property
+    def doing(self) -> str:
+        """What happens to it, in words."""
+        return "being trained"
+
+    @property
+    def command(self) -> list[str]:
+        """What trains it, from the start or from its last whole epoch."""
+        recipe, folder = self.recipe_file.absolute(), self.folder.absolute()
+        return [sys.executable, "-m", "ancra", "train", str(recipe), "--out", str(folder), "--resume"]
+
+    @property
+    def device(self) -> str:
+        """Where it is trained, as its recipe says. Raises AncraError when that was damaged."""
+        return self.recipe.device
+
+    def work(self) -> None:
+        """Train it in this process, or go on with it. Raises AncraError and RunCancelled, after writing it down."""
+        from ancra.runs.execution import execute
+
+        execute(self, resume=True)
 
     def status(self) -> RunStatus:
         """The state as seen from this machine now: a run whose process is gone is ``lost``."""

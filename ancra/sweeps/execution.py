@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from ancra.errors import AncraError
 from ancra.files import locked
 from ancra.jobs.ending import ending_written
+from ancra.jobs.launch import read_launch
 from ancra.jobs.signals import RunCancelled, ended_by_signals
 from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import Launcher, launcher_of
 from ancra.origin import versions
-from ancra.runs.launch import read_launch
 from ancra.runs.run import Run
 from ancra.sweeps.files import write_outcome
 from ancra.sweeps.outcome import Outcome

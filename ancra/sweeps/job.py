@@ -5,10 +5,10 @@ from time import time
 
 from ancra.errors import AncraError
 from ancra.jobs.detached import end_detached, start_detached
+from ancra.jobs.launch import read_launch
 from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import launcher_of
 from ancra.paths import sweeps_folder
-from ancra.runs.launch import read_launch
 from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.sweep import Sweep
 

@@ -1,7 +1,7 @@
 """What a sweep found: every cell's numbers, their mean and spread over seeds, and what differs beyond the noise."""
 
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,7 +75,8 @@ class Outcome(Record):
     @property
     def settings(self) -> list[Values]:
         """The combinations of values that have a result, in the plan's order."""
-        order = list(dict.fromkeys(tuple(cell.values.items()) for cell in self.plan.cells()))
+        vary = self.plan.vary
+        order = dict.fromkeys(tuple(zip(vary, values, strict=True)) for values in product(*vary.values()))
         there = {result.setting for result in self.results}
         return [setting for setting in order if setting in there]
 

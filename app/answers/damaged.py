@@ -13,6 +13,7 @@ from ancra.paths import uploads_folder
 from ancra.runs.run import list_runs
 from ancra.sweeps.sweep import list_sweeps
 from ancra.uploads.images import damaged_image_sets
+from app import compute
 from app.access import changing
 
 
@@ -54,14 +55,14 @@ def discard(path: Path) -> None:
     if path not in [each.path for each in damaged()]:
         raise AncraError(f"{path} is not damaged, or gone already.")
     bin.discard(path)
-    st.cache_data.clear()
+    compute.look_again()
 
 
 @changing
 def restore(key: str) -> None:
     """Put a deleted thing back where it was. Raises AncraError."""
     bin.restore(key)
-    st.cache_data.clear()
+    compute.look_again()
 
 
 def _unreadable(kind: str, found: dict[Path, Callable[[], object]]) -> Iterator[Damaged]:

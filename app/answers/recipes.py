@@ -38,7 +38,8 @@ NETWORKS = {
 }
 
 
-@st.cache_data(ttl=30, show_spinner=False)
+# As a resource: the list of titles asks for each, and copying all of them each time takes longer than the page.
+@st.cache_resource(ttl=30, show_spinner=False)
 def presets() -> dict[str, Recipe]:
     """The recipes that come with the project: digits first, which need no download."""
     names = sorted(recipe_names(), key=lambda name: (not name.startswith("digits-"), name))

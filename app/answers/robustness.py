@@ -14,7 +14,9 @@ from ancra.evaluation.subject import settings_of
 from ancra.evaluation.tables import TableRow, row_of
 from ancra.evaluation.transfer import Transfer, stored_transfer
 from ancra.jobs.ending import wait_until_idle
+from ancra.jobs.launch import read_launch
 from ancra.jobs.status import ShareStatus
+from ancra.launchers.registry import launcher, launcher_of
 from ancra.origin import Origin, command_line
 from ancra.reports.evaluations import EvaluationJob
 from ancra.reports.results import ATTACKS, PARTS, TITLES
@@ -65,13 +67,24 @@ class Results:
 
 def results(name: str) -> Results:
     """What is stored of a model; nothing is computed, and the model is not loaded."""
+    return results_of([name])[0]
+
+
+def results_of(names: Sequence[str]) -> list[Results]:
+    """What is stored of models, in their order; otherwise as ``results``."""
+    peers = tuple(sorted(each.digest for each in compute.checkpoints().values()))
+    surroundings = hash((peers, _written()))
+    return [
+        _results(name, title_of(name), _subject(name), repr(compute.card(name).evaluation), surroundings)
+        for name in names
+    ]
+
+
+def _subject(name: str) -> tuple[str, ...]:
     try:
-        subject: object = compute.subject(name)
+        return compute.subject(name)
     except AncraError as error:
-        subject = str(error)
-    cards = compute.checkpoints()
-    peers = tuple(sorted(each.digest for each in cards.values()))
-    return _results(name, title_of(name), subject, repr(compute.card(name).evaluation), peers, _written())
+        return (str(error),)
 
 
 def _written() -> tuple[int, ...]:
@@ -82,9 +95,7 @@ def _written() -> tuple[int, ...]:
 
 # As a resource: a page shows a dozen, each of thirty files, and reading them again takes longer than the rest of it.
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _results(
-    name: str, title: str, subject: object, evaluation: str, peers: tuple[str, ...], written: object
-) -> Results:
+def _results(name: str, title: str, subject: tuple[str, ...], evaluation: str, surroundings: int) -> Results:
     card, store = compute.card(name), compute.store()
     refused: list[str] = []
     report = trust = curves = transfer = None
@@ -118,10 +129,15 @@ def _results(
     )
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _report(name: str, digest: str, surroundings: int) -> RobustnessReport | None:
+    return checkpoint_report(compute.card(name), compute.store())
+
+
 def order_of_breaking(name: str) -> Breaking | None:
     """A model's test images, those that break first in front; None where nothing fitting is stored of it."""
     try:
-        report = checkpoint_report(compute.card(name), compute.store())
+        report = _report(name, compute.card(name).digest, hash((_subject(name), _written())))
     except AncraError:
         return None
     return breaking(report) if report is not None and report.outcomes else None
@@ -159,19 +175,45 @@ def part_titles(parts: tuple[str, ...]) -> str:
 
 def status(name: str) -> ShareStatus | None:
     """Where the evaluation of a model stands; None when there was none."""
-    return EvaluationJob(compute.card(name).digest).status()
+    job = EvaluationJob(compute.card(name).digest)
+    if not job.begun:
+        return None
+    status = job.status()
+    waits = status.active and status.pid is None
+    return (_engines_word(job.digest) or status) if waits else status
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _engines_word(digest: str) -> ShareStatus | None:
+    """What an engine says about an evaluation that waits there, or None when it does not answer."""
+    job = EvaluationJob(digest)
+    try:
+        return launcher_of(job).status(job)
+    except AncraError:
+        return None
+
+
+def sent_to(name: str) -> str:
+    """The launcher that a model's evaluation was last handed to."""
+    return read_launch(EvaluationJob(compute.card(name).digest)).launcher
 
 
 @changing
-def start(name: str, parts: tuple[str, ...]) -> None:
-    """Evaluate a model in a process of its own. Raises AncraError."""
+def start(name: str, parts: tuple[str, ...], by: str = "local") -> None:
+    """Evaluate a model in a process of its own, on this machine or by a launcher. Raises AncraError."""
     compute.require_images(name)
-    EvaluationJob(compute.card(name).digest).start(Path(compute.path(name)), parts)
+    job, path = EvaluationJob(compute.card(name).digest), Path(compute.path(name))
+    if by == "local":
+        job.start(path, parts)
+        return
+    engine = launcher(by)
+    job.ask(path, parts)
+    engine.submit(job)
 
 
 @changing
 def stop(name: str) -> None:
     """End an evaluation and give it a moment to write that down; what was finished is kept. Raises AncraError."""
     job = EvaluationJob(compute.card(name).digest)
-    job.stop()
+    launcher_of(job).cancel(job)
     wait_until_idle(job.status, seconds=5)

@@ -12,6 +12,7 @@ import streamlit as st
 from ancra import limits
 from ancra.errors import AncraError
 from ancra.jobs.ending import wait_until_idle
+from ancra.jobs.launch import read_launch, write_state
 from ancra.jobs.slots import queue_position
 from ancra.jobs.status import RunStatus
 from ancra.launchers.registry import LAUNCHERS, launcher, launcher_of
@@ -21,7 +22,6 @@ from ancra.recipe import Recipe
 from ancra.runs.comparing import Final, comparison_origin, finals, finals_csv
 from ancra.runs.extend import extend as add_epochs
 from ancra.runs.labels import RunLabels, read_labels, write_labels
-from ancra.runs.launch import read_launch, write_state
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 from ancra.runs.step_losses import StepLoss, read_step_losses
 from ancra.training.best import best_row

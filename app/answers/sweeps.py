@@ -85,9 +85,15 @@ def shown_in(plan: SweepPlan, numeric: bool) -> bool:
 
 def title_of(plan: SweepPlan) -> str:
     """A sweep's title; with its name where it is no named one."""
-    if plan.name in sweep_names() and load_plan(plan.name).title == plan.title:
+    if plan.name in sweep_names() and named_plan(plan.name).title == plan.title:
         return plan.title
     return f"{plan.title} · {plan.name}"
+
+
+@st.cache_resource(ttl=30, show_spinner=False)
+def named_plan(name: str) -> SweepPlan:
+    """One of the sweeps that come with the project. Raises AncraError."""
+    return load_plan(name)
 
 
 def models_of(results: Sequence[CellResult]) -> dict[str, str]:

@@ -79,7 +79,7 @@ def models() -> dict[str, Card]:
 def delete_model(name: str) -> None:
     """Remove an uploaded model. Raises AncraError."""
     checkpoints.delete_checkpoint(name)
-    st.cache_data.clear()  # the lists of models follow at once
+    compute.look_again()  # the lists of models follow at once
 
 
 def image_sets() -> Sequence[ImageSet]:

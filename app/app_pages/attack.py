@@ -13,6 +13,7 @@ from app.answers.attacks import Picture
 from app.answers.attacks import traces as traces_of
 from app.answers.models import like, title_of
 from app.components.replay import replay_widget
+from app.drawn import drawn
 from app.figures.replay import Replayed, replay
 from app.guard import guard
 from app.parts import story
@@ -79,7 +80,7 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
     shown = [Replayed(view.titles[name], trace, settings) for name, trace in traces.items()]
     with st.container(key="replay_place"):
         replay_widget(
-            replay(shown, intro, classes, picture.label, widest_epsilon(names), state.look()),
+            drawn(replay, shown, intro, classes, picture.label, widest_epsilon(names), state.look()),
             step=view.step,
             on_step=lambda: keep_step(settings.steps),
             key=KEY,

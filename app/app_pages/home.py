@@ -1,5 +1,7 @@
 """Home: an image being fooled, what the shipped models achieve, and where to go."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import compute, state
@@ -11,6 +13,7 @@ from app.figures.fooled import fooled
 from app.figures.gap import gap_chart
 from app.guard import guard
 from app.parts.attack.choose_attack import widest_epsilon
+from app.parts.chart import chart
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 IMAGES = {
@@ -62,12 +65,10 @@ def gaps(names: list[str]) -> None:
         points = st.session_state["gap"].selection.points
         st.session_state[PRESSED] = points[0].get("y") if points else None
 
-    st.plotly_chart(
-        gap_chart(ordered, state.look()),
+    chart(
+        partial(gap_chart, ordered),
         key="gap",
-        config={"displayModeBar": False},
-        on_select=press,
-        selection_mode="points",
+        on_point=press,
         alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
     )
     copies = f"{COPIES} " if measured_on_copies([row["name"] for row in ordered]) else ""

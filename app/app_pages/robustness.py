@@ -14,13 +14,13 @@ from app.answers.models import COPIES, measured_on_copies, preferred, title_of
 from app.answers.robustness import Results
 from app.figures import robustness as figures
 from app.parts import story
+from app.parts.chart import chart
 from app.parts.robustness import evaluate, table
 from app.parts.robustness.checks import trust_view
 from app.parts.robustness.story import LIT, robustness_story
 from app.parts.save_figure import save_figure
 
 SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
-STATIC = {"displayModeBar": False}
 
 
 def opening(found: list[Results]) -> str:
@@ -59,8 +59,8 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
             f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack "
             "of this table breaks the image."
         )
-        st.plotly_chart(
-            figures.drop_chart(rows, state.look()), key="drop", config=STATIC,
+        chart(
+            partial(figures.drop_chart, rows), key="drop",
             alt="Accuracy of each model under PGD and in the worst case over all attacks",
         )  # fmt: skip
         st.caption(
@@ -109,8 +109,8 @@ def believe(found: list[Results]) -> None:
     else:
         st.info(f"This model was not examined yet{': evaluate it below.' if may_change() else '.'}")
     if chosen.curves:
-        st.plotly_chart(
-            figures.model_curves_chart(chosen.curves, state.look()), key="own_curves", config=STATIC,
+        chart(
+            partial(figures.model_curves_chart, chosen.curves), key="own_curves",
             alt=f"Accuracy of {chosen.title} against epsilon under three attacks",
         )  # fmt: skip
         st.caption(
@@ -133,8 +133,8 @@ def curves(found: list[Results]) -> None:
         "Attack", list(figures.CURVE_TITLES), format_func=figures.CURVE_TITLES.__getitem__, default="worst",
         key="curve_attack", bind="query-params", required=True,
     )  # fmt: skip
-    st.plotly_chart(
-        figures.curves_chart(have, attack, state.look()), key="curves", config=STATIC,
+    chart(
+        partial(figures.curves_chart, have, attack), key="curves",
         alt=f"Accuracy of each model against epsilon, {figures.CURVE_TITLES[attack]}",
     )  # fmt: skip
     st.caption(
@@ -158,10 +158,7 @@ def transfer(found: list[Results]) -> None:
     draw = partial(
         figures.transfer_chart, [each.title for each in shown], matrix([each.digest for each in shown], have)
     )
-    st.plotly_chart(
-        draw(state.look()), key="transfer", config=STATIC,
-        alt="Accuracy of each model on images crafted on each other model",
-    )  # fmt: skip
+    chart(draw, key="transfer", alt="Accuracy of each model on images crafted on each other model")
     st.caption(
         "Accuracy in % of the column's model on 200 test images that were crafted on the row's model with the "
         "strongest single attack known for it. On the diagonal model and attacker are the same: a number beside the "
@@ -182,7 +179,7 @@ state.require_models()
 where = story.place()
 with choice:
     names = state.choose_models("Models", "models", SHOWN, most=16)
-found = [answers.results(name) for name in names]
+found = answers.results_of(names)
 ready = [each for each in found if each.row]
 evaluate.refusals(found)
 evaluate.say_missing(found)
@@ -194,7 +191,7 @@ if ready:
     transfer(ready)
 if may_change():
     st.header("Evaluate more", anchor=False)
-    others = [answers.results(name) for name in state.model_names() if name not in names]
+    others = answers.results_of([name for name in state.model_names() if name not in names])
     evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
 with st.expander("Published numbers, on other data", key="open_published", bind="query-params"):
     st.caption(

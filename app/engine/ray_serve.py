@@ -121,7 +121,7 @@ class RayServe:
             reason = str(error).strip().partition("\n")[0].rstrip(".")
             raise AncraError(f"Ray does not serve ({reason}): is the cluster of RAY_ADDRESS up?") from None
         self._where = f"Ray ({most} replica{'' if most == 1 else 's'} at most, {'a GPU each' if gpus else 'CPU'})"
-        self._end = weakref.finalize(self, _end)
+        self._end = weakref.finalize(self, _end, self._handle)
 
     @property
     def place(self) -> str:
@@ -185,11 +185,12 @@ def _shares(device: str, has: dict[str, float]) -> tuple[float, float, int]:
     return cpus, gpus, max(1, int(min(room, default=1)))
 
 
-def _end() -> None:
+def _end(handle: Any) -> None:
     import ray
     from ray import serve
 
     with suppress(Exception):  # the cluster may be gone before us
         if ray.is_initialized():
+            handle.shutdown()  # which would go on telling the controller how much it has to do
             serve.delete(NAME)
             ray.shutdown()

@@ -1,19 +1,17 @@
 """Save a figure: the one on the page as PDF and SVG for a paper, in files that say what they show."""
 
 import re
-from collections.abc import Callable
 from functools import partial
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ancra.origin import Origin
-from ancra.web.palette import Palette, palette
+from ancra.web.palette import palette
 from app import state
 from app.figures.on_paper import on_paper
+from app.parts.chart import Draw
 
 TYPES = {"pdf": "application/pdf", "svg": "image/svg+xml"}
-Draw = Callable[[Palette], go.Figure]
 
 
 def save_figure(draw: Draw, name: str, origin: Origin, key: str, wide: bool = False) -> None:

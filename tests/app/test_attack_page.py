@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -201,11 +202,10 @@ def test_the_numbers_of_the_path_are_the_cards(attack, monkeypatch):
 
     row = {"samples": 77, "pgd": 0.81, "adaptive": 0.012}
     card = compute.card("uploads/tiny-ra").with_changes(evaluation=(row,))
-    found = {
-        name: (compute.path(name), card if name.endswith("ra") else compute.card(name))
-        for name in list(compute.checkpoints())
-    }
-    monkeypatch.setattr("app.compute._found", lambda: found)
+    found = compute.checkpoints()
+    cards = {name: card if name.endswith("ra") else each for name, each in found.items()}
+    paths = {name: compute.path(name) for name in found}
+    monkeypatch.setattr("app.compute._found", lambda: SimpleNamespace(cards=cards, paths=paths))
     attack.segmented_control(key="guide").set_value("4 The number").run()
     assert "Over 77 test images" in texts(attack)
     assert "**81%** under PGD-40 and **1%** under the adaptive attack" in texts(attack)

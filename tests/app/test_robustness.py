@@ -14,6 +14,7 @@ from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE
 from ancra.evaluation.subject import settings_of, subject_of
 from ancra.evaluation.transfer import combined, peers_of, transfer_settings
+from ancra.jobs.launch import Launch, write_launch, write_state
 from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store
 from ancra.trust.report import CheckResult, Level, TrustReport
@@ -116,6 +117,40 @@ def test_evaluating_starts_a_process_for_what_is_missing(page, home, monkeypatch
     at.checkbox(key="with_autoattack").uncheck().run()
     at.button(key="start_evaluation").click().run()
     assert started == [(card_of("tiny-ra").digest, ("attacks",))]
+
+
+def test_an_evaluation_can_be_handed_to_an_engine(page, home, monkeypatch):
+    store_results("tiny-ra", dict.fromkeys(HEADLINE, 30))
+    handed = []
+
+    class Engine:
+        def submit(self, job):
+            handed.append((job.digest, job.command))
+            write_launch(job, Launch(launcher="ray", job="1"))
+            write_state(job, "queued")
+
+        def status(self, job):
+            return job.status()
+
+        def cancel(self, job):
+            write_state(job, "cancelled")
+
+    monkeypatch.setattr("app.answers.runs.launchers", lambda: {"local": "", "ray": "", "slurm": "There is none."})
+    monkeypatch.setattr("app.answers.robustness.launcher", lambda name: Engine())
+    monkeypatch.setattr("app.answers.robustness.launcher_of", lambda job: Engine())
+    at = page()
+    at.selectbox(key="evaluate").select("uploads/tiny-ra").run()
+    at.checkbox(key="with_autoattack").uncheck().run()
+    assert at.segmented_control(key="evaluate_on").options == ["This machine", "Ray"]
+    at.segmented_control(key="evaluate_on").set_value("ray").run()
+    at.button(key="start_evaluation").click().run()
+    assert not at.exception
+    ((digest, command),) = handed
+    assert digest == card_of("tiny-ra").digest
+    assert command[-3:] == ["--parts", "attacks", "--report"]
+    assert "Waiting for its turn at Ray" in at.get("progress")[0].proto.text
+    at.button(key="stop_evaluation").click().run()
+    assert EvaluationJob(digest).status().state == "cancelled"
 
 
 def test_each_figure_can_be_saved(page, home):

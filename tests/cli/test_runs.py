@@ -5,9 +5,9 @@ import json
 
 import pytest
 
+from ancra.jobs.launch import read_launch
 from ancra.jobs.status import RunStatus
 from ancra.launchers.local import LocalLauncher
-from ancra.runs.launch import read_launch
 from ancra.runs.run import Run, list_runs
 
 

@@ -25,10 +25,10 @@ from ancra.data.layout import read_layout
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
+from ancra.jobs.launch import read_launch
 from ancra.jobs.status import RunStatus, ShareStatus, read_status
 from ancra.models.weight_files import read_weights
 from ancra.recipe import Recipe, load_recipe
-from ancra.runs.launch import read_launch
 from ancra.runs.overview import overview
 from ancra.runs.run import Run
 from ancra.settings import parse_changes, read_yaml, yaml_text

@@ -6,13 +6,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from engines import one_of_the_tests, same_weights, wait_until
+from engines import evaluates_stops_and_goes_on, one_of_the_tests, same_weights, wait_until
 from slurm_cluster import slurm_cluster, why_not
 
 from ancra.errors import AncraError
+from ancra.jobs.launch import Launch, read_launch, write_launch, write_state
 from ancra.launchers.registry import launcher_of
 from ancra.launchers.slurm import SlurmLauncher
-from ancra.runs.launch import Launch, read_launch, write_launch, write_state
 from ancra.runs.run import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
@@ -64,6 +64,10 @@ def test_slurm_trains_queues_stops_takes_back_and_goes_on(cluster, long_recipe, 
     slurm.submit(run)
     wait_until(lambda: not run.status().active, run)
     same_weights(run, whole)
+
+
+def test_slurm_evaluates_and_an_evaluation_that_was_stopped_goes_on(cluster, whole):
+    evaluates_stops_and_goes_on(SlurmLauncher(), whole)
 
 
 def test_a_job_that_vanished_before_it_began_is_lost(closed, long_recipe, tmp_path):

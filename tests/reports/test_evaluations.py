@@ -10,6 +10,7 @@ import pytest
 
 from ancra.errors import AncraError
 from ancra.jobs.signals import RunCancelled
+from ancra.launchers.local import LocalLauncher
 from ancra.reports import results
 from ancra.reports.evaluations import EvaluationJob
 from ancra.store import Store
@@ -35,8 +36,9 @@ def carry_out(job, tmp_path):
 
 
 def test_without_a_process_there_is_no_status(job):
-    assert job.status() is None
-    job.stop()
+    assert not job.begun
+    LocalLauncher().cancel(job)
+    assert not job.begun
 
 
 def test_the_status_follows_the_work_to_its_end(job, tmp_path, working):
@@ -83,11 +85,11 @@ def test_one_process_a_model_and_a_killed_one_is_lost(job, tmp_path, monkeypatch
     assert job.status().state == "queued"
     with pytest.raises(AncraError, match="already"):
         job.start(tmp_path / "model.safetensors", ("attacks",))
-    job.stop()
+    LocalLauncher().cancel(job)
     end = time.monotonic() + 10
     while job.status().active and time.monotonic() < end:
         time.sleep(0.05)
-    assert job.status().state == "lost"
+    assert job.status().state == "cancelled"
 
 
 def test_parts_must_exist(tmp_path):

@@ -1,8 +1,8 @@
 import pytest
 
+from ancra.jobs.launch import write_state
 from ancra.jobs.signals import RunCancelled
 from ancra.runs.execution import execute
-from ancra.runs.launch import write_state
 from ancra.sweeps import execution
 
 

@@ -1,11 +1,11 @@
 """Below the replay: why the attack fares as it does. Only the tab that is open computes anything."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
-from app import state
 from app.answers import explanations
 from app.answers.models import title_of
 from app.figures import losses
@@ -14,6 +14,7 @@ from app.figures.loss_surface import surface_figure, surface_sentence
 from app.guard import guard
 from app.parts.attack import explanations_view
 from app.parts.attack.view import AttackView
+from app.parts.chart import chart
 
 KEY = "look"
 LOSSES, SURFACE = "Losses", "Loss surface"
@@ -51,8 +52,8 @@ def loss_tab(view: AttackView) -> None:
         for name, trace in view.traces.items():
             with st.container(), guard():
                 st.markdown(f"**{view.titles[name]}**")
-                st.plotly_chart(
-                    losses.loss_curves(trace, view.settings.objective, view.step, state.look()),
+                chart(
+                    partial(losses.loss_curves, trace, view.settings.objective, view.step),
                     key=f"losses_{name}",
                     config=SAVABLE,
                     alt=f"Every objective at each step of the attack on {view.titles[name]}",
@@ -85,8 +86,8 @@ def _cuts(view: AttackView, loss: str) -> None:
                 title = view.titles[name]
                 found = explanations.cut(name, view.picture, view.settings.epsilon, loss, f"Looking around on {title}")
                 st.markdown(f"**{title}.** {cut_sentence(found, view.classes)}")
-                st.plotly_chart(
-                    cut_figure(found, trace, state.look()),
+                chart(
+                    partial(cut_figure, found, trace),
                     key=f"cut_{name}",
                     config=SAVABLE,
                     alt=f"The losses on a line through the image, {title}",
@@ -108,8 +109,8 @@ def _surfaces(view: AttackView, kind: str, loss: str) -> None:
             st.markdown(f"**{title}.** {surface_sentence(found, view.classes)}")
             with st.grid(2, min_column_width=320, gap="medium"):
                 for index, plane in enumerate(found.planes):
-                    st.plotly_chart(
-                        surface_figure(found, state.look(), KINDS[kind], only=index),
+                    chart(
+                        partial(surface_figure, found, kind=KINDS[kind], only=index),
                         key=f"surface_{name}_{kind}_{plane.name}",
                         config=SAVABLE,
                         alt=f"{plane.title} around the image, {title}",

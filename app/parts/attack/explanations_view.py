@@ -1,16 +1,18 @@
 """Which pixels and channels the answers rest on, before and after the attack."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.attribution.methods import METHODS
 from ancra.attribution.settings import HEADS, AttributionSettings
-from app import compute, state
+from app import compute
 from app.answers import explanations
 from app.figures.attribution import Panel, attribution_maps, channel_bars, channel_sentence, evidence_bars
 from app.guard import guard
 from app.parts.attack.view import AttackView
+from app.parts.chart import chart
 
-STATIC = {"displayModeBar": False}
 EXPLAINED = ("The true class", "The model's answer")
 
 
@@ -37,10 +39,9 @@ def attribution_tab(view: AttackView) -> None:
                     Panel(f"natural, for {names[0]}", trace.natural[0], found, 0),
                     Panel(f"after step {view.step}, for {names[1]}", trace.images[view.step, 0], found, 1),
                 ]
-                st.plotly_chart(
-                    attribution_maps(panels, state.look()),
+                chart(
+                    partial(attribution_maps, panels),
                     key=f"attribution_{name}",
-                    config=STATIC,
                     alt=f"Attributions of {title} before and after the attack",
                 )
                 notes = dict.fromkeys(note for index in range(2) if (note := found.note(index)))
@@ -78,25 +79,23 @@ def channel_tab(view: AttackView) -> None:
 
 
 def _channels(view: AttackView, name: str, block: int) -> None:
-    title, trace, colours = view.titles[name], view.traces[name], state.look()
+    title, trace = view.titles[name], view.traces[name]
     label, logits = view.picture.label, trace.logits[view.step, 0].copy()
     change = explanations.channels(name, view.picture, trace, view.step, f"Reading the channels of {title}")
     st.markdown(f"**{title}.** {channel_sentence(change, 0, view.classes)}")
     for attacked, when in ((False, "Natural image"), (True, f"After step {view.step}")):
-        st.plotly_chart(
-            channel_bars(change, 0, block, colours, attacked=attacked),
+        chart(
+            partial(channel_bars, change, 0, block, attacked=attacked),
             key=f"channels_{name}_{attacked}",
-            config=STATIC,
             alt=f"Share of the activity of channels of {title}, {when.lower()}",
         )
         st.caption(f"{when}: the channels that the attention turned up and down most, before (z) and after it (z').")
     # Against the class that the attack leads to, or would lead to.
     logits[label] = -float("inf")
     other = int(logits.argmax())
-    st.plotly_chart(
-        evidence_bars(change, 0, view.classes, label, other, block, colours),
+    chart(
+        partial(evidence_bars, change, 0, view.classes, label, other, block),
         key=f"evidence_{name}",
-        config=STATIC,
         alt=f"Evidence of the channels of {title} for {view.classes[label]} against {view.classes[other]}",
     )
     st.caption(

@@ -13,6 +13,7 @@ from app.answers import attacks
 from app.answers.attacks import Picture
 from app.answers.robustness import order_of_breaking
 from app.components.contact_sheet import contact_sheet
+from app.drawn import drawn
 from app.figures import pictures
 from app.words import attack as words
 from app.words.sheet import broken_by, counted
@@ -101,7 +102,7 @@ def _page(name: str, rows: IntArray, index: int, said: Mapping[int, str]) -> Non
 
     with sheet:
         contact_sheet(
-            pictures.sprite(test.batch(torch.from_numpy(rows))[0].numpy(), COLUMNS),
+            drawn(pictures.sprite, test.batch(torch.from_numpy(rows))[0].numpy(), COLUMNS),
             [called(row) for row in rows.tolist()],
             columns=COLUMNS,
             selected=selected if 0 <= selected < len(rows) else None,

@@ -1,14 +1,16 @@
 """Watching the classes of a run come apart: one map, a slider over its epochs."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.scenes.of_models import format_measure
-from app import state
 from app.answers import epochs
 from app.answers.epochs import EpochView
 from app.components.feature_map import feature_map
 from app.figures import map_epochs
 from app.guard import guard
+from app.parts.chart import chart
 
 POLL = 5.0  # Seconds between two looks at a run that goes on.
 KEY = "silhouette_true"
@@ -42,8 +44,8 @@ def _watch(name: str, was_active: bool) -> None:
         return
     st.markdown(_sentence(view))
     feature_map(view.scene, key="epochs", command={"id": name, "view": "attack", "colour": "true"})
-    st.plotly_chart(
-        map_epochs.separation(view.maps, state.look()), key="separation", config={"displayModeBar": False},
+    chart(
+        partial(map_epochs.separation, view.maps), key="separation",
         alt="Silhouettes of natural and adversarial images after each epoch",
     )  # fmt: skip
     st.caption(f"{view.scene.caption} The silhouettes are measured in the full feature space.")

@@ -1,15 +1,16 @@
 """A third dimension: one model's map to turn, laid out when it is asked for."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from ancra.maps.settings import ModelMapSettings
 from ancra.text import percent
-from app import state
 from app.answers import maps as answers
 from app.figures import map_space
 from app.guard import guard
+from app.parts.chart import chart
 from app.parts.maps import controls, progress
 
 
@@ -26,9 +27,9 @@ def three_dimensions(names: Sequence[str], settings: ModelMapSettings) -> None:
     one = next(iter(made.shown.values()))
     if made.jobs:
         progress.wait(made.jobs)
-    st.plotly_chart(
-        map_space.space(one, state.look(), controls.colour()), key="space_figure",
-        config={"displayModeBar": False}, alt=f"The map of {title} in three dimensions",
+    chart(
+        partial(map_space.space, one, colour=controls.colour()), key="space_figure",
+        alt=f"The map of {title} in three dimensions",
     )  # fmt: skip
     kept = one.faithfulness["kept"]
     st.caption(

@@ -14,15 +14,14 @@ from ancra.sweeps.plan import short
 from ancra.sweeps.slices import varied
 from ancra.sweeps.trends import is_number, numeric_axes, trend
 from ancra.sweeps.verdict import NOISE
-from app import state
 from app.answers import sweeps as answers
 from app.figures import sweeps as drawings
 from app.guard import guard
+from app.parts.chart import chart
 from app.parts.save_figure import save_figure
 from app.parts.sweeps import choose, files, one_run, work
 
 SWEEP, RUN, CHART = "figure", "figure_run", "figure_chart"
-STATIC = {"displayModeBar": False}
 CURVE, SQUARES = "One curve", "Both settings"
 BADGES: dict[Answer, tuple[Literal["green", "red", "gray"], str]] = {
     Answer.YES: ("green", ":material/check:"),
@@ -81,10 +80,9 @@ def show_figure(chosen: KnownOutcome) -> None:
 def one_setting(part: Outcome, axis: str) -> None:
     """Accuracies along one number."""
     own = flat(part.plan.recipe.model_dump(mode="json")).get(axis)
-    colours, clicked = state.look(), st.session_state.get(RUN)
-    st.plotly_chart(
-        drawings.along_chart(part, axis, own if is_number(own) else None, clicked, colours),
-        key=CHART, config=STATIC, selection_mode="points", on_select=lambda: choose.take_click(CHART, RUN),
+    chart(
+        partial(drawings.along_chart, part, axis, own if is_number(own) else None, st.session_state.get(RUN)),
+        key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
         alt=f"Accuracies against {short(axis)}, a dot a run, with means and spread",
     )  # fmt: skip
     st.caption("Dots are runs, lines their means, bands one standard deviation over seeds. Click a dot to see its run.")
@@ -100,9 +98,9 @@ def two_settings(outcome: Outcome, both: list[str]) -> None:
         "Accuracy", outcome.measures, format_func=TITLES.__getitem__, default=outcome.measures[-1], required=True,
         key="figure_measure", bind="query-params",
     )  # fmt: skip
-    st.plotly_chart(
-        drawings.two_axes_chart(part, both[0], both[1], measure, state.look()),
-        key=CHART, config=STATIC, selection_mode="points", on_select=lambda: choose.take_click(CHART, RUN),
+    chart(
+        partial(drawings.two_axes_chart, part, both[0], both[1], measure),
+        key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
         alt=f"Mean accuracy for every pair of {short(both[0])} and {short(both[1])}",
     )  # fmt: skip
     st.caption("Mean ± standard deviation over seeds, %. Click a square to see its first run.")

@@ -19,12 +19,12 @@ from app.answers.models import set_of, title_of
 from app.components.feature_map import feature_map
 from app.figures import sweeps as drawings
 from app.guard import guard
+from app.parts.chart import chart
 from app.parts.maps.progress import wait
 from app.parts.save_figure import save_figure
 from app.parts.sweeps import choose, files, one_run, work
 
 SWEEP, RUN, CHART = "strategy_sweep", "strategy_run", "strategy_chart"
-STATIC = {"displayModeBar": False}
 ON_MAP = 4  # models at most
 # On a phone the picture comes first; the story's sentence has asked the question.
 STYLE = """<style>
@@ -76,10 +76,9 @@ def accuracies(part: Outcome) -> None:
     """The accuracies of each setting, drawn and as a table."""
     left, right = st.columns([4, 3], gap="large")
     with left:
-        st.plotly_chart(
-            drawings.settings_chart(part, st.session_state.get(RUN), state.look()),
-            key=CHART, config=STATIC, selection_mode="points",
-            on_select=lambda: choose.take_click(CHART, RUN),
+        chart(
+            partial(drawings.settings_chart, part, st.session_state.get(RUN)),
+            key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
             alt="Accuracy of the models of each setting without an attack, under PGD-40, adaptive PGD-40, worst case",
         )  # fmt: skip
         st.caption(
@@ -123,18 +122,17 @@ def table(part: Outcome) -> None:
 def learning(part: Outcome) -> None:
     """Learning curves of every setting."""
     st.header("While they were trained", anchor=False)
+    origin = outcome_origin(part, "")
     shown = [curve for curve in drawings.CURVES if any(each.curves.get(curve) for each in part.results)]
     for first in range(0, len(shown), 2):
         for column, curve in zip(st.columns(2, gap="large"), shown[first : first + 2], strict=False):
             with column:
-                st.plotly_chart(
-                    drawings.learning_chart(part, curve, state.look()), key=f"outcome_learning_{curve}",
-                    config=STATIC, alt=f"{drawings.CURVES[curve]} of each setting after each epoch",
+                chart(
+                    partial(drawings.learning_chart, part, curve), key=f"outcome_learning_{curve}",
+                    alt=f"{drawings.CURVES[curve]} of each setting after each epoch",
                 )  # fmt: skip
                 name = f"{part.plan.name} {drawings.CURVES[curve]} while training"
-                save_figure(
-                    partial(drawings.learning_chart, part, curve), name, outcome_origin(part, name), f"learning_{curve}"
-                )
+                save_figure(partial(drawings.learning_chart, part, curve), name, origin, f"learning_{curve}")
     st.caption(
         "Means over seeds; bands are one standard deviation. Accuracies are on held-out training images, with fewer "
         "steps of PGD than above. The contrast is how alike the model finds anchors and their negatives: "

@@ -1,6 +1,8 @@
 """The Population tab: all strategies side by side over one batch or a whole epoch."""
 
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,18 +17,17 @@ from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
 from ancra.strategies.words import value_text
 from ancra.web.palette import Palette
-from app import state
 from app.access import may_change
 from app.answers import strategies as answers
 from app.answers.mechanism import BatchQuestion
 from app.figures import strategies as figures
 from app.guard import guard
+from app.parts.chart import Draw, chart
 from app.parts.negatives.batch import choose_batch
-from app.parts.save_figure import Draw, save_figure
+from app.parts.save_figure import save_figure
 from app.words import strategies as says
 
 POLL = 1.0  # Seconds between two looks at an epoch that goes on.
-STATIC = {"displayModeBar": False}
 ONE, WHOLE = "This batch", "Whole epoch"
 COLUMNS = ("found", "candidates", "similarity", "contrast", "negative_features", "reached")
 PAIRS: dict[str, figures.What] = {"How often": "count", "Similarity": "similarity", "Contrast": "contrast"}
@@ -177,7 +178,7 @@ def forces(asked: BatchQuestion, found: Statistics) -> None:
         )  # fmt: skip
     divided = answers.with_alpha(found, alpha)
     draw = partial(figures.forces_chart, divided, where)
-    chart(draw(state.look()), "The force on anchors and negatives of each strategy")
+    chart(draw, key="population_forces", alt="The force on anchors and negatives of each strategy")
     st.caption(says.forces_words(divided, where))
     save_figure(draw, f"Forces on the {where} of {asked.model}", answers.origin(asked, found), "population_forces")
 
@@ -199,7 +200,7 @@ def pairs(found: Statistics, origin: Origin) -> None:
             with grid.cell():
                 draw = partial(figures.pairs_chart, found, name, what)
                 words = f"Anchor's class by negative's class, {title_of(name)}"
-                chart(draw(state.look()), words, key=f"pairs_{name}")
+                chart(draw, alt=words, key=f"pairs_{name}")
                 st.caption(says.pairs_words(found, name))
                 save_figure(draw, f"{words} {what}", origin, f"pairs_{name}")
     st.caption("Rows are the anchor's true class, columns the negative's. All strategies share one scale.")
@@ -216,7 +217,7 @@ def agreement(found: Statistics, origin: Origin) -> None:
     )
     what: figures.Alike = "negative" if label == "image" else "same_class"
     draw, words = partial(figures.agreement_chart, found, what), f"How often two strategies pick the same {label}, in %"
-    chart(draw(state.look()), words)
+    chart(draw, key=f"population_{what}", alt=words)
     st.caption(says.agreement_words(found, what))
     save_figure(draw, words, origin, "population_agreement")
 
@@ -236,19 +237,11 @@ def success(found: Statistics, origin: Origin) -> None:
 
 def downloads(asked: BatchQuestion, found: Statistics) -> None:
     """Everything as CSV files."""
-    origin = answers.origin(asked, found)
     stem = f"strategies-{asked.model.replace('/', '-')}-{asked.split}"
-    cells = [
-        {"strategy": name, "anchor": own, "negative": other, "count": int(count)}
-        for name in found.observed
-        for own, row in zip(found.classes, found.pairs(name), strict=True)
-        for other, count in zip(found.classes, row, strict=True)
-        if count
-    ]
     with st.container(horizontal=True):
-        for label, rows, ending in (("Measures", found.rows(), "measures"), ("Class pairs", cells, "pairs")):
+        for label, rows, ending in (("Measures", Statistics.rows, "measures"), ("Class pairs", _cells, "pairs")):
             st.download_button(
-                f"{label} (CSV)", signed(csv_text(list(rows)).encode(), "csv", origin), f"{stem}-{ending}.csv",
+                f"{label} (CSV)", partial(_csv, rows, asked, found), f"{stem}-{ending}.csv",
                 "text/csv", icon=":material/download:", on_click="ignore", key=f"population_{ending}",
             )  # fmt: skip
 
@@ -256,14 +249,24 @@ def downloads(asked: BatchQuestion, found: Statistics) -> None:
 def figure(title: str, draw: Draw, caption: str, origin: Origin) -> None:
     """A figure under its title, with its caption, to be saved."""
     st.markdown(f"**{title}**")
-    chart(draw(state.look()), title)
+    chart(draw, key=f"population_{title}", alt=title)
     st.caption(caption)
     save_figure(draw, f"{title} {' '.join(origin.checkpoints)}", origin, f"population_{title}")
 
 
-def chart(drawn: go.Figure, alt: str, key: str | None = None) -> None:
-    """A figure that is only looked at."""
-    st.plotly_chart(drawn, key=key or f"population_{alt}", config=STATIC, alt=alt)
+def _csv(rows: Callable[[Statistics], Iterable[dict[str, Any]]], asked: BatchQuestion, found: Statistics) -> bytes:
+    return signed(csv_text(list(rows(found))).encode(), "csv", answers.origin(asked, found))
+
+
+def _cells(found: Statistics) -> list[dict[str, Any]]:
+    """How often each strategy gives the anchors of a class a negative of another."""
+    return [
+        {"strategy": name, "anchor": own, "negative": other, "count": int(count)}
+        for name in found.observed
+        for own, row in zip(found.classes, found.pairs(name), strict=True)
+        for other, count in zip(found.classes, row, strict=True)
+        if count
+    ]
 
 
 def _dots(

@@ -6,8 +6,10 @@ from ancra.progress import duration
 from ancra.text import listed
 from app.access import may_change
 from app.answers import robustness as answers
+from app.answers import runs
 from app.answers.models import title_of
 from app.answers.robustness import Results
+from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard
 
 POLL = 2.0  # seconds between two looks at an evaluation that goes on
@@ -40,7 +42,9 @@ def _show(chosen: Results, was_active: bool) -> None:
         st.rerun(scope="app")  # the table and the figures follow
     if status is not None and active:
         left = f", about {duration(status.remaining)} left" if status.remaining is not None else ""
-        st.progress(status.share, text=f"{status.message or 'Starting'} ({status.share:.0%}{left})")
+        by = LAUNCHER_TITLES.get(answers.sent_to(chosen.name), "")
+        begins = "Starting" if status.pid is not None else f"Waiting for its turn at {by}"
+        st.progress(status.share, text=f"{status.message or begins} ({status.share:.0%}{left})")
         st.caption("It goes on when you leave this page. What is finished is kept when you stop it.")
         if st.button("Stop", icon=":material/stop:", key="stop_evaluation"):
             answers.stop(chosen.name)
@@ -55,10 +59,24 @@ def _show(chosen: Results, was_active: bool) -> None:
         "AutoAttack too (takes as long as all the rest)", value=True, key="with_autoattack"
     )
     parts = tuple(part for part in chosen.missing if part != SLOW or with_slow)
+    by = _where()
     label = "Go on" if status is not None and status.state in ("cancelled", "lost", "failed") else "Evaluate"
     if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not parts, key="start_evaluation"):
-        answers.start(chosen.name, parts)
+        answers.start(chosen.name, parts, by)
         st.rerun(scope="app")
+
+
+def _where() -> str:
+    """Where to evaluate; asked for where there is a choice."""
+    usable = [name for name, why_not in runs.launchers().items() if not why_not]
+    if len(usable) < 2:
+        return "local"
+    return str(
+        st.segmented_control(
+            "Evaluate on", usable, format_func=lambda name: LAUNCHER_TITLES.get(name, name), default="local",
+            required=True, key="evaluate_on", help="A stopped evaluation keeps what is finished, wherever it goes on.",
+        )
+    )  # fmt: skip
 
 
 def say_missing(found: list[Results]) -> None:

@@ -1,6 +1,6 @@
 """The table of models against attacks, its downloads, and the published numbers beside it."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd
@@ -111,7 +111,8 @@ def published_table() -> None:
             for each in PUBLISHED
         ]
     )
-    numbers: list[Hashable] = ["No attack", "PGD-40", "Adaptive PGD-40", "AutoAttack"]
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    numbers = ("No attack", "PGD-40", "Adaptive PGD-40", "AutoAttack")
     st.dataframe(
-        frame.style.format("{:.2f} %", subset=numbers, na_rep="–"), hide_index=True, placeholder="–", key="published"
+        frame, hide_index=True, placeholder="–", key="published", column_config=dict.fromkeys(numbers, percent)
     )

@@ -1,14 +1,16 @@
 """The grid of a sweep's runs: a row a setting, a column a seed, with what each run does now."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.progress import duration
-from app import state
 from app.answers import sweeps as answers
 from app.answers.sweeps import SweepView
 from app.figures import sweep_grid as figures
 from app.figures.sweeps import label
 from app.guard import guard
+from app.parts.chart import chart
 from app.parts.sweeps.choose import take_click
 
 CHOSEN, CELL, CHART = "own_sweep", "own_cell", "own_grid"
@@ -51,9 +53,9 @@ def show(name: str, was_active: bool) -> None:
         st.caption(f"So many runs have no place in a grid: these are the last {len(shown):,} that were started.")
     rows = len({tuple(each.cell.values.items()) for each in shown})
     with st.container(height=figures.CELL * TALL + 130 if rows > TALL else "content", border=False):
-        st.plotly_chart(
-            figures.grid_chart(shown, st.session_state.get(CELL), state.look()), key=CHART,
-            config={"displayModeBar": False}, selection_mode="points", on_select=lambda: take_click(CHART, CELL),
+        chart(
+            partial(figures.grid_chart, shown, st.session_state.get(CELL)), key=CHART,
+            on_point=lambda: take_click(CHART, CELL),
             alt="The state of every run: settings in rows, seeds in columns",
         )  # fmt: skip
     st.caption("A row is a setting, a column a seed. Point at a run to see what it does, click it for its last lines.")

@@ -1,5 +1,7 @@
 """One run of a sweep: its numbers, learning curves and settings, and where to go on with its model."""
 
+from functools import partial
+
 import streamlit as st
 
 from ancra.progress import duration
@@ -9,10 +11,9 @@ from ancra.sweeps.reproduce import train_command
 from app import state
 from app.answers import sweeps as answers
 from app.figures import learning
+from app.parts.chart import chart
 from app.parts.onward import onward
 from app.parts.sweeps.choose import run_title
-
-STATIC = {"displayModeBar": False}
 
 
 def show_run(outcome: Outcome, result: CellResult) -> None:
@@ -47,14 +48,14 @@ def curves(result: CellResult) -> None:
     line = learning.Line(run_title(result), rows, colours.final)
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(
-            learning.accuracies(line, colours, learning.Axes()), key="sweep_run_accuracies", config=STATIC,
+        chart(
+            partial(learning.accuracies, line, axes=learning.Axes()), key="sweep_run_accuracies",
             alt="Accuracies of this run after each epoch",
         )  # fmt: skip
         st.caption("Accuracy on held-out training images after each epoch.")
     with right:
-        st.plotly_chart(
-            learning.losses(line, colours, learning.Axes()), key="sweep_run_losses", config=STATIC,
+        chart(
+            partial(learning.losses, line, axes=learning.Axes()), key="sweep_run_losses",
             alt="Losses of this run after each epoch",
         )  # fmt: skip
         st.caption("The loss and its contrast, means of each epoch.")

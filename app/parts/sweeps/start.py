@@ -8,7 +8,7 @@ from ancra.errors import AncraError
 from ancra.progress import duration
 from ancra.recipe import recipe_names
 from ancra.sweeps.axes import STRATEGY
-from ancra.sweeps.plan import SweepPlan, load_plan, sweep_names
+from ancra.sweeps.plan import SweepPlan, sweep_names
 from ancra.sweeps.reproduce import sweep_command
 from app.answers import runs
 from app.answers import sweeps as answers
@@ -35,13 +35,13 @@ def form(usual: str) -> None:
     names = [*sorted(sweep_names(), key=lambda name: ("digits" not in name, name)), OWN]
     base = st.selectbox(
         "New sweep", names, index=names.index(usual) if usual in names else 0, key="new_sweep",
-        format_func=lambda name: name if name == OWN else load_plan(name).title,
+        format_func=lambda name: name if name == OWN else answers.named_plan(name).title,
     )  # fmt: skip
     vary: Sequence[str] = ()
     if base == OWN:
         base, vary = choose_recipe()
     else:
-        st.caption(load_plan(base).description)
+        st.caption(answers.named_plan(base).description)
     with st.grid(2, min_column_width=140, gap="small") as grid:
         with grid.cell():
             seeds = int(st.number_input("Seeds", 1, 1000, 3, key="new_seeds", help="Runs of each setting."))

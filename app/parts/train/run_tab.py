@@ -13,12 +13,13 @@ from app.answers.runs import RunView
 from app.figures import compared, learning
 from app.figures.learning import Axes
 from app.guard import guard
+from app.parts.chart import chart
 from app.parts.save_figure import save_figure
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
 from app.parts.train.finals import final_numbers
 from app.parts.train.run_list import run_list
-from app.parts.train.side_by_side import STATIC, axes_of, line_of, together
+from app.parts.train.side_by_side import axes_of, line_of, together
 
 POLL, IDLE_POLL = 2.0, 10.0  # seconds between two looks, while a run goes on and while none does
 
@@ -77,13 +78,11 @@ def curves(chosen: Sequence[RunView]) -> None:
 
 def _alone(run: RunView, axes: Axes) -> None:
     colours, line = state.look(), line_of(run, "")
-    st.plotly_chart(
-        learning.accuracies(line, colours, axes), key="accuracies", config=STATIC,
+    chart(
+        partial(learning.accuracies, line, axes=axes), key="accuracies",
         alt="Natural and robust accuracy after each epoch",
     )  # fmt: skip
-    st.plotly_chart(
-        learning.losses(line, colours, axes), key="losses", config=STATIC, alt="The loss and its parts after each epoch"
-    )
+    chart(partial(learning.losses, line, axes=axes), key="losses", alt="The loss and its parts after each epoch")
     st.caption(f"{_caption(run)} Below: the loss and its parts before their weights, means of each epoch.")
     with st.container(horizontal=True):
         for what, draw in (("Accuracies", learning.accuracies), ("Losses", learning.losses)):
@@ -91,8 +90,8 @@ def _alone(run: RunView, axes: Axes) -> None:
             save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
     with st.expander("Learning rate", icon=":material/trending_down:", key="open_rate", bind="query-params"):
         line = line_of(run, colours.final)
-        st.plotly_chart(
-            compared.overlay("learning_rate", [line], colours, axes), key="rate", config=STATIC,
+        chart(
+            partial(compared.overlay, "learning_rate", [line], axes=axes), key="rate",
             alt="The learning rate at the end of each epoch",
         )  # fmt: skip
         save_figure(partial(_learning_rate, run, axes), f"Learning rate of {run.name}", runs.origin([run.name]), "rate")

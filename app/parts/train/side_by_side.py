@@ -14,12 +14,12 @@ from app.answers import runs
 from app.answers.runs import RunView
 from app.figures import compared, learning
 from app.figures.learning import Axes, Line
+from app.parts.chart import chart
 from app.parts.save_figure import save_figure
 from app.parts.train import selection
 from app.parts.train.run_list import plain_title
 
 FIRST_CURVES = ("adaptive", "pgd", "natural", "loss")
-STATIC = {"displayModeBar": False}
 SMOOTHING_HELP = (
     "How much of what came before counts at each point (an exponential moving average); what was measured stays as a "
     "pale line behind."
@@ -61,8 +61,8 @@ def together(chosen: Sequence[RunView], axes: Axes) -> None:
     with st.grid(2, min_column_width=330, gap="medium") as grid:
         for key in wanted:
             with grid.cell():
-                st.plotly_chart(
-                    compared.overlay(key, lines, colours, axes), key=f"curve/{key}", config=STATIC,
+                chart(
+                    partial(compared.overlay, key, lines, axes=axes), key=f"curve/{key}",
                     alt=f"{learning.quantity_title(key)} of the chosen runs",
                 )  # fmt: skip
                 name = f"{learning.quantity_title(key)} of {' and '.join(names)}"

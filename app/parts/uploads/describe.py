@@ -12,6 +12,7 @@ from ancra.models.recognition import Recognised
 from ancra.models.settings import ModelSettings
 from ancra.models.sources import torchvision_names
 from ancra.uploads.checkpoints import Answers, numbered
+from app import compute
 from app.access import is_public
 from app.answers import uploads
 from app.answers.uploads import Added, Unrecognised
@@ -79,7 +80,7 @@ def network_of_plugin(say: Callable[[Added], None]) -> None:
         if st.button("Add this network", key="add_network", disabled=not name or images is None):
             assert images is not None
             st.session_state["added_network"] = uploads.add_network(name, ModelSettings(architecture=name), images)
-            st.cache_data.clear()
+            compute.look_again()
         if added := st.session_state.get("added_network"):
             say(added)
 

@@ -9,6 +9,7 @@ from ancra import limits
 from ancra.checkpoints import Card
 from ancra.errors import AncraError
 from ancra.models.recognition import Recognised
+from app import compute
 from app.answers import recipes, uploads
 from app.answers.models import title_of
 from app.answers.uploads import Added, Unrecognised
@@ -40,7 +41,7 @@ def _take(file: UploadedFile) -> None:
             outcomes[file.file_id] = uploads.take(file.getvalue(), file.name)
         except AncraError as error:
             outcomes[file.file_id] = error
-        st.cache_data.clear()  # the lists of models follow at once
+        compute.look_again()  # the lists of models follow at once
     found = outcomes[file.file_id]
     if isinstance(found, AncraError):
         st.error(f"{found} Nothing was kept.", icon=":material/error:")
@@ -67,7 +68,7 @@ def _ask(file: UploadedFile, found: Recognised | Unrecognised, outcomes: dict[st
     if st.button("Add this model", type="primary", icon=":material/add:", key="add_weights", disabled=asked is None):
         assert asked is not None
         outcomes[file.file_id] = uploads.add_weights(file.getvalue(), file.name, asked.title, asked.model, asked.images)
-        st.cache_data.clear()
+        compute.look_again()
         st.rerun()
 
 
