@@ -3,6 +3,7 @@
 ``streamlit run app/streamlit_app.py`` serves the same pages without getting anything ready.
 """
 
+import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
 
 from ancra.environment import EMBED, PUBLIC  # noqa: E402
 from app.access import upload_sessions  # noqa: E402
+from app.engine.ending import end_all  # noqa: E402
 from app.headers import SecurityHeaders, public_headers  # noqa: E402
 from app.live_files import live_file  # noqa: E402
 from app.public import PublicDoors  # noqa: E402
@@ -32,11 +34,12 @@ from app.upload_bounds import UploadBounds  # noqa: E402
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Starts getting ready in a thread of its own, so that the server answers at once."""
+    """Starts getting ready in a thread of its own, so that the server answers at once; ends what was begun."""
     from app.warming import warm_up
 
     threading.Thread(target=warm_up, name="ancra-warm-up", daemon=True).start()
     yield {}
+    await asyncio.to_thread(end_all)
 
 
 def middleware() -> list[Middleware]:

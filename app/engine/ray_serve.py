@@ -21,6 +21,7 @@ from ancra.jobs.detached import environment
 from ancra.paths import workspace
 from ancra.progress import OnProgress, unheard
 from app.engine.board import Board
+from app.engine.ending import endings
 from app.engine.processes import KILLED, TOLD
 from app.engine.request import Answer, Request
 
@@ -122,6 +123,7 @@ class RayServe:
             raise AncraError(f"Ray does not serve ({reason}): is the cluster of RAY_ADDRESS up?") from None
         self._where = f"Ray ({most} replica{'' if most == 1 else 's'} at most, {'a GPU each' if gpus else 'CPU'})"
         self._end = weakref.finalize(self, _end, self._handle)
+        endings().append(self._end)  # or a cluster that goes on would keep the deployment
 
     @property
     def place(self) -> str:
@@ -189,8 +191,10 @@ def _end(handle: Any) -> None:
     import ray
     from ray import serve
 
-    with suppress(Exception):  # the cluster may be gone before us
+    # The cluster may be gone before us.
+    with suppress(Exception):
+        handle.shutdown()  # which would go on telling the controller how much it has to do
+    with suppress(Exception):
         if ray.is_initialized():
-            handle.shutdown()  # which would go on telling the controller how much it has to do
             serve.delete(NAME)
             ray.shutdown()
