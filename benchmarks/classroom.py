@@ -39,7 +39,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADS = ((5, 15), (1, 4))
-NAMES = ("natural", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+TITLES = ("Natural", "PGD-AT", "TRADES", "MART", "PGD-AT-ANCRA", "TRADES-ANCRA", "MART-ANCRA")
 SETS = {"digits": ("Digits", 450), "fashion_mnist": ("Fashion", 2000)}
 """What the app calls a set, and how many test images it has."""
 STORED = 64  # traces of the first images come with the project
@@ -86,7 +86,7 @@ def link(chance: random.Random, images: list[int], data: str) -> tuple[str, str,
     kind = chance.choices(["Attack", "Robustness", "Feature maps", "Home"], [6, 2, 1, 1])[0]
     shown = f"images={SETS[data][0]}"
     if kind == "Attack":
-        models = "&".join(f"attacked={data}%2F{name}" for name in chance.sample(NAMES, 2))
+        models = "&".join(f"attacked={title}" for title in chance.sample(TITLES, 2))
         return kind, "attack", f"{shown}&{models}&image={images.pop()}"
     return kind, {"Robustness": "robustness", "Feature maps": "feature_maps", "Home": "home"}[kind], shown
 

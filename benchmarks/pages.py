@@ -23,7 +23,7 @@ from classroom import Seen, connect, run, serve
 
 PAGES = {
     "home": "",
-    "attack": "attacked=digits%2Ftrades&attacked=digits%2Fpgd-at-ancra&image=7",
+    "attack": "attacked=TRADES&attacked=PGD-AT-ANCRA&image=7",
     "live": "",
     "feature_maps": "",
     "robustness": "",

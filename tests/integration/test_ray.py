@@ -118,7 +118,7 @@ def test_the_app_computes_on_a_ray_that_runs_already(cluster, tmp_path):
         ) as server,
     ):
         try:
-            shown = page_of(port, "attack", "images=Digits&attacked=digits%2Ftrades&image=100")
+            shown = page_of(port, "attack", "images=Digits&attacked=TRADES&image=100")
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
