@@ -18,6 +18,10 @@ def cell(value: float, below: float, above: float, bold: bool = False) -> str:
     return f"${shown}_{{-{below:.1f}}}^{{+{above:.1f}}}$"
 
 
+ROOMY = 6
+"""With more columns than this a table is set closer, so that it stays on the page."""
+
+
 def table(
     head: Sequence[str], body: Sequence[Sequence[str]], columns: str, caption: str, label: str, wide: bool
 ) -> str:
@@ -27,14 +31,15 @@ def table(
         columns: how each is set, such as ``lrr``. wide: over both columns of a paper.
     """
     kind = "table*" if wide else "table"
+    size = [r"\small"] if len(head) <= ROOMY else [r"\footnotesize", r"\setlength{\tabcolsep}{2pt}"]
     lines = [
         r"% needs \usepackage{booktabs}",
         rf"\begin{{{kind}}}",
         r"\centering",
-        r"\small",
+        *size,
         rf"\caption{{{caption}}}",
         rf"\label{{{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
+        rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
         rf"{' & '.join(head)} \\",
         r"\midrule",

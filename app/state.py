@@ -19,7 +19,7 @@ from app.answers.models import OPENING, OPENINGS, Opening, like, models_by_set, 
 IMAGES = "images"
 PAGE = "page_shown"
 # Where there is room the switch stands in the header, which belongs to all pages.
-IN_HEADER = """<style>@media (min-width: 1400px) {
+IN_HEADER = """<style>@media (min-width: WIDTHpx) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-images_switch) { position: absolute; }
     .st-key-images_switch { position: fixed; top: 0.7rem; right: 21rem; width: fit-content !important;
         z-index: 999991; }
@@ -87,7 +87,7 @@ def choose_set() -> None:
     if len(options) < 2:
         return
     _follow_link(options)
-    st.html(IN_HEADER)
+    st.html(IN_HEADER.replace("WIDTH", str(1400 if len(options) < 4 else 1560)))
     with st.container(key="images_switch", width="content"):
         st.segmented_control(
             "Images", options, default=options[0], required=True, key=IMAGES, bind="query-params",

@@ -42,7 +42,12 @@ def story(seen: Seen) -> str:
     row = seen.rows[seen.focus]
     if row.get("silhouette_true") is None or row.get("silhouette_predicted") is None:
         right = percent(row["accuracy"])
-        return f"{seen.focus} answers {right} of these images rightly; there are too few classes here to say more."
+        why = (
+            "there are too few classes here to say more"
+            if row.get("silhouette_true") is None
+            else "it gives all of them one answer, so there is no more to say"
+        )
+        return f"{seen.focus} answers {right} of these images rightly; {why}."
     if seen.attack is None:
         return _natural(seen, row)
     if not seen.attention:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ancra.features.images import called
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes.of_models import few
@@ -50,7 +51,9 @@ def notes(one: ModelMap, names: Sequence[str], settings: ModelMapSettings) -> li
     if features.folder or features.split != "test" or features.classes:
         of = f" of {listed(features.classes)}" if features.classes else ""
         part = "" if features.folder else f"{features.part} "
-        said.append(f"**{one.count} {part}images{of}** of {one.dataset}.")
+        own = compute.card(names[0]).data.root
+        whose = f"the folder {called(own)}" if own and one.dataset == "image_folder" else one.dataset
+        said.append(f"**{one.count} {part}images{of}** of {whose}.")
     if features.split == "train" and not features.folder:
         said.append("The models were trained on these images: their accuracy here is not that on new ones.")
     if features.folder:
