@@ -129,6 +129,12 @@ def returned() -> bool:
     return context is not None and context.is_history_navigation
 
 
+def in_part() -> bool:
+    """Whether only a fragment runs, asked for by what stands within it; what stands outside was not touched then."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
 def follow_history() -> None:
     """Let the URL say what is shown where a person went back or forward; bound widgets follow it by themselves."""
     if returned():

@@ -125,7 +125,8 @@ def steps(story: Story) -> Step | None:
     def press() -> None:
         title, held = st.session_state[story.key], st.session_state
         # None: the marked one was pressed once more. The one shown: a run that set another was cut short before this.
-        if title in (None, held.get(story.shown)):
+        # A fragment's run: sent before the browser was shown a step that was set meanwhile; nobody pressed a step.
+        if title in (None, held.get(story.shown)) or state.in_part():
             held[story.key] = held.get(story.told)
         else:
             story.go(titles[title])

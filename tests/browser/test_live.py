@@ -196,3 +196,38 @@ def test_beside_a_negative_similarity_and_forces_follow_the_attack(live):
     expect(other).to_have_attribute("href", before)
     page.get_by_label("How the negative is picked").select_option(label="By hand: 7")
     expect(pair).to_contain_text("The negative is a 7")
+
+
+# Keeps what the page sends the server while `late` is true, to be let go afterwards.
+LATE = """
+window.late = false
+window.kept = []
+const send = WebSocket.prototype.send
+WebSocket.prototype.send = function (message) {
+  if (window.late) window.kept.push(() => send.call(this, message))
+  else send.call(this, message)
+}
+"""
+
+
+def test_a_view_told_while_a_step_of_the_story_is_being_set_leaves_the_step(live, settled):
+    page = live()
+    settled(page)
+    page.add_init_script(LATE)
+    page.reload()
+    page.locator(".live-stage .column").nth(1).wait_for(timeout=180_000)
+    settled(page)
+    first = page.locator(".st-key-sentence").inner_text()
+    page.evaluate("late = true")
+    page.get_by_label("Epsilon: how far a pixel may move").press("Home")
+    page.wait_for_function("kept.length > 0")
+    page.evaluate("late = false")
+    press(page, "Next")
+    page.evaluate("kept.forEach(go => go())")
+    page.wait_for_url("**epsilon=0&**")
+    settled(page)
+    assert "live_story=2" in page.url
+    expect(page.locator(".st-key-sentence")).not_to_have_text(first)
+    expect(page.locator(".column").first.locator(".answer[aria-pressed=true]")).to_have_count(1)
+    press(page, "Next")
+    expect(page.get_by_role("radio", name="3 How small?")).to_be_checked()
