@@ -148,6 +148,19 @@ def origin(names: Sequence[str], rows: Sequence[TableRow]) -> Origin:
     return table_origin([Path(compute.path(name)) for name in names], rows)
 
 
+def origin_of_evaluations(names: Sequence[str]) -> Origin:
+    """Where a file about the last evaluation in these models' cards is from."""
+    cards = [compute.card(name) for name in names]
+    return Origin(
+        what="Accuracy of models under PGD-40 and adaptive PGD-40",
+        command=command_line("evaluate", *names, json=True),
+        checkpoints={name: card.digest for name, card in zip(names, cards, strict=True)},
+        data=", ".join(dict.fromkeys(card.dataset for card in cards)),
+        seed=0,
+        settings={card.title: card.evaluation[-1]["settings"] for card in cards},
+    )
+
+
 def origin_of(found: Sequence[Results], part: str) -> Origin:
     """Where a file about one of ``PARTS`` of these models' results is from."""
     names = {each.name: each.digest for each in found}

@@ -8,12 +8,14 @@ from app import compute, state
 from app.access import may_change
 from app.answers.demonstrations import demonstration
 from app.answers.models import COPIES, SETS, measured_on_copies, set_of, title_of
+from app.answers.robustness import origin_of_evaluations
 from app.components.fooled import fooled_widget
 from app.figures.fooled import fooled
 from app.figures.gap import gap_chart
 from app.guard import guard
 from app.parts.attack.choose_attack import widest_epsilon
 from app.parts.chart import chart
+from app.parts.save_figure import save_figure
 
 ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 IMAGES = {
@@ -65,12 +67,9 @@ def gaps(names: list[str]) -> None:
         points = st.session_state["gap"].selection.points
         st.session_state[PRESSED] = points[0].get("y") if points else None
 
-    chart(
-        partial(gap_chart, ordered),
-        key="gap",
-        on_point=press,
-        alt="Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40",
-    )
+    draw = partial(gap_chart, ordered)
+    words = "Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40"
+    chart(draw, key="gap", on_point=press, alt=words)
     copies = f"{COPIES} " if measured_on_copies([row["name"] for row in ordered]) else ""
     st.caption(
         f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. {copies}**PGD-40** is the usual attack: it looks at "
@@ -78,6 +77,7 @@ def gaps(names: list[str]) -> None:
         "attacks them as well. Where the two points lie far apart, the first number was no measure of robustness. "
         "Press a point to see that model's verdict."
     )
+    save_figure(draw, words, origin_of_evaluations([row["name"] for row in ordered]), "gap")
     # Once: the chart keeps its selection, and a person who comes back to Home wants to stay there.
     title = st.session_state.pop(PRESSED, None)
     if title and (chosen := next((row["name"] for row in ordered if row["title"] == title), None)):

@@ -15,11 +15,10 @@ from app.guard import guard
 from app.parts.attack import explanations_view
 from app.parts.attack.view import AttackView
 from app.parts.chart import chart
+from app.parts.save_figure import save_figure
 
 KEY = "look"
 LOSSES, SURFACE = "Losses", "Loss surface"
-# Nothing but the camera: figures can be saved, and stay what they are.
-SAVABLE = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 CUT = "Cut"
 KINDS: dict[str, Literal["map", "3d"]] = {"Map": "map", "3-D": "3d"}
 COLOURS = {
@@ -52,12 +51,10 @@ def loss_tab(view: AttackView) -> None:
         for name, trace in view.traces.items():
             with st.container(), guard():
                 st.markdown(f"**{view.titles[name]}**")
-                chart(
-                    partial(losses.loss_curves, trace, view.settings.objective, view.step),
-                    key=f"losses_{name}",
-                    config=SAVABLE,
-                    alt=f"Every objective at each step of the attack on {view.titles[name]}",
-                )
+                draw = partial(losses.loss_curves, trace, view.settings.objective, view.step)
+                alt = f"Every objective at each step of the attack on {view.titles[name]}"
+                chart(draw, key=f"losses_{name}", alt=alt)
+                save_figure(draw, f"Objectives on {view.titles[name]}", view.origin(name), f"losses_{name}")
                 st.caption(losses.losses_sentence(trace, view.settings.objective))
     st.caption(
         "All losses are of the true class; larger is better for the attacker. A margin above 0 means that this answer "
@@ -86,12 +83,9 @@ def _cuts(view: AttackView, loss: str) -> None:
                 title = view.titles[name]
                 found = explanations.cut(name, view.picture, view.settings.epsilon, loss, f"Looking around on {title}")
                 st.markdown(f"**{title}.** {cut_sentence(found, view.classes)}")
-                chart(
-                    partial(cut_figure, found, trace),
-                    key=f"cut_{name}",
-                    config=SAVABLE,
-                    alt=f"The losses on a line through the image, {title}",
-                )
+                draw, words = partial(cut_figure, found, trace), f"The losses on a line through the image, {title}"
+                chart(draw, key=f"cut_{name}", alt=words)
+                save_figure(draw, words, view.origin(name, surface=found.settings), f"cut_{name}")
     st.caption(
         "A line through the natural image, up to epsilon to both sides. The white dot is the image; its arrow is the "
         "gradient, all that an attack can see from there. Crosses are the steps of the attack above; in the tinted "
@@ -109,12 +103,11 @@ def _surfaces(view: AttackView, kind: str, loss: str) -> None:
             st.markdown(f"**{title}.** {surface_sentence(found, view.classes)}")
             with st.grid(2, min_column_width=320, gap="medium"):
                 for index, plane in enumerate(found.planes):
-                    chart(
-                        partial(surface_figure, found, kind=KINDS[kind], only=index),
-                        key=f"surface_{name}_{kind}_{plane.name}",
-                        config=SAVABLE,
-                        alt=f"{plane.title} around the image, {title}",
-                    )
+                    with st.container():
+                        draw = partial(surface_figure, found, kind=KINDS[kind], only=index)
+                        key, words = f"surface_{name}_{kind}_{plane.name}", f"{plane.title} around the image, {title}"
+                        chart(draw, key=key, alt=words)
+                        save_figure(draw, words, view.origin(name, surface=found.settings), key)
                 if len(found.planes) == 1:
                     st.caption("Without reverse attention p' is the only answer, so there is one surface.")
     st.caption(

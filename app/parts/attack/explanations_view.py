@@ -12,6 +12,7 @@ from app.figures.attribution import Panel, attribution_maps, channel_bars, chann
 from app.guard import guard
 from app.parts.attack.view import AttackView
 from app.parts.chart import chart
+from app.parts.save_figure import save_figure
 
 EXPLAINED = ("The true class", "The model's answer")
 
@@ -39,16 +40,16 @@ def attribution_tab(view: AttackView) -> None:
                     Panel(f"natural, for {names[0]}", trace.natural[0], found, 0),
                     Panel(f"after step {view.step}, for {names[1]}", trace.images[view.step, 0], found, 1),
                 ]
-                chart(
-                    partial(attribution_maps, panels),
-                    key=f"attribution_{name}",
-                    alt=f"Attributions of {title} before and after the attack",
-                )
+                draw, words = partial(attribution_maps, panels), f"Attributions of {title} before and after the attack"
+                chart(draw, key=f"attribution_{name}", alt=words)
                 notes = dict.fromkeys(note for index in range(2) if (note := found.note(index)))
-                words = "Orange speaks for the class, blue against it" if method.signed else "The more orange, the more"
-                st.caption(" ".join([f"{words}; both maps share one scale.", *notes]))
+                meaning = (
+                    "Orange speaks for the class, blue against it" if method.signed else "The more orange, the more"
+                )
+                st.caption(" ".join([f"{meaning}; both maps share one scale.", *notes]))
                 if settings.head != "final" and not compute.card(name).model.reverse_attention_blocks:
                     st.caption("This model has no auxiliary logits: p' is explained instead.")
+                save_figure(draw, words, view.origin(name, attribution=settings), f"attribution_{name}")
 
 
 def channel_tab(view: AttackView) -> None:
@@ -84,21 +85,19 @@ def _channels(view: AttackView, name: str, block: int) -> None:
     change = explanations.channels(name, view.picture, trace, view.step, f"Reading the channels of {title}")
     st.markdown(f"**{title}.** {channel_sentence(change, 0, view.classes)}")
     for attacked, when in ((False, "Natural image"), (True, f"After step {view.step}")):
-        chart(
-            partial(channel_bars, change, 0, block, attacked=attacked),
-            key=f"channels_{name}_{attacked}",
-            alt=f"Share of the activity of channels of {title}, {when.lower()}",
-        )
+        draw = partial(channel_bars, change, 0, block, attacked=attacked)
+        words = f"Share of the activity of channels of {title}, {when.lower()}"
+        chart(draw, key=f"channels_{name}_{attacked}", alt=words)
         st.caption(f"{when}: the channels that the attention turned up and down most, before (z) and after it (z').")
+        save_figure(draw, words, view.origin(name), f"channels_{name}_{attacked}")
     # Against the class that the attack leads to, or would lead to.
     logits[label] = -float("inf")
     other = int(logits.argmax())
-    chart(
-        partial(evidence_bars, change, 0, view.classes, label, other, block),
-        key=f"evidence_{name}",
-        alt=f"Evidence of the channels of {title} for {view.classes[label]} against {view.classes[other]}",
-    )
+    draw = partial(evidence_bars, change, 0, view.classes, label, other, block)
+    words = f"Evidence of the channels of {title} for {view.classes[label]} against {view.classes[other]}"
+    chart(draw, key=f"evidence_{name}", alt=words)
     st.caption(
         f"What the channels behind the attention say: upwards for {view.classes[label]}, the true class, downwards for "
         f"{view.classes[other]}, its strongest rival."
     )
+    save_figure(draw, words, view.origin(name), f"evidence_{name}")

@@ -7,7 +7,6 @@ import streamlit as st
 
 from ancra.origin import npz, signed
 from app import state
-from app.answers import attacks
 from app.figures import pictures
 from app.figures.replay import Replayed
 from app.figures.trace_on_paper import trace_on_paper
@@ -24,8 +23,7 @@ def save_attack(view: AttackView) -> None:
         title = st.selectbox("Model", list(titles), key="saved") if len(titles) > 1 else next(iter(titles))
         name = titles[title]
         trace, step = view.traces[name], view.step
-        target = None if view.target is None else view.classes[view.target]
-        origin = attacks.origin(name, view.picture, view.settings, target).with_changes(page=state.link())
+        origin = view.origin(name).with_changes(page=state.link())
         shown = Replayed(title, trace, view.settings)
         at_step = origin.with_changes(what=f"{origin.what}: step {step}")
         stem = re.sub(r"[^a-z0-9]+", "-", f"{title} {view.picture.title}".lower()).strip("-")

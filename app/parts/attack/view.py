@@ -6,6 +6,8 @@ import streamlit as st
 
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
+from ancra.origin import Origin
+from ancra.settings import Settings
 from app import compute
 from app.answers import attacks
 from app.answers.attacks import Picture
@@ -39,6 +41,19 @@ class AttackView:
     def titles(self) -> dict[str, str]:
         """The titles of the models whose traces are there, by checkpoint."""
         return {name: title_of(name) for name in self.traces}
+
+    def origin(self, name: str, **looked_at: Settings) -> Origin:
+        """Where a figure of the attack on a model is from.
+
+        Args:
+            looked_at: what else it was made with; then no command makes it anew.
+        """
+        target = None if self.target is None else self.classes[self.target]
+        attack = attacks.origin(name, self.picture, self.settings, target)
+        if not looked_at:
+            return attack
+        more = {key: settings.model_dump(mode="json") for key, settings in looked_at.items()}
+        return attack.with_changes(command="", settings={"attack": attack.settings, **more})
 
 
 def trace_of(name: str, picture: Picture, settings: AttackSettings, target: int | None) -> AttackTrace:

@@ -12,6 +12,7 @@ from app.figures import map_space
 from app.guard import guard
 from app.parts.chart import chart
 from app.parts.maps import controls, progress
+from app.parts.save_figure import save_figure
 
 
 @st.fragment
@@ -27,12 +28,13 @@ def three_dimensions(names: Sequence[str], settings: ModelMapSettings) -> None:
     one = next(iter(made.shown.values()))
     if made.jobs:
         progress.wait(made.jobs)
-    chart(
-        partial(map_space.space, one, colour=controls.colour()), key="space_figure",
-        alt=f"The map of {title} in three dimensions",
-    )  # fmt: skip
+    draw, words = partial(map_space.space, one, colour=controls.colour()), f"The map of {title} in three dimensions"
+    chart(draw, key="space_figure", alt=words)
     kept = one.faithfulness["kept"]
     st.caption(
         f"Drag to turn, scroll to zoom, press a class to hide it. Dots are natural, crosses adversarial. "
         f"This map keeps {percent(kept)} of each point's true neighbours."
     )
+    if not made.jobs:
+        origin = answers.origin([titles[title]], answers.in_space(settings), controls.colour())
+        save_figure(draw, f"{words}, as it stands first", origin, "space")

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import pytest
 import torch
+from plotly.subplots import make_subplots
 
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import trace_attack
@@ -78,9 +79,48 @@ def test_a_heat_map_has_its_numbers_and_its_first_row_on_top(outcome, tiny_recip
     assert low > high
 
 
+def test_bars_of_one_place_stand_beside_each_other():
+    figure = go.Figure().add_bar(x=["a"], y=[1], name="one").add_bar(x=["a"], y=[2], name="two")
+    first, second = drawn(figure).axes[0].patches
+    assert first.get_x() + first.get_width() == pytest.approx(second.get_x())
+
+
+def test_figures_of_several_axes_keep_their_places_and_titles():
+    figure = make_subplots(rows=2, cols=2, column_titles=["left", "right"])
+    for column in (1, 2):
+        figure.add_trace(go.Image(z=[[[0, 0, 0], [255, 255, 255]]]), row=1, col=column)
+        figure.add_heatmap(z=[[0, 1], [column, 2]], colorscale=GREY, showscale=False, row=2, col=column)
+    figure.add_annotation(text="empty", showarrow=False, x=0.5, y=0.5, xref="x4 domain", yref="y4 domain")
+    left, right, _, last = drawn(figure.update_yaxes(autorange="reversed")).axes
+    assert [left.get_title(), right.get_title()] == ["left", "right"]
+    assert left.get_position().x0 < right.get_position().x0
+    assert [text.get_text() for text in last.texts] == ["empty"]
+    assert all(axes.yaxis.get_inverted() for axes in (left, last))
+
+
+def test_tinted_parts_and_arrows_are_drawn():
+    figure = go.Figure().add_scatter(x=[0, 1], y=[0, 1]).add_vrect(x0=0.5, x1=1, fillcolor="#d55e00", opacity=0.2)
+    figure.add_annotation(x=1, y=1, ax=0, ay=0, axref="x", ayref="y", showarrow=True, arrowcolor="#000000", text="")
+    (axes,) = drawn(figure).axes
+    assert [patch.get_bbox().x0 for patch in axes.patches] == [0.5]
+    assert [arrow.xy for arrow in axes.texts] == [(1, 1)]
+
+
+def test_points_and_surfaces_in_space_are_drawn():
+    figure = go.Figure(
+        go.Surface(x=[0, 1], y=[0, 1], z=[[0, 1], [1, 2]], surfacecolor=[[0, 1], [1, 1]], cmin=0, cmax=1)
+    )
+    figure.update_traces(colorscale=GREY).add_scatter3d(x=[0], y=[1], z=[None], name="right", mode="markers")
+    figure.update_scenes(camera={"eye": {"x": 1, "y": 0, "z": 1}}, zaxis={"range": [0, 3], "title": "loss"})
+    (axes,) = drawn(figure).axes
+    assert (axes.elev, axes.azim, axes.get_zlim(), axes.get_zlabel()) == (45, 0, (0, 3), "loss")
+
+
 def test_what_cannot_be_drawn_is_refused():
-    with pytest.raises(ValueError, match="Surface"):
-        draw(go.Figure(go.Surface(z=[[1]])), COLUMN)
+    with pytest.raises(ValueError, match="Pie"):
+        draw(go.Figure(go.Pie(values=[1])), COLUMN)
+    with pytest.raises(ValueError, match="Cone"):
+        draw(go.Figure([go.Scatter3d(x=[1], y=[1], z=[1]), go.Cone()]), COLUMN)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
