@@ -9,13 +9,16 @@ import yaml
 from ancra.data.settings import DataSettings
 from ancra.models.settings import ModelSettings
 from ancra.recipe import Recipe, load_recipe, recipe_changes, recipe_names
-from ancra.settings import apply_changes, parse
+from ancra.settings import apply_changes, number, parse
+from ancra.text import epsilon_text
 from ancra.uploads.images import ARCHIVE, images_folder
 from ancra.uploads.receiving import file_name
 from app.answers import runs
 
 OF_RUN = "runs/"
 """What the name of a run's recipe starts with."""
+FRACTIONS = ("attack.epsilon", "attack.step_size")
+"""Settings that are written as the field writes them: 8/255."""
 DATASETS = {
     "digits": "digits",
     "fashion_mnist": "Fashion-MNIST",
@@ -93,12 +96,22 @@ def named(base: Recipe, changed: Recipe) -> Recipe:
 
 def arguments(base: Recipe, changed: Recipe) -> list[str]:
     """The changes as the command line's ``--set`` takes them, ``path=value``."""
-    return [f"{path}={_as_yaml(new)}" for path, (_, new) in recipe_changes(base, changed).items()]
+    found = recipe_changes(base, changed)
+    return [
+        f"{path}={fraction(new) if path in FRACTIONS and new is not None else _as_yaml(new)}"
+        for path, (_, new) in found.items()
+    ]
 
 
 def with_arguments(base: Recipe, given: list[str]) -> Recipe:
     """A recipe with such changes. Raises AncraError."""
     return parse(Recipe, apply_changes(base.model_dump(mode="json"), given), source="The link's settings")
+
+
+def fraction(value: float) -> str:
+    """A size in pixel values as the field writes it, and exactly: ``8/255``, ``0.007``."""
+    text = epsilon_text(value)
+    return text if float(number(text)) == value else repr(value)
 
 
 def _as_yaml(value: Any) -> str:

@@ -44,6 +44,17 @@ def test_a_change_as_the_command_line_takes_it():
     assert recipes.with_arguments(base, given) == changed
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("attack.epsilon=8/255", "attack.epsilon=8/255"), ("attack.epsilon=0.12", "attack.epsilon=0.12")],
+)
+def test_a_change_of_epsilon_is_written_as_the_field_writes_it(typed, written):
+    base = load_recipe("digits-trades-ancra")
+    given = recipes.arguments(base, recipes.with_arguments(base, [typed]))
+    assert given == [written]
+    assert recipes.with_arguments(base, given).attack.epsilon == recipes.with_arguments(base, [typed]).attack.epsilon
+
+
 class Answer:
     """What a process gave."""
 

@@ -9,14 +9,11 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from ancra.errors import AncraError
-from ancra.settings import number
 from ancra.structured import yaml_value
-from ancra.text import epsilon_text
+from app.answers.recipes import FRACTIONS, fraction
 
 MARK = "• "
 """Stands before the name of a setting that was changed: plain text, which is read aloud as well."""
-FRACTIONS = ("attack.epsilon", "attack.step_size")
-"""Settings that are typed as the field writes them: 8/255."""
 OPEN = ("model.architecture",)
 """Choices that another value may be typed for."""
 LABELS = {
@@ -111,12 +108,6 @@ def choices(path: str, annotation: Any) -> Iterable[Any] | None:
 def option_text(value: Any) -> str:
     """A choice for people."""
     return "Its own" if value is None else LABELS.get(value, str(value))
-
-
-def fraction(value: float) -> str:
-    """A size in pixel values as the field writes it, and exactly: ``8/255``, ``0.007``."""
-    text = epsilon_text(value)
-    return text if float(number(text)) == value else repr(value)
 
 
 def without_none(annotation: Any) -> tuple[Any, bool]:

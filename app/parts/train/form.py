@@ -14,7 +14,7 @@ from app.answers import estimates, recipes, runs
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard, show_error
 from app.parts.train import selection as selection
-from app.parts.train.field import FRACTIONS, setting_title
+from app.parts.train.field import setting_title
 from app.parts.train.recipe_form import RecipeForm, recipe_form
 from app.parts.train.subject import subject
 
@@ -223,7 +223,7 @@ def _launcher_title(name: str) -> str:
 
 
 def _value(path: str, value: object) -> str:
-    if path in FRACTIONS and isinstance(value, float):
+    if path in recipes.FRACTIONS and isinstance(value, float):
         return epsilon_text(value)
     if value is None or value is ...:
         return "none"
