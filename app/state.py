@@ -32,6 +32,7 @@ BESIDE_WIDGETS = (
     "map_view",
     "map_zoom",
     "map_selection",
+    "map_follow",
     "mechanism_anchor",
     "shown_runs",
     "form",

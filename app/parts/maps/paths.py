@@ -21,6 +21,8 @@ from app.guard import show_error
 from app.parts.attack.choose_image import from_upload
 from app.parts.maps import selection
 
+FOLLOW = "map_follow"
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -86,5 +88,10 @@ def _selected(scene: Scene, names: Sequence[str]) -> Picture | None:
     if len(chosen) != 1 or scene.split != "test":
         return None
     index = int(scene.indices[chosen[0]])
-    wanted = st.toggle("Show its attack, step by step", key="map_follow", bind="query-params")
-    return attacks.picture_of_test(names[0], index) if wanted else None
+    # Not bound to the URL: a binding gets lost there where what its own change begins takes long.
+    st.session_state.setdefault(FOLLOW, st.query_params.get(FOLLOW) == "true")
+    if not st.toggle("Show its attack, step by step", key=FOLLOW):
+        st.query_params.pop(FOLLOW, None)
+        return None
+    st.query_params[FOLLOW] = "true"
+    return attacks.picture_of_test(names[0], index)
