@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ancra.checkpoints import Card, checkpoint_name, find_checkpoints
@@ -25,6 +29,7 @@ if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no 
     from ancra.data.dataset import Dataset
 
 
+ASKED = "asked_place"
 MOST, MOST_PUBLIC = 256, 20
 """Computations that are unfinished at once, on a server of one's own and on a public one."""
 
@@ -76,6 +81,11 @@ def _remark() -> _Remark:
     return _Remark()
 
 
+def say_in(place: DeltaGenerator) -> None:
+    """Say there what is waited for: in a place of its own, where words come and go without moving anything."""
+    st.session_state[ASKED] = place
+
+
 def where() -> str:
     """Where this server computes, and whether that was enough, in a sentence or two. Raises AncraError."""
     said = f"Computed on {engine().place}."
@@ -102,6 +112,8 @@ def request(
 
 def ask(asked: Request, key: tuple[Any, ...], text: str) -> Any:
     """The answer to a request, from memory or computed, with ``text`` and progress on the page while it takes long.
+
+    ``app/components/waiting.py`` shows them in the place of the result.
 
     Args:
         key: everything the result depends on: checkpoint digests, settings digests, indices. Never arrays or modules.
@@ -145,16 +157,29 @@ def begin_here(kind: str, key: tuple[Any, ...], work: Work) -> Job:
 
 
 def _asked(works: Sequence[tuple[Hashable, Work]], text: str) -> list[Any]:
-    slot = st.empty()
+    slot: DeltaGenerator | None = None
 
     def on_wait(waiting: str, share: float | None) -> None:
         # Where the person has chosen something else or left, this raises, and the request is waited for no more.
-        slot.progress(share or 0.0, text=waiting or f"{text} …")
+        nonlocal slot
+        far = f" {share:.0%}" if share else ""
+        slot = slot or _saying()
+        slot.html(f'<span class="ancra-asked">{escape(waiting or f"{text} …{far}")}</span>')
 
     try:
         return queue().ask_all(works, on_wait, owner())
     finally:
-        slot.empty()
+        if slot is not None:
+            slot.empty()
+
+
+def _saying() -> DeltaGenerator:
+    """Where words go; here, where a fragment may not write to their own place."""
+    with suppress(StreamlitAPIException, KeyError):
+        place: DeltaGenerator = st.session_state[ASKED]
+        place.empty()
+        return place
+    return st.empty()
 
 
 def _work(asked: Request, stop: threading.Event | None = None) -> Work:

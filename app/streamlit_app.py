@@ -13,10 +13,11 @@ from app import compute  # noqa: E402
 from app.access import may_change  # noqa: E402
 from app.components.menu import menu  # noqa: E402
 from app.components.toolbar import toolbar  # noqa: E402
+from app.components.waiting import waiting  # noqa: E402
 from app.guard import guard, show_plugins  # noqa: E402
 from app.parts.readable import readable  # noqa: E402
 from app.parts.signing_in import signing_in  # noqa: E402
-from app.state import choose_set, follow_history  # noqa: E402
+from app.state import choose_set, follow_history, look  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
@@ -55,6 +56,7 @@ st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
 with guard():
     menu()
     toolbar()
+    compute.say_in(waiting(page.url_path, look()))
     readable()
     show_plugins()
     follow_history()

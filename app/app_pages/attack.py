@@ -91,7 +91,7 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
 
 
 title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="bottom")
-title.title("Attack")
+title.title("Attack", anchor=False)
 state.require_models()
 st.html(stage_style(state.look().background))
 sentence = story.place()
@@ -102,7 +102,7 @@ with st.container(key="stage"):
 picture = None
 with left:
     if models:
-        image_slot, attack_slot, more_slot = st.container(), st.container(), st.container()
+        image_slot, attack_slot, more_slot = st.container(key="choices"), st.container(), st.container()
         with attack_slot:
             epsilon = choose_epsilon(models)
         with image_slot, guard():
@@ -116,7 +116,7 @@ if picture is not None:
         with steps:
             current = guide_steps()
         guide_sentence(sentence, current, models, picture, epsilon)
-with right:
+with right, st.container(key="results"):
     if picture is not None:
         results(models, picture, chosen, target, told=told_by_now(current))
     elif models:

@@ -65,7 +65,8 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
         st.session_state["map_zoom"] = st.session_state["map"].get("zoom") or ""
 
     maps, below = st.container(), st.container()
-    selection.picture_grid(scene, shown, names)
+    with st.container(key="selected"):
+        selection.picture_grid(scene, shown, names)
     followed = paths.follow(scene, shown, names, settings)
     if followed:
         paths.describe(followed, scene.classes)
@@ -143,7 +144,7 @@ def downloads(scene: Scene, names: list[str], settings: ModelMapSettings) -> Non
 
 
 heading, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
-heading.title("Feature maps")
+heading.title("Feature maps", anchor=False)
 state.require_models()
 if epochs.wanted():
     epochs.show()
@@ -156,7 +157,8 @@ if not names:
     st.info("Choose one to four models under **Models, images, layout**.", icon=":material/scatter_plot:")
     st.stop()
 if controls.along_steps():
-    over_attack.show(names, settings)
+    with st.container(key="maps_stage"):
+        over_attack.show(names, settings)
     st.stop()
 made = answers.maps_of(names, settings)
 shown = made.shown
@@ -166,7 +168,8 @@ if notes := images.notes(next(iter(shown.values())), names, settings):
     st.caption(" ".join(notes))
 if made.jobs:
     progress.wait(made.jobs)
-widget(scene, shown, names, settings)
+with st.container(key="maps_stage"):
+    widget(scene, shown, names, settings)
 
 st.header("Measured in the full feature space", anchor=False)
 st.html(map_tables.measures_table(shown))

@@ -47,7 +47,7 @@ def play(names: list[str]) -> None:
         shown, pair, key = found
         classes = compute.card(pair[0]).classes
         fooled_widget(fooled(shown, classes, widest_epsilon(pair), state.look().dark, key), key="fooled")
-    if st.button("Attack an image yourself", type="primary", icon=":material/swords:"):
+    if st.button("Attack an image yourself", type="primary", icon=":material/swords:", key="attack_one"):
         st.switch_page("app_pages/attack.py")
 
 
@@ -84,7 +84,7 @@ def gaps(names: list[str]) -> None:
         st.switch_page("app_pages/robustness.py", query_params={"trust": title_of(chosen)})
 
 
-st.title("A small change, another answer")
+st.title("A small change, another answer", anchor=False)
 state.require_models()
 names = state.model_names()
 with guard():

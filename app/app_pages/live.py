@@ -104,7 +104,7 @@ def waiting(names: list[str]) -> None:
 
 
 title, steps, choice = st.columns([1, 4, 4], gap="medium", vertical_alignment="bottom")
-title.title("Live")
+title.title("Live", anchor=False)
 state.require_models()
 where = story.place()
 with choice:

@@ -14,7 +14,7 @@ from app.parts.negatives.story import STORY, tell
 TABS = {"Mechanism": mechanism, "Population": population, "Outcome": outcome, "Figures 3 and 4": figures}
 
 title, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
-title.title("Negatives")
+title.title("Negatives", anchor=False)
 state.require_models()
 where = story.place()
 for tab, draw in zip(st.tabs(list(TABS), key="tab", bind="query-params"), TABS.values(), strict=True):

@@ -50,7 +50,7 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
         lit: the columns that a story speaks of.
     """
     rows = [row for each in found if (row := each.row) is not None]
-    left, right = st.columns([5, 3], gap="large")
+    left, right = st.container(key="compared").columns([5, 3], gap="large")
     with left:
         chosen = st.session_state.get("trust", believed_first(found))
         table.accuracy_table(found, chosen, lambda name: st.session_state.update(trust=name), lit)
@@ -70,7 +70,7 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
         origin = answers.origin([each.name for each in found], rows)
         save_figure(partial(figures.drop_chart, rows), f"Drop to the worst case {_of(found)}", origin, "drop")
         table.downloads(found)
-    with right:
+    with right, st.container(key="believed"):
         believe(found)
 
 
@@ -174,7 +174,7 @@ def _of(found: list[Results]) -> str:
 
 
 heading, steps, choice = st.columns([2, 5, 4], gap="medium", vertical_alignment="bottom")
-heading.title("Robustness")
+heading.title("Robustness", anchor=False)
 state.require_models()
 where = story.place()
 with choice:

@@ -32,7 +32,7 @@ with guard():
         images.train_on(chosen)
 st.html(STYLE)
 title, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
-title.title("Train")
+title.title("Train", anchor=False)
 where = story.place()
 # Decided once a visit: another default makes these other tabs, and what stands typed in the old ones goes with them.
 first = st.session_state.setdefault("first_part", "Runs" if runs.views() else "New run")

@@ -27,6 +27,7 @@ _PAGE = """<style>
         box-shadow: 0 -2px 8px rgb(0 0 0 / 20%); }
     .st-key-maps_settings > * { flex: none !important; width: auto !important; }
 }
+@media (min-width: 1800px) and (min-height: 950px) { html { font-size: 18px !important; } }
 html[data-present] { font-size: 23px !important; --least-type: 20px; --picture: 230px; --under-strip: 4.5rem; }
 html[data-present] :is([data-testid="stHeader"], h1, .st-key-images_switch, .st-key-attacked, .st-key-models,
     .st-key-settings, .st-key-maps_settings, [data-testid="stColumn"]:has(h1),

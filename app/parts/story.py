@@ -106,6 +106,7 @@ def place() -> DeltaGenerator:
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) {{ position: sticky; top: 3.75rem; z-index: 60; padding: 4px 0;
     background: {state.look().background}; }}
 .st-key-strip [data-testid="stMarkdownContainer"] {{ margin-bottom: 0; }} .st-key-strip p {{ margin: 0; }}
+@media (min-width: 641px) {{ .st-key-sentence {{ min-height: 3.25rem; justify-content: center; }} }}
 .st-key-maps_settings {{ background: {state.look().background}; }}
 @media (max-width: 640px) {{
     .st-key-strip {{ gap: 6px; }} .st-key-strip p {{ font-size: 15px; line-height: 1.35; }}

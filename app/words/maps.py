@@ -87,6 +87,9 @@ def _adaptive(seen: Seen, row: Row) -> str:
     fall = f"{seen.focus} falls from {before} to **{after}** accuracy, "
     fall += f"its silhouette by true label from {was} to **{own:.2f}**"
     if usual["silhouette_true"] - own > CLEAR and predicted >= TIGHT:
+        if seen.colour == "predicted":
+            text = f"By *predicted* label the clusters of {seen.focus} are tight (silhouette **{predicted:.2f}**), "
+            return f"{text}by true label not ({own:.2f}): the wrong images are in them."
         return (
             f"The attacker now aims at the auxiliary logits, too: {fall}. "
             f"By *predicted* label it is **{predicted:.2f}**: the clusters are still tight, "

@@ -136,16 +136,38 @@ def test_the_keyboard_alone_walks_zooms_and_selects(open_file, widget, selected)
     assert "Model 0, Natural: 200 images" in panel.get_attribute("aria-label")
 
 
-def test_the_legend_hides_a_class(open_file, widget, draw_lasso):
+def test_a_press_lights_a_class_alone_and_others_join_it(open_file, widget, draw_lasso):
     page = open_file()
-    chip = page.locator(".fm-legend").get_by_role("button", name="a", exact=True)
+    legend = page.locator(".fm-legend")
+    chip, other = (legend.get_by_role("button", name=name, exact=True) for name in "ab")
     chip.click()
-    assert chip.get_attribute("aria-pressed") == "false"
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(other).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="Draw around points to select them").click()
     draw_lasso(page)
-    labels = widget(page, "[...map.selection()].flatMap((flag, i) => flag ? [i % 10] : [])")
-    assert labels
-    assert 0 not in labels
+    chosen = "[...new Set([...map.selection()].flatMap((flag, i) => flag ? [i % 10] : []))]"
+    assert widget(page, chosen) == [0]
+    other.click()
+    expect(other).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Show all").click()
+    expect(legend.locator("[aria-pressed=false]")).to_have_count(0)
+
+
+def test_the_card_has_its_place_beside_the_maps_and_keeps_what_was_pressed(open_file, widget):
+    page = open_file()
+    tip, panels = page.locator(".fm-tip"), page.locator(".fm-panel")
+    place = widget(page, "map.locate(0, 5)")
+    page.mouse.click(*place)
+    expect(tip).to_contain_text("True label")
+    said = tip.inner_text()
+    box = tip.bounding_box()
+    for panel in panels.all():
+        other = panel.bounding_box()
+        assert box["x"] >= other["x"] + other["width"] or box["y"] >= other["y"] + other["height"]
+    page.mouse.move(1, 1)
+    expect(tip).to_have_text(said, use_inner_text=True)
+    page.keyboard.press("Escape")
+    expect(tip).to_contain_text("Point at an image")
 
 
 @pytest.mark.parametrize("view", ["together", "attack", "models"])

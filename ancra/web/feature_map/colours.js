@@ -3,6 +3,8 @@ import { clamp } from "../shared/geometry.js"
 import { pack } from "../shared/raster.js"
 import { classColour, mix, rampColour, rgb, themed } from "../shared/theme.js"
 
+const USUAL = 220 // Pixels of a panel whose points have their usual size; those of a larger one are larger.
+
 export function colours(fm) {
   function category(i, data) {
     if (fm.state.colour === "true") return fm.scene.labels[i]
@@ -38,16 +40,14 @@ export function colours(fm) {
     const ramp = measure && Array.from({ length: 256 }, (_, v) => pack(rampColour(v / 255)))
     const grey = pack(fm.theme.faint)
     for (let i = 0; i < count; i++) {
-      const c = category(i, data)
-      if (c >= 0 && fm.hidden.has(c)) continue
-      const off = any && !fm.selected[i]
+      const off = !visible(i, data) || (any && !fm.selected[i])
       colours[i] = off
         ? grey
         : measure
           ? values
             ? ramp[values[i]]
             : pack(mix(fm.theme.background, fm.theme.text, 0.4))
-          : table[c]
+          : table[category(i, data)]
       ;(off ? faint : any ? strong : normal).push(i)
     }
     // Wrong predictions are few and are what one looks for: on top.
@@ -64,7 +64,9 @@ export function colours(fm) {
   function radius() {
     const n = fm.scene.count * (fm.state.view === "together" ? 2 : 1),
       base = n <= 700 ? 3.3 : n <= 3000 ? 2.4 : n <= 12000 ? 1.7 : 1.2
-    return base * clamp(Math.sqrt(fm.view.zoom), 1, 2) * (fm.main.clientWidth < 560 ? 0.85 : 1)
+    const [w, h] = fm.panels.length ? fm.size(fm.panels[0]) : [0, 0]
+    const room = fm.main.clientWidth < 560 ? 0.85 : clamp(Math.min(w, h) / USUAL, 1, 2)
+    return base * clamp(Math.sqrt(fm.view.zoom), 1, 2) * room
   }
 
   Object.assign(fm, { category, categories, categoryColour, numeric, paint, visible, radius })

@@ -94,8 +94,7 @@ export function controls(fm) {
               {
                 type: "button",
                 "aria-pressed": !fm.hidden.has(c),
-                title: `${name}: press to hide or show, double-press for this one alone`,
-                onclick: (event) => filter(c, event.detail > 1 || event.shiftKey),
+                onclick: () => filter(c),
               },
               h("span", { class: "fm-dot", style: `background:${fm.categoryColour(c)}` }),
               name,
@@ -154,15 +153,12 @@ export function controls(fm) {
     fm.slider.setAttribute("aria-valuetext", fm.morphText.textContent)
   }
 
-  function filter(c, alone) {
-    if (alone)
-      fm.hidden = new Set(
-        fm
-          .categories()
-          .map((_, other) => other)
-          .filter((other) => other !== c),
-      )
+  /** The first class that is pressed is lit alone; others join it, and what is pressed again goes out. */
+  function filter(c) {
+    const all = fm.categories().map((_, other) => other)
+    if (!fm.hidden.size) fm.hidden = new Set(all.filter((other) => other !== c))
     else if (!fm.hidden.delete(c)) fm.hidden.add(c)
+    if (fm.hidden.size === all.length) fm.hidden = new Set()
     fm.refresh()
   }
 
@@ -190,6 +186,7 @@ export function controls(fm) {
     fm.selected = flags
     fm.stats.selection = (fm.stats.selection ?? 0) + 1
     fm.refresh()
+    fm.rest()
     if (tell) fm.emit("selection", fm.selected.includes(1) ? packBits(fm.selected) : "")
   }
 

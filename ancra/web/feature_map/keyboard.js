@@ -41,9 +41,7 @@ export function keyboard(fm) {
       i = (i + step + fm.scene.count) % fm.scene.count
       if (fm.visible(i, layer.data) && (!any || fm.selected[i])) {
         fm.cursor = i
-        const map = fm.transform(panel, ...fm.size(panel)),
-          place = [layer.xy[2 * i] * map.ax + map.bx, layer.xy[2 * i + 1] * map.ay + map.by]
-        fm.showTip(panel, { sample: i, row: layer.row, map: layer.map }, place)
+        fm.showTip({ sample: i, row: layer.row, map: layer.map })
         fm.live.textContent = fm.sentence(i, layer.map)
         fm.schedule()
         return

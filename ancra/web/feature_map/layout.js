@@ -22,6 +22,7 @@ export function layout(fm) {
       accent: style.getPropertyValue("--fm-accent").trim() || "#0b66c3",
       font: style.fontFamily,
       least: leastType(),
+      type: Number.parseFloat(style.fontSize),
     }
   }
 
@@ -36,9 +37,10 @@ export function layout(fm) {
 
   /** Columns and panel heights for the width at hand: a row of maps on a screen, two a row on a phone. */
   function arrange() {
-    const width = fm.main.clientWidth
+    const width = fm.grid.clientWidth
     if (!width || !fm.scene) return
     fm.theme.least = leastType()
+    fm.theme.type = Number.parseFloat(getComputedStyle(fm.main).fontSize)
     const count = fm.grid.children.length,
       gap = 10
     let columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (155 + gap))))
@@ -52,6 +54,7 @@ export function layout(fm) {
     const most = Math.min(side * 0.92, count === 1 ? 560 : 460)
     const height = Math.round(width < WIDE || count > columns ? most : Math.min(most, Math.max(LEAST, room(aside))))
     for (const panel of fm.panels) panel.box.style.height = `${height}px`
+    fm.rest()
   }
 
   // What arrives above the maps moves them down, and the page it is on grows: then they have less room.

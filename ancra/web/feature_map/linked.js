@@ -57,6 +57,7 @@ export function createFeatureMap(root, emit = () => {}) {
     theme: {},
     selected: new Uint8Array(0),
     hidden: new Set(),
+    changed: new Set(),
     hover: null,
     cursor: -1,
     drag: null,
@@ -88,6 +89,7 @@ export function createFeatureMap(root, emit = () => {}) {
         kept = fm.scene && fm.scene.key === data.scene.key && fm.scene.count === data.scene.count
       const before = fm.scene
       fm.scene = readScene(data.scene)
+      fm.changed = kept ? fm.changes(before) : new Set()
       fm.glide(kept ? before : null)
       fm.sprites = {
         natural: loadSprite(fm.scene.sprite, fm.schedule),
@@ -104,6 +106,7 @@ export function createFeatureMap(root, emit = () => {}) {
     }
     const known = new Set(["true", "predicted", "flipped", ...(fm.scene.numeric ?? []).map(({ id }) => id)])
     const { command } = data
+    if (!fresh && command && command.id !== fm.commandId) fm.changed = new Set()
     if (command && command.id !== fm.commandId) {
       fm.commandId = command.id
       if (command.colour && known.has(command.colour)) {
@@ -138,7 +141,7 @@ export function createFeatureMap(root, emit = () => {}) {
 
   /** For tests: where a sample's point is on the screen. */
   function locate(panelIndex, sample, layerIndex = 0) {
-    if (!fm.panels[panelIndex].now?.[layerIndex]) fm.draw() // a new scene has no positions before its first frame
+    if (fm.redraw || !fm.panels[panelIndex].now?.[layerIndex]) fm.draw() // what is to be drawn lies elsewhere
     const panel = fm.panels[panelIndex],
       box = panel.box.getBoundingClientRect(),
       map = fm.transform(panel, ...fm.size(panel)),
@@ -237,7 +240,7 @@ function addElements(fm) {
   fm.playButton = tool("▶", "Play", () => (fm.playing ? fm.stop() : fm.play()))
   fm.morphText = h("output", {})
   fm.morph = h("div", { class: "fm-morph", hidden: true }, fm.playButton, fm.slider, fm.morphText)
-  fm.legend = h("div", { class: "fm-legend", role: "group", "aria-label": "Legend; press to hide or show" })
+  fm.legend = h("div", { class: "fm-legend", role: "group", "aria-label": "Legend; press a class to light it alone" })
   fm.grid = h("div", { class: "fm-grid" })
   fm.statusText = h("span", { "aria-live": "polite" })
   fm.clearButton = h(
@@ -245,7 +248,8 @@ function addElements(fm) {
     { type: "button", onclick: () => fm.select(new Uint8Array(fm.scene.count)) },
     "Clear selection",
   )
-  fm.tip = h("div", { class: "fm-tip", role: "tooltip", hidden: true })
+  fm.tip = h("div", { class: "fm-tip" })
+  fm.side = h("aside", { class: "fm-side", "aria-label": "The image under the pointer, or the selected ones" }, fm.tip)
   fm.instructions = h("p", { class: "fm-sr", id: `fm-keys-${Math.random().toString(36).slice(2)}` }, KEYS)
   fm.live = h("div", { class: "fm-sr", "aria-live": "polite" })
   fm.main = h(
@@ -254,9 +258,8 @@ function addElements(fm) {
     fm.bar,
     fm.morph,
     fm.legend,
-    fm.grid,
+    h("div", { class: "fm-stage" }, fm.grid, fm.side),
     h("div", { class: "fm-status" }, fm.statusText, fm.clearButton),
-    fm.tip,
     fm.instructions,
     fm.live,
   )

@@ -1,6 +1,8 @@
 // Points that move: the morph, and the glide from one scene to the next.
 import { clamp } from "../shared/geometry.js"
 
+const NOTED = 0.01 // The share of answers that differ from which on a map is said to have changed.
+
 export function motion(fm) {
   function play() {
     const end = +fm.slider.max
@@ -30,6 +32,22 @@ export function motion(fm) {
     cancelAnimationFrame(fm.playing)
     fm.playing = 0
     fm.playButton.textContent = "▶"
+  }
+
+  /** The frames whose answers differ from those in the scene before, while others stay as they are: what to look at. */
+  function changes(before) {
+    const found = new Set()
+    let all = 0
+    fm.scene.maps.forEach((map, m) =>
+      map.frames.forEach((frame, f) => {
+        const old = before.maps[m]?.title === map.title && before.maps[m].frames[f]
+        if (!old) return
+        all += 1
+        const other = frame.predicted.reduce((sum, one, i) => sum + (one !== old.predicted[i]), 0)
+        if (other > NOTED * fm.scene.count) found.add(frame)
+      }),
+    )
+    return found.size < all ? found : new Set()
   }
 
   /** Let every point move from its place in the scene before to its new one, so that the eye can follow it. */
@@ -72,5 +90,5 @@ export function motion(fm) {
     fm.gliding = requestAnimationFrame(tick)
   }
 
-  Object.assign(fm, { play, stop, glide })
+  Object.assign(fm, { play, stop, changes, glide })
 }

@@ -80,7 +80,7 @@ export function overlay(fm) {
     if (fm.scene.classes.length > 20 || !["true", "predicted"].includes(fm.state.colour)) return
     const { data, between } = layers[0],
       places = between ? middlesBetween(...between) : middles(data)
-    pen.font = `700 ${Math.max(w < 220 ? 12 : 14, fm.theme.least)}px ${fm.theme.font}`
+    pen.font = `700 ${Math.max(w < 220 ? 12 : fm.theme.type, fm.theme.least)}px ${fm.theme.font}`
     pen.textAlign = "center"
     pen.textBaseline = "middle"
     pen.lineJoin = "round"

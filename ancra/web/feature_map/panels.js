@@ -84,7 +84,11 @@ export function panels(fm) {
         }
         fm.listen(panel)
         fm.panels.push(panel)
-        boxes.append(h("div", {}, plan.title ? h("div", { class: "fm-row-title" }, plan.title) : null, box))
+        const now =
+          Array.isArray(plan.layers) && plan.layers.some(({ map, frame }) => fm.changed.has(map.frames[frame]))
+        box.classList.toggle("fm-changed", now)
+        const said = now ? h("b", { class: "fm-new" }, "changed") : null
+        boxes.append(h("div", {}, plan.title ? h("div", { class: "fm-row-title" }, plan.title, said) : said, box))
         fm.observer.observe(box)
       }
       const measures = group.map?.measures?.length

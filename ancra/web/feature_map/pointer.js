@@ -59,14 +59,12 @@ export function pointer(fm) {
       if (fm.drag && !fm.drag.pinch && fm.drag.panel === panel && touches.has(event.pointerId)) return move(place)
       if (event.pointerType !== "mouse" && event.pointerType !== "pen") return
       const words = fm.wayWords(panel, ...place)
-      if (!words) return point(hit(panel, ...place, 12), place)
+      if (!words) return point(hit(panel, ...place, 12))
       if (fm.hover) {
         fm.hover = null
         fm.schedule()
       }
       fm.tip.replaceChildren(h("div", {}, h("b", {}, words[0]), " (projected)"), h("div", {}, words[1]))
-      fm.tip.hidden = false
-      fm.placeTip(panel, place)
     }
     const pinch = (id, place) => {
       const [other] = [...touches].filter(([key]) => key !== id).map(([, value]) => value),
@@ -88,11 +86,11 @@ export function pointer(fm) {
       } else if (!fm.drag.touch) fm.panBy(place[0] - fm.drag.last[0], place[1] - fm.drag.last[1], panel)
       fm.drag.last = place
     }
-    const point = (found, place) => {
+    const point = (found) => {
       const same = found?.sample === fm.hover?.sample && found?.row === fm.hover?.row && found?.map === fm.hover?.map
-      if (same && (found || fm.tip.hidden)) return
+      if (same) return
       fm.hover = found
-      if (found) fm.showTip(panel, found, place)
+      if (found) fm.showTip(found)
       else fm.hideTip()
       fm.schedule()
     }
@@ -108,7 +106,7 @@ export function pointer(fm) {
       if (was.lasso && was.lasso.length > 2) return finishLasso(panel, was.lasso, event)
       if (was.moved) return
       const found = hit(panel, ...place, was.touch ? 22 : 12)
-      if (was.touch) point(found, place)
+      if (was.touch) point(found)
       if (!found) {
         if (fm.selected.includes(1)) fm.select(new Uint8Array(fm.scene.count))
         return

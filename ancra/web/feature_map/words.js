@@ -1,5 +1,7 @@
-// What a point is: its card, and its sentence for screen readers.
+// What a point is: its card beside the maps, and its sentence for screen readers.
 import { h } from "../shared/dom.js"
+
+const MOST = 12 // Selected images that are shown beside the maps.
 
 export function words(fm) {
   const className = (c) => fm.scene.classes[c] ?? "?"
@@ -38,7 +40,7 @@ export function words(fm) {
     return canvas
   }
 
-  function showTip(panel, { sample, row, map }, [x, y]) {
+  function showTip({ sample, row, map }) {
     const frames = map.frames.length > 1 ? [map.frames[0], map.frames[map.frames.length - 1]] : [map.frames[0]]
     const figures = frames.map((frame, r) =>
       h(
@@ -91,26 +93,33 @@ export function words(fm) {
       if (strip.children.length)
         fm.tip.append(h("div", { style: "margin-top:4px" }, "Nearest in the full feature space (true label):"), strip)
     }
-    fm.tip.hidden = false
-    placeTip(panel, [x, y])
   }
 
-  function placeTip(panel, [x, y]) {
-    const box = panel.box.getBoundingClientRect(),
-      outer = fm.main.getBoundingClientRect()
-    let left = box.left - outer.left + x + 16,
-      top = box.top - outer.top + y + 16
-    if (left + fm.tip.offsetWidth > outer.width) left = Math.max(0, box.left - outer.left + x - fm.tip.offsetWidth - 14)
-    if (box.top + y + 16 + fm.tip.offsetHeight > innerHeight)
-      top = Math.max(4 - outer.top, box.top - outer.top + y - fm.tip.offsetHeight - 14)
-    fm.tip.style.left = `${left}px`
-    fm.tip.style.top = `${top}px`
+  /** What stands in the card's place while nothing is pointed at: what is selected, else what to do. */
+  function rest() {
+    if (fm.hover || fm.cursor >= 0 || !fm.scene) return
+    const chosen = []
+    fm.selected.forEach((flag, i) => flag && chosen.push(i))
+    if (!chosen.length)
+      return fm.tip.replaceChildren(h("p", { class: "fm-note" }, "Point at an image: it is shown here, in all maps."))
+    const map = fm.scene.maps[fm.scene.maps.length - 1]
+    if (chosen.length === 1) return showTip({ sample: chosen[0], row: 0, map })
+    const pictures = chosen.slice(0, MOST).map((i) => {
+      const picture = thumbnail(map, 0, i, 40)
+      return picture && h("figure", {}, picture, h("span", {}, className(fm.scene.labels[i])))
+    })
+    const more = chosen.length > MOST ? `, of which ${MOST} are shown here` : ""
+    fm.tip.replaceChildren(
+      h("b", {}, `${chosen.length} selected images`),
+      `${more}; each with all answers below the maps.`,
+      h("div", { class: "fm-thumbs" }, ...pictures.filter(Boolean)),
+    )
   }
 
   function hideTip() {
-    fm.tip.hidden = true
     fm.hover = null
+    rest()
   }
 
-  Object.assign(fm, { className, sentence, thumbnail, showTip, placeTip, hideTip })
+  Object.assign(fm, { className, sentence, thumbnail, showTip, rest, hideTip })
 }

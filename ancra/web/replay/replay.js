@@ -64,7 +64,7 @@ function build(root, data) {
     made.onclick = action
     return made
   }
-  const play = button("play", "Play (space)", () => (view.timer ? stop() : start()))
+  const play = button("play", "Play", () => (view.timer ? stop() : start()))
   button("first", "First step (Home)", () => move(0))
   button("back", "One step back (left)", () => move(view.step - 1))
   const slider = bar.appendChild(make("input"))
@@ -82,8 +82,8 @@ function build(root, data) {
   const live = spoken(root)
   const label = (playing) => {
     play.innerHTML = playing ? `${icon("pause")} Pause` : `${icon("play")} Play`
-    play.title = playing ? "Pause (space)" : "Play (space)"
-    play.setAttribute("aria-label", play.title)
+    play.title = "The space bar does the same"
+    play.setAttribute("aria-label", playing ? "Pause" : "Play")
   }
   label(false)
   const models = root.appendChild(make("div", "models"))

@@ -63,6 +63,7 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
             "Find an image that PGD misses",
             icon=":material/search:",
             width="stretch",
+            key="find_missed",
             help="The next image on which PGD-40 on p' fails on the first model and the adaptive attack succeeds.",
             on_click=lambda: st.session_state.update(find=True),
         )

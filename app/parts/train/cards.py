@@ -193,6 +193,8 @@ def settings_table(found: Sequence[RunView]) -> None:
     differing = recipe_differences([run.recipe for run in found])
     # A table that one run has and another has not is told by its own settings.
     differing = {p: values for p, values in differing.items() if not any(o.startswith(f"{p}.") for o in differing)}
+    if differing.pop("data.root", None):  # where images lie on the server is nobody's business: their name says which
+        differing["data.name"] = [recipes.data_title(run.recipe.data) for run in found]
     st.markdown("**Settings that differ**")
     if not differing:
         st.caption("None: these runs have the same recipe, so their curves differ by chance alone, if at all.")

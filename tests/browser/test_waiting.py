@@ -1,0 +1,75 @@
+"""What a person has begun is said in its place before the server answers, and the place is held."""
+
+import pytest
+from playwright.sync_api import expect
+
+from app.words.waiting import PLACES
+
+pytestmark = pytest.mark.browser
+PILL = ".ancra-waiting:not([hidden])"
+
+
+@pytest.fixture
+def deaf(browser, server, settled):
+    """Opens a page that hears nothing of its server from then on, until it is let go; gives both."""
+    pages = []
+
+    def opened(path: str):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        pages.append(page)
+        held, holding = [], []
+
+        def connect(socket):
+            there = socket.connect_to_server()
+            there.on_message(lambda message: held.append((socket, message)) if holding else socket.send(message))
+
+        def let_go():
+            holding.clear()
+            for socket, message in held:
+                socket.send(message)
+
+        page.route_web_socket("**/_stcore/stream**", connect)
+        page.goto(f"{server}/{path}?images=Digits")
+        page.wait_for_selector("h1", timeout=60_000)
+        settled(page)
+        holding.append(True)
+        return page, let_go
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def test_words_stand_in_the_place_of_the_result_which_keeps_its_height(deaf, settled):
+    page, let_go = deaf("attack")
+    place = page.locator(".st-key-results")
+    expect(page.locator(".replay .model")).not_to_have_count(0)
+    before = place.bounding_box()["height"]
+    page.locator(".st-key-epsilon input[type=range]").press("ArrowLeft")
+    expect(page.locator(PILL)).to_contain_text("Attacking the models")
+    said, held = page.locator(PILL).bounding_box(), place.bounding_box()
+    assert held["x"] <= said["x"] <= held["x"] + held["width"]
+    assert held["height"] >= before - 1
+    let_go()
+    expect(page.locator(PILL)).to_have_count(0, timeout=60_000)
+    settled(page)
+    assert page.locator("[data-waiting]").count() == 0
+
+
+def test_another_page_is_announced_by_its_name(deaf):
+    page, _ = deaf("robustness")
+    page.get_by_role("link", name="Negatives").first.click()
+    expect(page.locator(PILL)).to_contain_text("Opening Negatives")
+
+
+def test_what_the_browser_does_by_itself_is_not_waited_for(deaf):
+    page, _ = deaf("")
+    page.get_by_role("button", name="Next image").click()
+    expect(page.locator(PILL)).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["attack", "feature_maps", "robustness", "negatives", "train"])
+def test_the_places_are_on_their_pages(open_browser, name):
+    page = open_browser(name)
+    last = PLACES[name][-1].where
+    page.locator(last).first.wait_for(timeout=60_000)
