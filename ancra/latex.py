@@ -37,6 +37,7 @@ def table(
         rf"\begin{{{kind}}}",
         r"\centering",
         *size,
+        r"\renewcommand{\arraystretch}{1.3}",  # else intervals of one row touch those of the next
         rf"\caption{{{caption}}}",
         rf"\label{{{label}}}",
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",

@@ -1,6 +1,6 @@
 """Maps as files: a picture for a paper (PDF, SVG, PNG), a table (CSV), and one HTML file that needs no server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,9 @@ def scene_picture(
     rows = 1 if overlaid or not scene.attacked else 2
     columns = len(scene.maps)
     side = TWO_COLUMNS / columns
-    legend, text = 0.34, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.") if words else ""
+    handles = _handles(scene, colour)
+    lines = _legend_lines([handle.get_label() for handle in handles])
+    legend, text = 0.19 + 0.15 * lines, _wrapped(f"{scene.caption} Colour: {COLOUR_TITLES[colour]}.") if words else ""
     left, below = (0.2 if rows == 2 else 0.05), (0.1 + 0.125 * (text.count("\n") + 1)) * words
     height = rows * side + 0.25 + legend + below
     with paper_look():
@@ -124,7 +126,7 @@ def scene_picture(
                     axes.set_title(one.title, fontsize=9, pad=3, parse_math=False)
                 if column == 0 and scene.attacked and rows == 2:
                     axes.set_ylabel(scene.rows[row], labelpad=2)
-        _legend(figure, scene, colour, y=(below + legend * 0.5) / height)
+        _legend(figure, handles, lines, y=(below + legend * 0.5) / height)
         figure.text(0.012, 0.06 / height, text, fontsize=7, va="bottom", ha="left", parse_math=False)
     return figure_bytes(figure, kind, origin)
 
@@ -201,7 +203,8 @@ def class_colour(label: int, classes: int) -> Any:
     return tuple(hsv_to_rgb(((label * 0.38197) % 1, 0.65 + 0.2 * (label % 2), 0.55 + 0.15 * (label % 3))))
 
 
-def _legend(figure: Any, scene: Scene, colour: str, y: float) -> None:
+def _handles(scene: Scene, colour: str) -> list[Any]:
+    """What the legend names: the two rows, and what the colours stand for."""
     from matplotlib.lines import Line2D
 
     def handle(text: str, shape: str, shade: Any) -> Any:
@@ -214,9 +217,22 @@ def _legend(figure: Any, scene: Scene, colour: str, y: float) -> None:
         handles += [handle("predicted correctly", "s", RIGHT), handle("predicted wrongly", "s", WRONG)]
     elif colour in ("kept", "confidence"):
         handles += [handle("0 %", "s", "#00224e"), handle("50 %", "s", "#7d7c78"), handle("100 %", "s", "#fee838")]
-    options = {"frameon": False, "fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 1.0}
+    return handles
+
+
+def _legend_lines(names: Sequence[str]) -> int:
+    """The fewest lines in which the names fit two columns of a paper; they run down each column of the legend."""
+    widths = [0.32 + 0.055 * len(name) for name in names]  # Inches of a mark, its gaps and its letters at 7.5 points.
+    for lines in range(1, len(widths)):
+        if sum(max(widths[start : start + lines]) for start in range(0, len(widths), lines)) <= TWO_COLUMNS:
+            return lines
+    return max(len(widths), 1)
+
+
+def _legend(figure: Any, handles: Sequence[Any], lines: int, y: float) -> None:
+    options = {"frameon": False, "fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 1.0, "labelspacing": 0.2}
     texts = figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=min(len(handles), 12) or 1, **options
+        handles=handles, loc="center", bbox_to_anchor=(0.5, y), ncols=-(-len(handles) // lines) or 1, **options
     ).get_texts()
     for text in texts:
         text.set_parse_math(False)  # a class may be called anything
