@@ -162,7 +162,7 @@ def test_the_trace_can_be_downloaded(attack, tmp_path):
     from ancra.attacks.trace import AttackTrace
 
     page = attack(attack="FGSM")
-    page.get_by_test_id("stPopoverButton").click()
+    page.get_by_role("button", name="Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Trace (NPZ)").click()
     path = tmp_path / download.value.suggested_filename
