@@ -27,7 +27,8 @@ Precision = Literal["auto", "fp32", "fp16"]
 # How far the logits of the operations may be from the model's own, relative to the largest: rounding stays far below.
 TOLERANCE = 1e-3
 ASKED, PROBES = 500, 64
-# torch.export keeps what it is doing in globals: two exports at a time in one process break each other.
+# torch.export and torch.fx, which folds, keep what they are doing in globals: two at a time in one process break each
+# other.
 _EXPORTING = Lock()
 
 
@@ -122,13 +123,12 @@ def live_network(
     model = model.cpu()
     if images is None:
         images = torch.rand(PROBES, *card.image_shape, generator=torch.Generator().manual_seed(0))
-    with frozen(model), torch.no_grad():
+    with _EXPORTING, frozen(model), torch.no_grad():
         found = as_classifier(model).predict(images)
         finite(found.logits)
         twin = as_classifier(folded(model, images[:1]))
         # Nothing is decomposed; operations in place become ones that give a new tensor.
-        with _EXPORTING:
-            exported = torch.export.export(_Results(twin), (images[:1],)).run_decompositions({})
+        exported = torch.export.export(_Results(twin), (images[:1],)).run_decompositions({})
         program = program_of(exported)
         network = LiveNetwork(
             title=card.title,

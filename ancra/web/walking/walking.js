@@ -17,7 +17,7 @@ const FAR = 3 // Typical distances between neighbours beyond which a place means
  * Build the maps in `root` and the attack's controls in `bar`.
  * @param data {scene, command} as of the map widget, and `walk` from ancra.scenes.walking
  */
-export function createWalking(root, bar, { scene, command, walk }) {
+export default function createWalking(root, bar, { scene, command, walk }) {
   const data = equipped({ ...walk, dark: false })
   const state = choices(data)
   const tiles = createTiles(walk.sprite ?? scene.sprite, walk.shape)
