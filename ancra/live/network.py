@@ -120,10 +120,10 @@ def live_network(
         AncraError: an operation that no browser can run, named; weights that are not finite; a network whose answers
             are others than the model's (one that draws random numbers, for example).
     """
-    model = model.cpu()
     if images is None:
         images = torch.rand(PROBES, *card.image_shape, generator=torch.Generator().manual_seed(0))
-    with _EXPORTING, frozen(model), torch.no_grad():
+    # While one is exported its weights stand in for others, so a second thread may not even ask for them.
+    with _EXPORTING, frozen(model.cpu()), torch.no_grad():
         found = as_classifier(model).predict(images)
         finite(found.logits)
         twin = as_classifier(folded(model, images[:1]))

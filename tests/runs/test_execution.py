@@ -11,7 +11,6 @@ import pytest
 from ancra.checkpoints import read_card
 from ancra.errors import AncraError
 from ancra.jobs.status import RunStatus
-from ancra.launchers.base import command
 from ancra.launchers.registry import LocalLauncher
 from ancra.runs.execution import execute
 from ancra.runs.extend import extend
@@ -36,7 +35,7 @@ def whole(tiny_recipe, tmp_path_factory, one_thread):
 
 
 def start(run):
-    return subprocess.Popen(command(run), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(run.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def wait_until(condition, seconds=150):
@@ -121,7 +120,7 @@ def test_the_launcher_starts_stops_and_goes_on(whole, tiny_recipe, tmp_path):
 
 
 def test_a_process_that_dies_before_it_starts_is_not_queued_for_ever(tiny_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("ancra.launchers.local.command", lambda run: [sys.executable, "-c", "print('no luck')"])
+    monkeypatch.setattr(Run, "command", [sys.executable, "-c", "print('no luck')"])
     run = Run.create(tmp_path / "run", tiny_recipe)
     LocalLauncher().submit(run)
     wait_until(lambda: run.status().state == "lost")
