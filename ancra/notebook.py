@@ -14,6 +14,7 @@ from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace
 from ancra.checkpoints import Card, load_checkpoint, read_card, resolve_checkpoint
+from ancra.data.titles import dataset_title
 from ancra.errors import unknown_name
 from ancra.evaluation.subject import settings_of
 from ancra.figure_files import write_file
@@ -43,7 +44,7 @@ class Loaded:
         card = self.card
         rows = {
             "network": f"{card.model.architecture}, {sum(each.numel() for each in self.model.parameters()):,} weights",
-            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {card.dataset}",
+            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {dataset_title(card.dataset)}",
             "classes": str(len(card.classes)),
             "recipe": card.recipe.name if card.recipe else "not known",
             "digest": card.digest,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ancra.cli.console import counting_progress, print_table, this_command
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 
 
@@ -64,7 +65,7 @@ def strategies(
         print(json.dumps({"checkpoint": checkpoint_name(path), "settings": settings.model_dump(), **found.to_json()}))
         return
     print_table(_table(found))
-    print(f"\n{checkpoint_name(path)}, {split} images of {card.dataset}: {summary(found)}")
+    print(f"\n{checkpoint_name(path)}, {split} images of {dataset_title(card.dataset)}: {summary(found)}")
 
 
 def _table(found: Any) -> list[dict[str, str]]:

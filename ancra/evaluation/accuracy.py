@@ -11,6 +11,7 @@ from ancra.checkpoints import checkpoint_name, load_checkpoint
 from ancra.data.dataset import Split
 from ancra.data.digest import data_digest
 from ancra.data.registry import load_dataset
+from ancra.data.titles import dataset_title
 from ancra.device import resolve_device
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import HEADLINE, NATURAL, WORST, evaluate_robustness
@@ -117,6 +118,6 @@ def sentence(row: dict[str, Any]) -> str:
     titles = {**{attack["attack"]: attack["title"] for attack in row["attacks"]}, **titles}
     shares = ", ".join(f"{titles[name]} {share(name)}" for name in row["intervals"])
     return (
-        f"{row['checkpoint']}: {shares}; {row['samples']} images of {row['dataset']}, "
+        f"{row['checkpoint']}: {shares}; {row['samples']} images of {dataset_title(row['dataset'])}, "
         f"epsilon {epsilon_text(row['settings']['epsilon'])}"
     )

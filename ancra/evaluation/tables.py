@@ -8,6 +8,7 @@ from scipy.stats import fisher_exact
 
 from ancra import latex
 from ancra.checkpoints import Card
+from ancra.data.titles import dataset_title
 from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.robustness import NATURAL, WORST, RobustnessReport
 from ancra.files import csv_text
@@ -175,7 +176,8 @@ def note(rows: Sequence[TableRow]) -> str:
     norms = {"linf": "Linf", "l2": "L2"}
     found = dict.fromkeys((row.dataset, row.samples, norms[row.norm], epsilon_text(row.epsilon)) for row in rows)
     parts = [
-        f"{samples} test images of {dataset}, {norm} epsilon {epsilon}" for dataset, samples, norm, epsilon in found
+        f"{samples} test images of {dataset_title(dataset)}, {norm} epsilon {epsilon}"
+        for dataset, samples, norm, epsilon in found
     ]
     return f"Accuracy in % with 95 % Wilson intervals; {'; '.join(parts)}." if parts else ""
 

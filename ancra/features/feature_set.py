@@ -6,6 +6,7 @@ import numpy as np
 
 from ancra.arrays import FloatArray, IntArray, PixelArray
 from ancra.attacks.suite import attack_title
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings
 
@@ -49,8 +50,9 @@ def require_same_images(first: FeatureSet, other: FeatureSet) -> None:
     """Raise AncraError unless two feature sets are of the same images in the same order."""
     if first.dataset != other.dataset or first.classes != other.classes:
         raise AncraError(
-            f"These features come from different data ({first.dataset} with {len(first.classes)} classes, "
-            f"{other.dataset} with {len(other.classes)}): compare models of one dataset."
+            "These features come from different data "
+            f"({dataset_title(first.dataset)} with {len(first.classes)} classes, "
+            f"{dataset_title(other.dataset)} with {len(other.classes)}): compare models of one dataset."
         )
     same_sample = first.settings.split == other.settings.split and np.array_equal(first.indices, other.indices)
     if not same_sample or not np.array_equal(first.labels, other.labels):

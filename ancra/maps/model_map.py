@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ancra.arrays import FloatArray, IntArray, PixelArray
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.maps.settings import ResolvedMap
 
@@ -85,6 +86,7 @@ def require_comparable(maps: Mapping[str, ModelMap]) -> None:
         ):
             raise AncraError(
                 f"{first_name} and {name} cannot be shown together: they were trained on different data "
-                f"({first.dataset} with {len(first.classes)} classes, {other.dataset} with {len(other.classes)}). "
+                f"({dataset_title(first.dataset)} with {len(first.classes)} classes, "
+                f"{dataset_title(other.dataset)} with {len(other.classes)}). "
                 "Choose models of one dataset."
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ancra.checkpoints import find_checkpoints
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError, unknown_name
 from ancra.figure_files import write_file
 from ancra.origin import command_line, versions
@@ -72,7 +73,9 @@ def _items(chosen: str, store: Store) -> Iterator[Item]:
     there = {path.stem: path for path, _ in find_checkpoints() if path.parent == shipped_checkpoints() / dataset}
     models, mapped = ([there[name] for name in names if name in there] for names in (MODELS, MAPPED))
     if not models:
-        note = f"Left out: the models of {dataset} did not come with this installation; a clone has them."
+        note = (
+            f"Left out: the models of {dataset_title(dataset)} did not come with this installation; a clone has them."
+        )
         for title in ("Table 1", "Figure 1", "Figure 2"):
             yield Item(title.lower().replace(" ", ""), title, note=note)
     else:

@@ -10,6 +10,7 @@ from ancra.attacks.trace import AttackTrace, trace_attack
 from ancra.attacks.verdict import decide, likeliest_wrong
 from ancra.checkpoints import load_checkpoint, named_digests, read_card
 from ancra.data.registry import load_dataset
+from ancra.data.titles import dataset_title
 from ancra.device import resolve_device
 from ancra.errors import AncraError
 from ancra.origin import Origin, command_line
@@ -30,7 +31,9 @@ def trace_of_image(
     model, card = load_checkpoint(path, where)
     split = load_dataset(card.data).test
     if not 0 <= index < len(split):
-        raise AncraError(f"There is no image {index}: {card.dataset} has the test images 0 to {len(split) - 1}.")
+        raise AncraError(
+            f"There is no image {index}: {dataset_title(card.dataset)} has the test images 0 to {len(split) - 1}."
+        )
     image, label = split.batch(slice(index, index + 1), where)
     aims = None if target is None else torch.tensor([target], device=where)
     if aims is None and OBJECTIVES[settings.objective].needs_targets:

@@ -16,6 +16,7 @@ from ancra.checkpoints import Card
 from ancra.data.dataset import Dataset
 from ancra.data.examples import examples_for
 from ancra.data.images import read_image
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.losses.settings import ContrastSettings
 from ancra.maps.inputs import Mapped
@@ -118,7 +119,10 @@ def images_of(card: Card, dataset: Dataset | None, first: int = 0) -> tuple[Pixe
     channels, height, width = card.image_shape
     examples = examples_for(card.classes, card.image_shape)
     if not examples:
-        raise AncraError(f"The images of {card.dataset} are not on this machine, and no other picture fits its models.")
+        raise AncraError(
+            f"The images of {dataset_title(card.dataset)} are not on this machine, "
+            "and no other picture fits its models."
+        )
     pixels = [
         read_image(each.file.read_bytes(), channels, (height, width), each.title, each.zoom, each.centre)
         for each in examples

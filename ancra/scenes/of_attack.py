@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ancra.attacks.suite import attack_title
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.features.images import Images
 from ancra.maps.model_map import require_comparable
@@ -49,7 +50,7 @@ def caption(trajectories: Mapping[str, AttackSteps]) -> str:
     shown, layout = first.shown, first.shown.settings.layout
     method = "UMAP (umap-learn)" if shown.engine == "umap-learn" else shown.engine
     return (
-        f"{len(first.rows)} {first.features.part} images of {shown.dataset} along "
+        f"{len(first.rows)} {first.features.part} images of {dataset_title(shown.dataset)} along "
         f"{attack_title(first.features.attack)} with epsilon "
         f"{radius}, one search. Layout: {method} of {shown.count} natural images, {layout.neighbours} "
         f"neighbours, seed {layout.seed}. Positions after the first are projected onto the natural map: each lies "

@@ -6,6 +6,7 @@ import numpy as np
 
 from ancra.attacks.suite import attack_title
 from ancra.data.dataset import Dataset
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap, require_comparable
 from ancra.scenes.of_models import COLOURS, rows_under, thumbnails
@@ -62,8 +63,9 @@ def caption(maps: Mapping[int, ModelMap]) -> str:
         attacked = f", and of the same under {attack} with epsilon {size} against each epoch's own model"
     return (
         f"Epochs {min(maps)} to {max(maps)} of one run: features z' of {last.count} {features.split} images of "
-        f"{last.dataset}{attacked}. Layout: UMAP, {layout.neighbours} neighbours, min_dist {layout.min_dist:g}, "
-        f"{layout.metric} metric, seed {layout.seed}; each map starts where that of the epoch before ended."
+        f"{dataset_title(last.dataset)}{attacked}. "
+        f"Layout: UMAP, {layout.neighbours} neighbours, min_dist {layout.min_dist:g}, {layout.metric} metric, "
+        f"seed {layout.seed}; each map starts where that of the epoch before ended."
     )
 
 

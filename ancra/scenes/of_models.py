@@ -10,6 +10,7 @@ from ancra.arrays import PixelArray
 from ancra.attacks.suite import attack_title
 from ancra.checkpoints import read_card
 from ancra.data.dataset import Dataset
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.evaluation.intervals import Accuracy
 from ancra.features.images import Images, eligible, load_images
@@ -149,7 +150,7 @@ def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
         part += f"images of the {'class' if len(features.classes) == 1 else 'classes'} {listed(features.classes)}"
     else:
         part += "images"
-    halves = f"{count} {part} of {first.dataset}{copies}"
+    halves = f"{count} {part} of {dataset_title(first.dataset)}{copies}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(epsilon_text(epsilon) for epsilon in epsilons)

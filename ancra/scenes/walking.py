@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ancra.checkpoints import read_card
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.features.images import load_images
 from ancra.live.network import live_checkpoint
@@ -43,7 +44,9 @@ def walking(
         if (card.image_shape, card.classes) != (first.image_shape, first.classes):
             raise AncraError(f"{card.title} and {first.title} know other images or classes: choose models of one set.")
     if any(one.of_copies for one in maps.values()):
-        raise AncraError(f"The images of {first.dataset} are not on this machine, so the page has none to attack.")
+        raise AncraError(
+            f"The images of {dataset_title(first.dataset)} are not on this machine, so the page has none to attack."
+        )
     say = subprogress(on_progress)
     networks = []
     for position, (path, card, (title, shown)) in enumerate(zip(paths, cards, maps.items(), strict=True)):

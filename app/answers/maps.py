@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from ancra.attacks.suite import NATURAL
 from ancra.checkpoints import Card
 from ancra.data.places import require_here
 from ancra.data.settings import DataSettings
+from ancra.data.titles import dataset_title
 from ancra.errors import AncraError
 from ancra.features.images import Images, data_of, load_images
 from ancra.features.settings import FeatureSettings
@@ -109,9 +111,9 @@ def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, Mode
     return _scene(key, settings.digest(), names[0], maps, settings)
 
 
-def origin(names: Sequence[str], settings: ModelMapSettings, colour: str) -> Origin:
-    """Where a file of these maps is from."""
-    return map_origin([Path(compute.path(name)) for name in names], settings, colour)
+def origin(names: Sequence[str], settings: ModelMapSettings, colour: str, live: bool | None = None) -> Origin:
+    """Where a file of these maps is from; ``live`` as for ``map_origin``."""
+    return map_origin([Path(compute.path(name)) for name in names], settings, colour, live=live)
 
 
 def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, picture: Picture) -> ImageTrajectory:
@@ -126,6 +128,17 @@ def image_trajectory(name: str, settings: ModelMapSettings, shown: ModelMap, pic
     wanted = compute.request("map-placed", name, asked, Placed(picture.image, picture.label, shown, attacked))
     key = (*map_key(name, asked), shown.engine, hashlib.sha256(shown.positions.tobytes()).hexdigest(), picture.digest())
     return compute.ask(wanted, key, f"Attacking the image on {title_of(name)}")
+
+
+def walks(names: Sequence[str], maps: dict[str, ModelMap]) -> dict[str, Any]:
+    """What an exported page of these maps needs to attack their images. Raises AncraError: no browser can."""
+    key = tuple(
+        part
+        for name, one in zip(names, maps.values(), strict=True)
+        for part in (*map_key(name, one.settings), hashlib.sha256(one.positions.tobytes()).hexdigest())
+    )
+    paths = tuple(compute.path(name) for name in names)
+    return compute.ask(compute.request("map-walks", names[0], paths, maps), key, "Making the networks ready")
 
 
 def get_ready(names: Sequence[str]) -> None:
@@ -144,8 +157,9 @@ def require_one_dataset(names: Sequence[str]) -> None:
         if name not in like(names[0]):
             first, other = compute.card(names[0]), compute.card(name)
             raise AncraError(
-                f"{title_of(names[0])} ({first.dataset}) and {title_of(name)} ({other.dataset}) know "
-                "different images or classes, so their maps cannot be compared: choose models of one dataset."
+                f"{title_of(names[0])} ({dataset_title(first.dataset)}) and "
+                f"{title_of(name)} ({dataset_title(other.dataset)}) know different images or classes, so their "
+                "maps cannot be compared: choose models of one dataset."
             )
 
 

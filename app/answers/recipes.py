@@ -7,6 +7,7 @@ import streamlit as st
 import yaml
 
 from ancra.data.settings import DataSettings
+from ancra.data.titles import dataset_title
 from ancra.models.settings import ModelSettings
 from ancra.recipe import Recipe, load_recipe, recipe_changes, recipe_names
 from ancra.settings import apply_changes, number, parse
@@ -19,14 +20,6 @@ OF_RUN = "runs/"
 """What the name of a run's recipe starts with."""
 FRACTIONS = ("attack.epsilon", "attack.step_size")
 """Settings that are written as the field writes them: 8/255."""
-DATASETS = {
-    "digits": "digits",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "tiny_imagenet": "Tiny-ImageNet",
-    "image_folder": "image folder",
-}
 NETWORKS = {
     "small_resnet": "small ResNet",
     "strided_resnet": "small ResNet of stride 2",
@@ -69,7 +62,7 @@ def data_title(data: DataSettings) -> str:
     """A dataset for people; a folder of images by its own name."""
     if data.name == "image_folder" and data.root is not None:
         return uploaded(data) or data.root.name
-    return DATASETS.get(data.name, data.name)
+    return dataset_title(data.name)
 
 
 def uploaded(data: DataSettings) -> str | None:

@@ -12,6 +12,7 @@ from ancra.checkpoints import Card, checkpoint_name
 from ancra.data.places import place_of
 from ancra.data.registry import dataset_names, fixed_images, load_dataset
 from ancra.data.settings import DataSettings
+from ancra.data.titles import DATASET_TITLES
 from ancra.models.recognition import Recognised
 from ancra.models.settings import ModelSettings
 from ancra.uploads import checkpoints, images
@@ -19,7 +20,6 @@ from ancra.uploads.checkpoints import Added, Answers, Unrecognised
 from ancra.uploads.images import ImageSet
 from app import compute
 from app.access import changing
-from app.answers import recipes
 from app.work import Progress
 
 T = TypeVar("T")
@@ -51,13 +51,13 @@ def add_network(title: str, model: ModelSettings, images: DataSettings | Answers
 def fitting(channels: int, classes: int) -> dict[str, DataSettings]:
     """The images on this machine that a model of so many channels and classes can be measured on, by their titles."""
     found = {f"{one.name} (your images)": one.data for one in images.image_sets() if len(one.train) == classes}
-    for name, title in recipes.DATASETS.items():
+    for name, title in DATASET_TITLES.items():
         fixed = fixed_images(name)
         place = place_of(DataSettings(name=name))
         if fixed is not None and (fixed[0][0], fixed[1]) == (channels, classes) and place is not None and place.here:
             found[title] = DataSettings(name=name)
     for name in dataset_names():
-        if name not in recipes.DATASETS:
+        if name not in DATASET_TITLES:
             found[name] = DataSettings(name=name)  # a plugin's own, which says what it is when it is loaded
     return found
 

@@ -1,10 +1,13 @@
 """Feature maps: what up to four models make of the same images, and when a pretty map lies."""
 
+import json
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from ancra.attacks.suite import attack_title
+from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes import export
@@ -123,10 +126,18 @@ def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
     return words.story(seen)
 
 
-def downloads(scene: Scene, names: list[str], settings: ModelMapSettings) -> None:
-    """The maps as files."""
+@st.fragment
+@guard()
+def downloads(
+    scene: Scene, shown: dict[str, ModelMap], names: list[str], settings: ModelMapSettings, laid_out: bool
+) -> None:
+    """The maps as files; only maps that are laid out can be attacked in theirs."""
     colour = controls.colour()
-    origin = answers.origin(names, settings, colour)
+    attacking = st.checkbox(
+        "In the HTML file, a pressed image is attacked and walks over the maps", key="save_live", disabled=not laid_out
+    )
+    walk, said = walks(shown, names) if attacking and laid_out else (None, "")
+    origin = answers.origin(names, settings, colour, live=True if walk else None)
     titles = {
         "PDF, two columns wide": ("pdf", "application/pdf"),
         "SVG, two columns wide": ("svg", "image/svg+xml"),
@@ -136,11 +147,22 @@ def downloads(scene: Scene, names: list[str], settings: ModelMapSettings) -> Non
     }
     with st.container(horizontal=True):
         for label, (ending, kind) in titles.items():
-            make = partial(export.scene_file, scene, ending, origin, colour)
+            make = partial(export.scene_file, scene, ending, origin, colour, walk)
             st.download_button(
                 label, make, f"feature-maps.{ending}", kind, icon=":material/download:", on_click="ignore",
                 key=f"save_{ending}",
             )  # fmt: skip
+    if said:
+        st.caption(said)
+
+
+def walks(shown: dict[str, ModelMap], names: list[str]) -> tuple[dict[str, Any] | None, str]:
+    """What the HTML file needs to attack images, and a sentence about it."""
+    try:
+        found = answers.walks(names, shown)
+    except AncraError as error:
+        return None, f"No image can be attacked in it: {error}"
+    return found, f"Networks and features take {len(json.dumps(found)) / 1e6:.1f} MB of it."
 
 
 heading, steps = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
@@ -193,8 +215,8 @@ with st.expander("In three dimensions", expanded=in_space, key="open_space", bin
     space.three_dimensions(names, settings)
 with st.expander("What a map can and cannot tell", key="open_note", bind="query-params"):
     st.markdown(NOTE)
-with st.expander("Save the maps"):
-    downloads(scene, names, settings)
+with st.expander("Save the maps", key="open_save", bind="query-params"):
+    downloads(scene, shown, names, settings, laid_out=not made.jobs)
 st.caption(scene.caption)
 for one in shown.values():
     if one.warning:

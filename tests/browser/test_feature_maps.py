@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from ancra.origin import read_origin
+
 pytestmark = pytest.mark.browser
 MODELS = "Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"
 HEADING = "feature_maps?samples=200&models=" + MODELS
@@ -108,4 +110,25 @@ def test_the_maps_can_be_saved_and_the_file_works_alone(open_browser, browser, s
     alone.goto(path.as_uri())
     alone.wait_for_selector(".fm[data-ready]")
     expect(alone.locator(".fm-panel")).to_have_count(4)
+    context.close()
+
+
+def test_a_saved_page_attacks_by_itself_where_that_is_wanted(open_browser, browser, settled, tmp_path):
+    page = open_maps(open_browser)
+    page.get_by_text("Save the maps").click()
+    page.get_by_text("a pressed image is attacked").click(timeout=180_000)  # when the maps are laid out
+    expect(page.get_by_text("Networks and features take")).to_be_visible(timeout=120_000)
+    settled(page)
+    with page.expect_download(timeout=60_000) as saving:
+        page.get_by_role("button", name="HTML, works without a server").click()
+    path = tmp_path / "maps.html"
+    saving.value.save_as(path)
+    assert "--live" in read_origin(path).command
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    alone = context.new_page()
+    alone.goto(path.as_uri())
+    alone.wait_for_selector(".fm[data-ready]")
+    alone.get_by_role("button", name="Next image").click()
+    alone.get_by_role("button", name="One step on (right)").click()
+    expect(alone.locator(".where")).to_have_text("Step 1")
     context.close()

@@ -15,6 +15,7 @@ from ancra.maps.model_map import ModelMap
 from ancra.maps.over_attack import AttackSteps, attack_steps
 from ancra.maps.placement import ImageTrajectory, place_image
 from ancra.maps.settings import ResolvedMap
+from ancra.scenes.walking import walking
 from app.engine.place import Place
 from app.engine.request import Request
 
@@ -54,6 +55,11 @@ def placed(place: Place, request: Request, items: Sequence[Placed]) -> list[Imag
     mapped = mapped_features(Path(request.source.path), request.settings, place.store, place.device, place.on_progress)
     model = place.model(request.source, "cpu")
     return [place_image(model, item.image, item.label, mapped, item.shown, item.way) for item in items]
+
+
+def walks(place: Place, request: Request, items: Sequence[dict[str, ModelMap]]) -> list[dict[str, Any]]:
+    """As ``walking`` for the maps of checkpoints; the settings are their files."""
+    return [walking([Path(path) for path in request.settings], maps, **_told(place)) for maps in items]
 
 
 def ready(place: Place, request: Request, items: Sequence[None]) -> list[None]:

@@ -7,6 +7,7 @@ import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ancra.data.titles import DATASET_TITLES
 from ancra.recipe import Recipe
 from ancra.settings import parse, settings_in
 from ancra.uploads.images import image_sets
@@ -138,7 +139,7 @@ class RecipeForm:
         changed = st.session_state.get(key, first) != before
         chosen = st.selectbox(
             MARK + "Data" if changed else "Data", options, index=options.index(first), key=key,
-            format_func=lambda name: recipes.DATASETS.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
+            format_func=lambda name: DATASET_TITLES.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
             help=f"{field.description} Images of your own are added under **Upload**.",
         )  # fmt: skip
         if chosen in sets:
@@ -203,9 +204,7 @@ def _data_option(recipe: Mapping[str, Any], options: list[str]) -> str:
 def _datasets() -> list[str]:
     from ancra.data.registry import dataset_names
 
-    return sorted(
-        dataset_names(), key=lambda name: list(recipes.DATASETS).index(name) if name in recipes.DATASETS else 9
-    )
+    return sorted(dataset_names(), key=lambda name: list(DATASET_TITLES).index(name) if name in DATASET_TITLES else 9)
 
 
 def _field_at(path: str) -> tuple[Any, FieldInfo]:
