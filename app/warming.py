@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 
 import streamlit as st
 
@@ -56,4 +57,5 @@ def compile_umap() -> None:
 
 
 def _compile_umap(engine: Engine) -> None:
-    engine.get_ready(Request("map-ready", Source("", "")))
+    with suppress(RuntimeError):  # a server that is ending starts no thread any more
+        engine.get_ready(Request("map-ready", Source("", "")))

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from time import sleep
@@ -285,7 +285,7 @@ def _state(row: dict[str, Any]) -> str:
     return f"queued, number {row['queue_position']}" if row["queue_position"] else row["state"]
 
 
-def _accuracies(row: dict[str, Any] | None) -> str:
+def _accuracies(row: Mapping[str, float | None] | None) -> str:
     if not row:
         return ""
     shares = (f"{title} {_percent(row.get(name))}" for name, title in TITLES.items())

@@ -11,6 +11,7 @@ from ancra.runs.labels import read_labels
 from ancra.runs.run import Run
 from ancra.settings import flat
 from ancra.training.best import best_row
+from ancra.training.observer import EpochRow
 
 ACCURACIES = ("natural", "pgd", "adaptive")
 
@@ -41,7 +42,7 @@ def overview(run: Run) -> dict[str, Any]:
     }
 
 
-def best_epoch(run: Run) -> dict[str, Any] | None:
+def best_epoch(run: Run) -> EpochRow | None:
     """The row of the epoch whose weights the run keeps as its best; None before the first."""
     return best_row(run.metrics(), run.recipe.validation.metric)
 
@@ -81,5 +82,5 @@ def unlike_named(recipe: Recipe) -> dict[str, Any]:
     return {path: new for path, (_, new) in recipe_changes(load_recipe(recipe.name), recipe).items()}
 
 
-def _accuracies(row: dict[str, Any] | None) -> dict[str, Any] | None:
+def _accuracies(row: EpochRow | None) -> dict[str, float | None] | None:
     return {name: row.get(name) for name in ("epoch", *ACCURACIES)} if row else None

@@ -7,7 +7,7 @@ from typing import Any
 from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
 from ancra.runs.step_losses import append_step_loss, keep_step_losses
-from ancra.training.observer import RunProgress
+from ancra.training.observer import EpochRow, RunProgress
 
 OnStep = Callable[[RunProgress], None]
 OnLine = Callable[[str], None]
@@ -76,7 +76,7 @@ class Recorder:
         if self._on_progress:
             self._on_progress(progress)
 
-    def epoch_finished(self, row: dict[str, Any]) -> None:
+    def epoch_finished(self, row: EpochRow) -> None:
         """Append the epoch's row to metrics.jsonl and TensorBoard."""
         self.run.append_metrics(row)
         for name, value in row.items():
@@ -91,10 +91,10 @@ class Recorder:
         )
         if self._on_progress:
             self._on_progress(
-                RunProgress(row["epoch"], self.status.epochs, 0, self.status.steps, self.status.remaining)
+                RunProgress(int(row["epoch"]), self.status.epochs, 0, self.status.steps, self.status.remaining)
             )
         if self._on_epoch:
-            self._on_epoch(row["epoch"])
+            self._on_epoch(int(row["epoch"]))
 
     def log(self, line: str) -> None:
         """A line for log.txt and for whoever listens."""

@@ -21,6 +21,7 @@ from ancra.paths import runs_folder, workspace
 from ancra.recipe import Recipe
 from ancra.run_files import RunFiles
 from ancra.settings import read_yaml, yaml_text
+from ancra.training.observer import EpochRow
 
 
 class Run(RunFiles):
@@ -102,7 +103,7 @@ class Run(RunFiles):
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.folder))
         write_status(self.status_file, status)
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self) -> list[EpochRow]:
         """The rows of all epochs so far: ``epoch`` and numbers. A line that is damaged or cut short is left out."""
         rows = []
         with suppress(OSError), self.metrics_file.open("rb") as file:
@@ -113,7 +114,7 @@ class Run(RunFiles):
                         rows.append(row)
         return rows
 
-    def append_metrics(self, row: dict[str, Any]) -> None:
+    def append_metrics(self, row: EpochRow) -> None:
         """Add an epoch's row. Raises OSError."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")

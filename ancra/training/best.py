@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from ancra.recipe import Recipe
-
-Row = TypeVar("Row", bound=Mapping[str, Any])
+from ancra.training.observer import EpochRow
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Best:
         return max(accuracies[self.metric], self.constant), accuracies["natural"]
 
 
-def at_chance(row: Mapping[str, Any], metric: str) -> bool:
+def at_chance(row: EpochRow, metric: str) -> bool:
     """Whether the accuracy that tells a run's best epoch is no better than one answer for all images.
 
     Args:
@@ -56,7 +55,7 @@ def at_chance(row: Mapping[str, Any], metric: str) -> bool:
     return metric in row and row[metric] <= row.get("constant", -1.0)
 
 
-def best_row(rows: Sequence[Row], metric: str) -> Row | None:
+def best_row(rows: Sequence[EpochRow], metric: str) -> EpochRow | None:
     """The row of the epoch whose weights a run keeps as its best; None before the first.
 
     Args:
@@ -65,6 +64,6 @@ def best_row(rows: Sequence[Row], metric: str) -> Row | None:
     best, found = None, None
     for row in rows:
         accuracies = {name: row.get(name, 0.0) for name in {metric, "natural"}}
-        later = (best or Best(metric, row.get("constant", 0.0))).after(row["epoch"], accuracies)
+        later = (best or Best(metric, row.get("constant", 0.0))).after(int(row["epoch"]), accuracies)
         best, found = later, (row if later is not best else found)
     return found

@@ -1,11 +1,14 @@
 """What a training run tells whoever watches it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from ancra.progress import OnProgress
+
+EpochRow = Mapping[str, float]
+"""The numbers of an epoch by name, a line of ``metrics.jsonl``: ``epoch`` (1 is the first), losses, accuracies."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Observer(Protocol):
     def progressed(self, progress: RunProgress) -> None:
         """After every step."""
 
-    def epoch_finished(self, row: dict[str, Any]) -> None:
+    def epoch_finished(self, row: EpochRow) -> None:
         """After every epoch, before its state is kept: the row of ``metrics.jsonl``."""
 
     def log(self, line: str) -> None:
@@ -57,7 +60,7 @@ class NullObserver:
     def progressed(self, progress: RunProgress) -> None:
         """Nothing."""
 
-    def epoch_finished(self, row: dict[str, Any]) -> None:
+    def epoch_finished(self, row: EpochRow) -> None:
         """Nothing."""
 
     def log(self, line: str) -> None:

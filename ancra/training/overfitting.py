@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ancra.training.observer import EpochRow
+
 RISE = 0.05
 """How far the accuracy under one step has to have risen for a jump; half of PGD's best is what it has to fall below."""
 
@@ -55,10 +57,10 @@ class Overfitting:
         return asdict(self)
 
 
-def overfitting(rows: Sequence[Mapping[str, Any]]) -> Overfitting:
+def overfitting(rows: Sequence[EpochRow]) -> Overfitting:
     """What a run's rows tell, one an epoch, as ``metrics.jsonl`` holds them; nothing for rows of old runs."""
     found = Overfitting(rows[0].get("constant", 0.0) if rows else 0.0)
     for row in rows:
         if "fgsm" in row and "pgd" in row:
-            found = found.after(row["epoch"], row)
+            found = found.after(int(row["epoch"]), row)
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ancra.data.digest import data_digest
 from ancra.errors import AncraError
@@ -31,7 +32,7 @@ class TrainingState:
 
     recipe: str
     epoch: int
-    model: dict[str, Any]
+    model: dict[str, Tensor]
     optimiser: dict[str, Any]
     average: dict[str, Any] | None = None
     best: dict[str, Any] | None = None

@@ -4,7 +4,6 @@ import math
 from collections import defaultdict
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,7 +26,7 @@ from ancra.training.check import check_names
 from ancra.training.checkpointing import Keeper
 from ancra.training.doubts import doubts
 from ancra.training.extent import extent
-from ancra.training.observer import NullObserver, Observer, RunProgress, preparing
+from ancra.training.observer import EpochRow, NullObserver, Observer, RunProgress, preparing
 from ancra.training.overfitting import Overfitting
 from ancra.training.processes import Processes
 from ancra.training.remaining import Clock
@@ -142,7 +141,7 @@ class _Training:
             shares = ", ".join(f"{name} {value:.1%}" for name, value in self.best.accuracies.items())
             self.observer.log(f"best epoch: {self.best.epoch} ({shares})")
 
-    def _finish_epoch(self, done: int, row: dict[str, Any]) -> None:
+    def _finish_epoch(self, done: int, row: EpochRow) -> None:
         """Keep what the epoch gave: first its model, the state that resuming starts from last."""
         self.accuracies = {name: row[name] for name in ("natural", "pgd", "adaptive")}
         self.best = self.best.after(done, self.accuracies)
@@ -189,7 +188,7 @@ class _Training:
         self.accuracies = state.accuracies or {}
         return state.epoch
 
-    def _epoch(self, epoch: int) -> dict[str, Any]:
+    def _epoch(self, epoch: int) -> EpochRow:
         started, recipe = monotonic(), self.recipe
         torch.manual_seed(derived_seed(recipe.seed, "global", epoch))  # for whatever draws without a generator
         generator = torch.Generator(self.device).manual_seed(derived_seed(recipe.seed, "steps", epoch))

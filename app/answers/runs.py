@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -25,9 +24,9 @@ from ancra.runs.labels import RunLabels, read_labels, write_labels
 from ancra.runs.run import Run, delete_run, list_runs, new_run
 from ancra.runs.step_losses import StepLoss, read_step_losses
 from ancra.training.best import best_row
+from ancra.training.observer import EpochRow
 from app.access import changing
 
-Row = dict[str, Any]
 LOG_LINES = 200
 LAUNCHER_TITLES = {"local": "This machine", "ray": "Ray", "slurm": "Slurm"}
 
@@ -47,7 +46,7 @@ class RunView:
     name: str
     recipe: Recipe
     status: RunStatus
-    rows: Sequence[Row]
+    rows: Sequence[EpochRow]
     steps: Sequence[StepLoss]
     labels: RunLabels
     launcher: str
@@ -59,7 +58,7 @@ class RunView:
         return self.labels.title or self.recipe.title
 
     @property
-    def best(self) -> Row | None:
+    def best(self) -> EpochRow | None:
         """The row of the epoch whose weights the run keeps as its best; None before the first."""
         return best_row(self.rows, self.recipe.validation.metric)
 
@@ -228,7 +227,7 @@ def _recipe(folder: str, version: tuple[int, int]) -> Recipe:
 
 
 @st.cache_resource(max_entries=1000, show_spinner=False)
-def _rows(folder: str, version: tuple[int, int]) -> Sequence[Row]:
+def _rows(folder: str, version: tuple[int, int]) -> Sequence[EpochRow]:
     return tuple(Run(Path(folder)).metrics())
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
 
 import plotly.graph_objects as go
 
+from ancra.training.observer import EpochRow
 from ancra.web.palette import Palette
 from app.figures.attackers import ATTACKERS
 from app.figures.theme import layout
 
-Rows = Sequence[dict[str, Any]]
+Rows = Sequence[EpochRow]
 # Wong (2011), "Points of view: Color blindness"; lightened for the dark theme.
 RUN_COLOURS = {
     False: ("#0072B2", "#D55E00", "#009E73", "#B3559A", "#8A6D00", "#3C9BD0"),

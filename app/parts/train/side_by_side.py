@@ -82,7 +82,7 @@ def line_of(run: RunView, colour: str) -> Line:
     name = f"{plain_title(run)} {run.created:%H:%M}"
     group = run.recipe.with_changes(seed=0, name="any", title="").digest()
     return Line(
-        name, run.rows, colour, best["epoch"] if best else None, epochs, run.steps, group, run.recipe.seed,
+        name, run.rows, colour, int(best["epoch"]) if best else None, epochs, run.steps, group, run.recipe.seed,
         plain_title(run),
     )  # fmt: skip
 
