@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Waiting threads that spin slow each other down many times on a shared machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: app install install-dev browser test coverage lint docs pictures checkpoints results sweeps bench chaos fuzz engines clean
+.PHONY: app install install-dev browser test lint docs pictures checkpoints results sweeps bench chaos fuzz engines clean
 
 app: install
 	$(BIN)/ancra app --port $(PORT)
@@ -33,12 +33,9 @@ browser:
 engines:
 	@tests/integration/install_slurm.sh
 
+# With the ten slowest tests, and the share of the lines of ancra/ and app/ that they reach in their own processes.
 test: install-dev browser engines lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs
-
-# The same tests, and which lines of ancra/ and app/ none of them reaches: a tenth slower where Python has no sys.monitoring.
-coverage: install-dev browser engines
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs --cov --cov-report=term-missing:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs --cov --cov-report=term:skip-covered
 
 lint: install-dev
 	$(BIN)/ruff check .
