@@ -32,7 +32,7 @@ class ModelMap:
         classes, dataset, settings: what was mapped, with the epsilon that was used.
         engine, notes: what laid it out, and what to know.
         warning: why it could not be stored, if so.
-        of_copies: it is of other copies of the images than those that the dataset's files hold, so none can be shown.
+        elsewhere: its images, or the copies of them that it is of, are not on this machine, so none can be shown.
     """
 
     positions: FloatArray
@@ -51,7 +51,7 @@ class ModelMap:
     engine: str
     notes: tuple[str, ...] = ()
     warning: str | None = None
-    of_copies: bool = False
+    elsewhere: bool = False
 
     @property
     def count(self) -> int:

@@ -15,9 +15,9 @@ from ancra.maps.store import KINDS, forget_pixels
 from ancra.paths import results_folders, shipped_checkpoints
 from ancra.store import Store
 
-DATASETS = ("digits", "fashion_mnist", "cifar10")
+DATASETS = ("digits", "fashion_mnist", "cifar10", "tiny_imagenet")
 # Images that nobody may pass on: their maps come without the adversarial ones, too.
-WITHOUT_IMAGES = ("cifar10",)
+WITHOUT_IMAGES = ("cifar10", "tiny_imagenet")
 # What the page's switches offer: attack, features, block.
 ATTACKS = ("natural", "pgd10", "adaptive10")
 FEATURES = (("z_prime", -1), ("z", -1), ("z", 0))

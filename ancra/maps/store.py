@@ -27,14 +27,15 @@ def find_model_map(card: Card, settings: ResolvedMap, store: Store) -> ModelMap 
 
     Where the images are not on this machine it may be a map of other copies of them, which then shows none.
     """
-    stored = store.get(KIND, *_key(card, settings))
+    place = place_of(data_of(card, settings.features))
+    away = place is not None and not place.here
+    stored = None if away else store.get(KIND, *_key(card, settings))
     if stored is not None:
         return unpack_map(stored, settings, find_pixels(store, card, settings))
-    place = place_of(data_of(card, settings.features))
-    for subject in subjects_of(card) if place and not place.here else ():
+    for subject in subjects_of(card) if away else ():
         stored = store.get(KIND, *subject, settings.digest())
         if stored is not None:
-            return replace(unpack_map(stored, settings, None), of_copies=True)
+            return replace(unpack_map(stored, settings, None), elsewhere=True)
     return None
 
 

@@ -63,7 +63,7 @@ def live_page(paths: Sequence[Path], store: Store, on_progress: OnProgress | Non
         asked = resolve(card, ModelMapSettings())
         shown = find_model_map(card, asked, store)
         found = None
-        if shown is not None and not shown.of_copies:
+        if shown is not None and not shown.elsewhere:
             span = say(100 * position // len(paths), 100 * (position + 1) // len(paths))
             found = (shown, mapped_features(path, asked, store, on_progress=span))
         networks.append(OnStage(card.title, card, inline(network.to_bytes()), found))

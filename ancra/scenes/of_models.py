@@ -98,8 +98,8 @@ def scene_of_checkpoints(
 def scene_of_maps(paths: Sequence[Path], maps: Mapping[str, ModelMap]) -> Scene:
     """The scene of these checkpoints' maps, with their images where they are on this machine. Raises AncraError."""
     first = next(iter(maps.values()))
-    of_copies = any(one.of_copies for one in maps.values())
-    return scene_of(maps, None if of_copies else load_images(read_card(paths[0]), first.settings.features))
+    elsewhere = any(one.elsewhere for one in maps.values())
+    return scene_of(maps, None if elsewhere else load_images(read_card(paths[0]), first.settings.features))
 
 
 def maps_of_checkpoints(
@@ -142,7 +142,7 @@ def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
     first = next(iter(maps.values()))
     features, layout = first.settings.features, first.settings.layout
     attacked = [one for one in maps.values() if one.attacked]
-    copies = " (copies that are not on this machine)" if first.of_copies else ""
+    away = " (not on this machine)" if first.elsewhere else ""
     there = 0 if images is None else len(eligible(images.dataset, features))
     count = f"{first.count} of {there:,}" if there > first.count else f"{first.count}"
     part = "" if features.folder else f"{features.part} "
@@ -150,7 +150,7 @@ def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
         part += f"images of the {'class' if len(features.classes) == 1 else 'classes'} {listed(features.classes)}"
     else:
         part += "images"
-    halves = f"{count} {part} of {dataset_title(first.dataset)}{copies}"
+    halves = f"{count} {part} of {dataset_title(first.dataset)}{away}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(epsilon_text(epsilon) for epsilon in epsilons)

@@ -43,7 +43,7 @@ def walking(
     for card in cards:
         if (card.image_shape, card.classes) != (first.image_shape, first.classes):
             raise AncraError(f"{card.title} and {first.title} know other images or classes: choose models of one set.")
-    if any(one.of_copies for one in maps.values()):
+    if any(one.elsewhere for one in maps.values()):
         raise AncraError(
             f"The images of {dataset_title(first.dataset)} are not on this machine, so the page has none to attack."
         )

@@ -105,7 +105,7 @@ def stored_map(name: str, settings: ModelMapSettings) -> ModelMap | None:
 def scene(names: Sequence[str], settings: ModelMapSettings, maps: dict[str, ModelMap]) -> Scene:
     """The scene of these maps, made once for all sessions."""
     key = tuple(
-        (title, *map_key(name, one.settings), one.engine, str(one.of_copies))
+        (title, *map_key(name, one.settings), one.engine, str(one.elsewhere))
         for (title, one), name in zip(maps.items(), names, strict=True)
     )
     return _scene(key, settings.digest(), names[0], maps, settings)
@@ -223,5 +223,5 @@ def _folder(digest: str, images: str, _card: Card, _settings: FeatureSettings) -
 def _scene(
     key: tuple[tuple[str, ...], ...], digest: str, _name: str, _maps: dict[str, ModelMap], _settings: ModelMapSettings
 ) -> Scene:
-    of_copies = any(one.of_copies for one in _maps.values())
-    return scene_of(_maps, None if of_copies else images_of(_name, _settings))
+    elsewhere = any(one.elsewhere for one in _maps.values())
+    return scene_of(_maps, None if elsewhere else images_of(_name, _settings))

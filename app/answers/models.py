@@ -13,7 +13,7 @@ from app import compute
 
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
 
-SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10"}
+SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10", "tiny_imagenet": "Tiny-ImageNet"}
 """The sets of images that models come with, in the order they are offered; the first is where the app opens."""
 
 YOURS = "Yours"
@@ -39,6 +39,7 @@ class Opening:
 OPENINGS = {
     "Fashion": Opening(("trades-ancra", "pgd-at"), STORY["fashion_mnist"]),
     "CIFAR-10": Opening(("trades-ancra", "natural"), 0, EXAMPLE),
+    "Tiny-ImageNet": Opening(("trades-ancra", "trades"), 0),
 }
 OPENING = Opening(("natural-ra", "pgd-at"), STORY["digits"])
 

@@ -103,7 +103,7 @@ def test_stored_numbers_are_those_of_the_copies_that_the_card_names(workspace):
 def test_maps_of_the_copies_show_no_image(workspace):
     card = read_card(resolve_checkpoint("cifar10/trades-ancra"))
     found = find_model_map(card, resolve(card, ModelMapSettings()), Store())
-    assert found.of_copies
+    assert found.elsewhere
     assert found.pixels is None
 
 
