@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ancra.checkpoints import Card
 from ancra.data.digest import PUBLISHED
 from ancra.reports.story import STORY
 from ancra.runs.labels import read_labels
@@ -47,7 +48,7 @@ OPENING = Opening(("natural-ra", "pgd-at"), STORY["digits"])
 def set_of(name: str) -> str:
     """What the switch calls the images of a checkpoint; those of a person's own have one name together."""
     card = compute.checkpoints().get(name)
-    return SETS.get(card.dataset, YOURS) if card else YOURS
+    return _set_of(card) if card else YOURS
 
 
 def models_by_set() -> dict[str, list[str]]:
@@ -56,9 +57,13 @@ def models_by_set() -> dict[str, list[str]]:
     A person's own, trained or uploaded, come first.
     """
     found: dict[str, list[str]] = {title: [] for title in (*SETS.values(), YOURS)}
-    for name in sorted(compute.checkpoints(), key=lambda name: not _is_own(name)):
-        found[set_of(name)].append(name)
+    for name, card in sorted(compute.checkpoints().items(), key=lambda item: not _is_own(item[0])):
+        found[_set_of(card)].append(name)
     return {title: names for title, names in found.items() if names}
+
+
+def _set_of(card: Card) -> str:
+    return SETS.get(card.dataset, YOURS)
 
 
 def _is_own(name: str) -> bool:

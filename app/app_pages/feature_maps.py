@@ -19,6 +19,7 @@ from app.components.feature_map import feature_map
 from app.figures import map_tables
 from app.guard import guard
 from app.parts import story
+from app.parts.details import details
 from app.parts.maps import controls, epochs, images, over_attack, paths, progress, selection, space
 from app.warming import compile_umap
 from app.words import maps as words
@@ -208,15 +209,13 @@ with st.expander("How far each map may be believed", expanded=True, key="open_be
         "standard deviations of the map."
     )
 if len(shown) > 1:
-    with st.expander("Where two models disagree most", key="open_movers", bind="query-params"):
-        selection.movers(scene, shown, names)
+    details("Where two models disagree most", partial(selection.movers, scene, shown, names), key="open_movers")
 in_space = st.query_params.get("space") == "true"
 with st.expander("In three dimensions", expanded=in_space, key="open_space", bind="query-params"):
     space.three_dimensions(names, settings)
 with st.expander("What a map can and cannot tell", key="open_note", bind="query-params"):
     st.markdown(NOTE)
-with st.expander("Save the maps", key="open_save", bind="query-params"):
-    downloads(scene, shown, names, settings, laid_out=not made.jobs)
+details("Save the maps", partial(downloads, scene, shown, names, settings, laid_out=not made.jobs), key="open_save")
 st.caption(scene.caption)
 for one in shown.values():
     if one.warning:

@@ -15,6 +15,7 @@ from app.answers.robustness import Results
 from app.figures import robustness as figures
 from app.parts import story
 from app.parts.chart import chart
+from app.parts.details import details
 from app.parts.robustness import evaluate, table
 from app.parts.robustness.checks import trust_view
 from app.parts.robustness.story import LIT, robustness_story
@@ -193,12 +194,7 @@ if may_change():
     st.header("Evaluate more", anchor=False)
     others = answers.results_of([name for name in state.model_names() if name not in names])
     evaluate.evaluate_more([each for each in [*found, *others] if each.missing])
-with st.expander("Published numbers, on other data", key="open_published", bind="query-params"):
-    st.caption(
-        "As their sources print them, for other images and larger networks: not to be ranked against the table above. "
-        "No source gives AutoAttack against the auxiliary answers."
-    )
-    table.published_table()
+details("Published numbers, on other data", table.published_table, key="open_published")
 st.caption(
     "Robust accuracy: how many test images a model still answers rightly when somebody changes them on purpose, under "
     "attacks that know more and more about it."

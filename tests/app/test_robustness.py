@@ -75,7 +75,7 @@ def test_without_results_the_page_offers_to_evaluate(page):
 
 def test_shows_table_verdict_and_gap(page, home):
     store_results("tiny-ra", {name: 2 if name == "margin_first" else 30 for name in ATTACKS})
-    at = page()
+    at = page(open_published="true")
     assert not at.exception
     assert not at.warning
     (table,) = (each for each in at.get("bidi_component") if each.proto.component_name == "ancra.accuracies")

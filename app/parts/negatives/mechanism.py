@@ -10,6 +10,7 @@ from app.answers import mechanism as answers
 from app.answers.mechanism import BatchQuestion
 from app.answers.models import title_of
 from app.components.mechanism import mechanism_widget
+from app.drawn import drawn
 from app.figures.mechanism import mechanism_payload
 from app.guard import guard
 from app.parts.negatives.batch import choose_batch
@@ -39,9 +40,8 @@ def one_anchor(asked: BatchQuestion, contrast: ContrastSettings) -> None:
     anchor = wanted_anchor(asked, batch)
     pairs = answers.anchor(asked, batch, anchor)
     classes = compute.card(asked.model).classes
-    payload = mechanism_payload(batch, pairs, anchor, classes, contrast.alpha, state.look())
-    payload["played"] = st.session_state.get(PLAYED)
-    mechanism_widget(payload, on_anchor=lambda: keep_anchor(asked), key=KEY)
+    payload = drawn(mechanism_payload, batch, pairs, anchor, classes, contrast.alpha, state.look())
+    mechanism_widget({**payload, "played": st.session_state.get(PLAYED)}, on_anchor=lambda: keep_anchor(asked), key=KEY)
     recipe = asked.recipe
     st.caption(
         f"Picks follow the model as it answers in use, `h`. Similarity and forces follow training, where reverse "

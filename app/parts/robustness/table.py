@@ -96,6 +96,10 @@ def downloads(found: Sequence[Results]) -> None:
 
 def published_table() -> None:
     """What others measured, on other data."""
+    st.caption(
+        "As their sources print them, for other images and larger networks: not to be ranked against the table above. "
+        "No source gives AutoAttack against the auxiliary answers."
+    )
     frame = pd.DataFrame(
         [
             {

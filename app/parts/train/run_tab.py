@@ -14,6 +14,7 @@ from app.figures import compared, learning
 from app.figures.learning import Axes
 from app.guard import guard
 from app.parts.chart import chart
+from app.parts.details import details
 from app.parts.save_figure import save_figure
 from app.parts.train import selection as selection
 from app.parts.train.cards import card, cards, logs, settings_table
@@ -77,7 +78,7 @@ def curves(chosen: Sequence[RunView]) -> None:
 
 
 def _alone(run: RunView, axes: Axes) -> None:
-    colours, line = state.look(), line_of(run, "")
+    line = line_of(run, "")
     chart(
         partial(learning.accuracies, line, axes=axes), key="accuracies",
         alt="Natural and robust accuracy after each epoch",
@@ -88,13 +89,16 @@ def _alone(run: RunView, axes: Axes) -> None:
         for what, draw in (("Accuracies", learning.accuracies), ("Losses", learning.losses)):
             name = f"{what} of {run.name} while training"
             save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
-    with st.expander("Learning rate", icon=":material/trending_down:", key="open_rate", bind="query-params"):
-        line = line_of(run, colours.final)
-        chart(
-            partial(compared.overlay, "learning_rate", [line], axes=axes), key="rate",
-            alt="The learning rate at the end of each epoch",
-        )  # fmt: skip
-        save_figure(partial(_learning_rate, run, axes), f"Learning rate of {run.name}", runs.origin([run.name]), "rate")
+    details("Learning rate", partial(_rate, run, axes), key="open_rate", icon=":material/trending_down:")
+
+
+def _rate(run: RunView, axes: Axes) -> None:
+    line = line_of(run, state.look().final)
+    chart(
+        partial(compared.overlay, "learning_rate", [line], axes=axes), key="rate",
+        alt="The learning rate at the end of each epoch",
+    )  # fmt: skip
+    save_figure(partial(_learning_rate, run, axes), f"Learning rate of {run.name}", runs.origin([run.name]), "rate")
 
 
 def _learning_rate(run: RunView, axes: Axes, light: Palette) -> go.Figure:
