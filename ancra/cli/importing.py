@@ -61,9 +61,19 @@ def import_(
             model = found.settings.with_changes(architecture=network) if network else found.settings
             for sentence in () if network else (f"Recognised: {found.settings.architecture}.", *found.evidence):
                 print(sentence)
+        model = model.with_changes(**chosen)
+        for sentence in (*found.aside, *_normalisation(model.mean)):
+            print(sentence)
         images = _images(data, classes, size, found.channels, found.classes)
         file.seek(0)
-        _say(add_weights(file, path.name, title or path.stem, model.with_changes(**chosen), images))
+        _say(add_weights(file, path.name, title or path.stem, model, images))
+
+
+def _normalisation(mean: tuple[float, ...] | None) -> tuple[str, ...]:
+    said = (
+        "No normalisation is known: its images stay as they are, from 0 to 1. Give --mean and --std where it had one."
+    )
+    return () if mean else (said,)
 
 
 def _say(added: "Added") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ancra.models.spellings import normalisation, without_normaliser
+from ancra.models.spellings import chief, normalisation, without_normaliser
 
 Shape = tuple[int, ...]
 _COUNTER = "num_batches_tracked"
@@ -21,12 +21,14 @@ class Fitted:
         tensors: by the network's names; counters of BatchNorm may be missing.
         prefix: what stood before the names, such as ``module.model.``; empty for nothing.
         mean, std: of a normaliser in the file, one number a channel; None where there is none.
+        aside: the names of tensors outside of the network, as of a loss or of a second network.
     """
 
     tensors: dict[str, Tensor]
     prefix: str
     mean: tuple[float, ...] | None
     std: tuple[float, ...] | None
+    aside: tuple[str, ...] = ()
 
 
 def fit(tensors: Mapping[str, Tensor], needed: Mapping[str, Shape]) -> Fitted | None:
@@ -39,13 +41,16 @@ def fit(tensors: Mapping[str, Tensor], needed: Mapping[str, Shape]) -> Fitted | 
     wanted = {name: shape for name, shape in needed.items() if not name.endswith(_COUNTER)}
     for theirs in (weights, {key.replace(".shortcut.", ".downsample."): one for key, one in weights.items()}):
         first = next(iter(wanted), "")
-        for prefix in sorted((key.removesuffix(first) for key in theirs if key.endswith(first)), key=len):
+        found: dict[str, dict[str, Tensor]] = {}
+        for prefix in dict.fromkeys(key.removesuffix(first) for key in theirs if key.endswith(first)):
             named = {key.removeprefix(prefix): tensor for key, tensor in theirs.items() if key.startswith(prefix)}
             named = _with_its_head(named, wanted)
-            held = {name: tuple(one.shape) for name, one in named.items() if not name.endswith(_COUNTER)}
-            if held == wanted and len(named) == len(theirs):
-                found = {name: named[name] for name in needed if name in named}
-                return Fitted(found, prefix, *normalisation(normaliser, stem_of(found)))
+            if {name: tuple(one.shape) for name, one in named.items() if not name.endswith(_COUNTER)} == wanted:
+                found[prefix] = {name: named[name] for name in needed if name in named}
+        whole = chief(found)
+        if whole is not None:
+            ours, aside = found[whole], tuple(key for key in theirs if not key.startswith(whole))
+            return Fitted(ours, whole, *normalisation(normaliser, stem_of(ours)), aside)
     return None
 
 
@@ -61,6 +66,14 @@ def head_of(tensors: Mapping[str, Tensor]) -> Tensor | None:
     matrices = {key: one for key, one in tensors.items() if _is_matrix(one)}
     named = sorted(filter(_HEAD.search, matrices), key=lambda key: (-key.count("."), _natural(key)))
     return matrices[named[-1]] if named else next(reversed(matrices.values()), None)
+
+
+def one_output(tensors: Mapping[str, Tensor]) -> str | None:
+    """The name of the matrix that gives the logits, where it gives one number an image."""
+    head = head_of({key: tensor for key, tensor in tensors.items() if _HEAD.search(key)})
+    if head is None or len(head) != 1:
+        return None
+    return next(key for key, tensor in tensors.items() if tensor is head)
 
 
 def image_channels(tensors: Mapping[str, Tensor]) -> int:

@@ -12,6 +12,7 @@ from ancra.models.settings import ModelSettings
 from ancra.models.sources import torchvision_parameters
 from ancra.models.spellings import Spelled, in_our_names, without_normaliser
 from ancra.models.weights import tensor_shapes
+from ancra.text import listed
 
 _STANDARD_WIDTHS = {"small_resnet": 12, "strided_resnet": 12}
 _BLOCKS = {
@@ -22,6 +23,8 @@ _BLOCKS = {
     "resnet50": [3, 4, 6, 3],
     "preact_resnet18": [2] * 4,
 }
+_REPARAMETRISED = re.compile(r"\.parametrizations\.|\.\w+_(?:orig|mask)$|\.weight_[gv]$")
+_HEAD_LAYER = re.compile(r"(?:^|\.)((?:fc|linear|classifier|head)(?:\.\d+)?)\.weight$")
 _UNKNOWN = "These weights belong to none of the networks here (`ancra list models` shows them)"
 
 
@@ -35,12 +38,14 @@ class Recognised:
         channels: of the images.
         classes: how many there are.
         evidence: sentences that say what was recognised by what.
+        aside: sentences on what of the file was left out or changed.
     """
 
     settings: ModelSettings
     channels: int
     classes: int
     evidence: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def recognise(tensors: Mapping[str, Tensor]) -> Recognised:
@@ -66,13 +71,39 @@ def _ours(tensors: Mapping[str, Tensor]) -> Recognised:
     numbers = {(int(found[1]), int(found[2])) for key in shapes if (found := re.match(r"layer(\d)\.(\d+)\.", key))}
     blocks = [sum(stage == one for one, _ in numbers) for stage in range(1, 1 + len({one for one, _ in numbers}))]
     if len(stem) != 4 or len(head) != 2 or len(blocks) not in (3, 4) or spelled.pre_activation is None:
-        raise AncraError(f"{_UNKNOWN}.")
+        raise AncraError(f"{_UNKNOWN}{_reason(tensors, spelled)}.")
+    if stem[1] not in (1, 3):
+        raise AncraError(f"{_UNKNOWN}: their images have {stem[1]} channels, neither grey nor colour.")
     if stem[2] == 7:
         raise AncraError(f"{_UNKNOWN}: their first convolution is 7x7, as for ImageNet, in no ResNet of torchvision.")
     if spelled.pre_activation and "bn.weight" not in shapes:
         raise AncraError(f"{_UNKNOWN}: their blocks are pre-activation ones without the final BatchNorm of ours.")
     settings = _settings(shapes, stem, blocks, spelled.pre_activation)
-    return Recognised(_checked(settings | _normalisation(spelled)), stem[1], head[0], _evidence(spelled, stem, blocks))
+    ours = _checked(settings | _normalisation(spelled))
+    return Recognised(ours, stem[1], head[0], _evidence(spelled, stem, blocks), _left_out(spelled.aside))
+
+
+def _reason(tensors: Mapping[str, Tensor], spelled: Spelled) -> str:
+    """Why a table of weights is of no network here, where that can be told."""
+    changed = next((key for key in tensors if _REPARAMETRISED.search(key)), None)
+    if changed is not None:
+        return (
+            f": {changed!r} is a part of a weight only. Where it was made, undo that before saving (torch.nn.utils."
+            "parametrize.remove_parametrizations, remove_weight_norm, prune.remove)"
+        )
+    if spelled.pre_activation is None:
+        return ""
+    heads = sorted({found[1] for key in tensors if (found := _HEAD_LAYER.search(key))})
+    if len(heads) > 1:
+        return f": their head has several layers ({listed(heads)}). Bring it with a plugin's function (module:function)"
+    return "" if heads else ": they have no layer that answers with classes, as an encoder alone"
+
+
+def _left_out(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    what = f"{names[0]!r}" if len(names) == 1 else f"{len(names)} tensors, {names[0]!r} among them"
+    return (f"Left out, as outside of the network: {what}.",)
 
 
 def _settings(
@@ -101,7 +132,11 @@ def _elsewhere(tensors: Mapping[str, Tensor]) -> Recognised | None:
     channels, classes = image_channels(weights), class_count(weights)
     if channels not in (1, 3) or classes < 2:
         return None
-    for name in _candidates(weights, channels, classes):
+    # What lies beside the network in a table, as a loss with weights, is not counted with it.
+    tops = {key.partition(".")[0] for key in weights if _HEAD_LAYER.search(key)}
+    parts = [{key: one for key, one in weights.items() if key.startswith(f"{top}.")} for top in sorted(tops)]
+    found = dict.fromkeys(name for part in (weights, *parts) for name in _candidates(part, channels, classes))
+    for name in found:
         settings = ModelSettings(architecture=name)
         fitted = fit(tensors, tensor_shapes(settings, (channels, 64, 64), classes))
         if fitted is not None:
@@ -111,7 +146,7 @@ def _elsewhere(tensors: Mapping[str, Tensor]) -> Recognised | None:
             if fitted.mean is not None:
                 said.append("Mean and deviation were taken over from the normaliser in the file.")
                 settings = settings.with_changes(mean=fitted.mean, std=fitted.std)
-            return Recognised(settings, channels, classes, tuple(said))
+            return Recognised(settings, channels, classes, tuple(said), _left_out(fitted.aside))
     return None
 
 

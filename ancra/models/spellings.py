@@ -1,7 +1,7 @@
 """Weights of residual networks in other people's spellings, by our names: prefix, head, shortcuts, normaliser."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from ancra.models.wide_resnet import WideResNet
 
 _HEAD = re.compile(r"^(?:fc|linear|classifier|head)(?:\.\d+)?\.(weight|bias)$")
 _NORMALISER = re.compile(r"(?:^|\.)(mean|mu|std|sigma)$")
+_AVERAGE = re.compile(r"ema|average|swa|teacher|shadow", re.IGNORECASE)
 _BOOKKEEPING = re.compile(r"(?:^|\.)n_averaged$")  # torch's AveragedModel counts its models in it
 
 
@@ -25,6 +26,7 @@ class Spelled:
         pre_activation: whether BatchNorm stands in front of the convolutions, by the shapes of the first block that
             changes the number of channels; None where there is no such block.
         mean, std: of the normaliser in the file, one number a channel; None where there is none.
+        aside: the names of tensors outside of the network, as of a loss or of a second network.
     """
 
     tensors: dict[str, Tensor]
@@ -32,6 +34,7 @@ class Spelled:
     pre_activation: bool | None
     mean: tuple[float, ...] | None
     std: tuple[float, ...] | None
+    aside: tuple[str, ...] = ()
 
 
 def in_our_names(tensors: Mapping[str, Tensor]) -> Spelled:
@@ -41,19 +44,38 @@ def in_our_names(tensors: Mapping[str, Tensor]) -> Spelled:
         AncraError: two tensors get one name, or a normaliser is incomplete or not for pixels in [0, 1].
     """
     starts = {found[1] for key in tensors if (found := re.match(r"^((?:.*?\.)?)(?:layer1|block1)\.", key))}
-    prefix = min(starts, key=lambda start: (len(start), start), default="")
+    prefix = chief(starts)
     weights, normaliser = without_normaliser(tensors)
+    aside = _outside(weights, prefix) if prefix is not None else ()
+    prefix = prefix or min(starts, key=len, default="")
+    weights = {key: tensor for key, tensor in weights.items() if key not in aside}
     named: dict[str, Tensor] = {}
     for key, tensor in weights.items():
         _put(named, key.removeprefix(prefix), tensor)
     if any(key.startswith("block1.") for key in named):
         named = {name: one for key, one in named.items() if (name := WideResNet.reference_key(key)) is not None}
     pre_activation = _pre_activation(named)
+    heads = sum(found[1] == "weight" for key in named if (found := _HEAD.match(key)))
     ours: dict[str, Tensor] = {}
     for key, tensor in named.items():
-        _put(ours, _our_key(key, pre_activation, "bn.weight" in named), tensor)
+        # A head of several layers is none of ours: its names stay.
+        own = key if heads > 1 and _HEAD.match(key) else _our_key(key, pre_activation, "bn.weight" in named)
+        _put(ours, own, tensor)
     mean, std = normalisation(normaliser, ours.get("conv1.weight"))
-    return Spelled(ours, prefix, pre_activation, mean, std)
+    return Spelled(ours, prefix, pre_activation, mean, std, aside)
+
+
+def chief(prefixes: Iterable[str]) -> str | None:
+    """Which of several copies of a network is meant: the one that is no running average; None where it is not told."""
+    own = {start for start in prefixes if not _AVERAGE.search(start)} or set(prefixes)
+    return own.pop() if len(own) == 1 else None
+
+
+def _outside(weights: Mapping[str, Tensor], prefix: str) -> tuple[str, ...]:
+    """The names without a prefix, where a head stands behind it: then the network is whole without them."""
+    if not any(_HEAD.match(key.removeprefix(prefix)) for key in weights if key.startswith(prefix)):
+        return ()
+    return tuple(key for key in weights if not key.startswith(prefix))
 
 
 def without_normaliser(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

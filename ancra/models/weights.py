@@ -42,6 +42,12 @@ def model_with_weights(
         found, expected = tuple(tensors[key].shape), tuple(needed[key].shape)
         if found != expected:
             raise AncraError(f"{source} does not hold {what}: {key!r} has shape {found} instead of {expected}.")
+        if needed[key].is_floating_point() and not tensors[key].is_floating_point():
+            kind = str(tensors[key].dtype).removeprefix("torch.")
+            raise AncraError(
+                f"{source} does not hold {what}: {key!r} is in {kind}, and weights are real numbers with fractions: "
+                "bring those from before they were quantised or packed."
+            )
     held = {key: tensors[key].to(needed[key].dtype, copy=True) for key in needed}
     if isinstance(model, ForeignClassifier):
         # Its own code may have made tensors that no file holds, and that an empty network lacks.

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,10 +28,11 @@ from ancra.uploads.images import images_folder
 from ancra.uploads.receiving import file_name, free_path, received
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from ancra.models.classifier import Classifier
     from ancra.models.recognition import Recognised
+    from ancra.models.weight_files import WeightFile
 
 LONGEST_TITLE = 80
 _WEIGHT_RATIO = 4  # weights are noise: nothing shrinks them further
@@ -88,11 +89,13 @@ class Unrecognised:
     Attributes:
         reason: why none was recognised.
         channels, classes: of its images and answers, by the first and the last of its tensors.
+        aside: sentences on what of the file was left out or changed.
     """
 
     reason: str
     channels: int
     classes: int
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,17 +126,27 @@ def inspect_weights(source: BinaryIO, filename: str) -> "Recognised | Unrecognis
     """Which network a weight file belongs to; nothing is kept, and nothing in it is run.
 
     Raises:
-        AncraError: it is damaged, cut off, or holds what cannot be read safely.
+        AncraError: it is damaged, cut off, or holds what cannot be read safely; or it gives one number an image.
     """
-    from ancra.models.fitting import class_count, image_channels
+    from ancra.models.fitting import class_count, image_channels, one_output
     from ancra.models.recognition import recognise
 
     with received(source, filename, uploads_folder()) as path:
-        tensors = _read(path)
+        file = _read(path)
+        tensors = file.tensors
+        single = one_output(tensors)
+        if single is not None:
+            bias = f"{single.removesuffix('weight')}bias"
+            names = [name for name in (single, bias) if name in tensors]
+            raise AncraError(
+                f"{path} gives one number an image ({single!r} has one row), and two columns are needed: where it was "
+                f"made, save it after w[name] = torch.cat([torch.zeros_like(w[name]), w[name]]) for name in {names}."
+            )
         try:
-            return recognise(tensors)
+            found = recognise(tensors)
         except AncraError as error:
-            return Unrecognised(str(error), image_channels(tensors), class_count(tensors))
+            return Unrecognised(str(error), image_channels(tensors), class_count(tensors), file.aside)
+        return replace(found, aside=(*found.aside, *file.aside))
 
 
 def add_weights(
@@ -155,7 +168,7 @@ def add_weights(
 
     _check_title(title)
     with received(source, filename, uploads_folder()) as path:
-        tensors, about = _read(path), _about(images)
+        tensors, about = _read(path).tensors, _about(images)
         network = reference_model(tensors, model, about.image_shape, len(about.classes), str(path))
         return _added(network, Path(filename).stem, title, images, about, path)
 
@@ -247,8 +260,8 @@ def _keep(path: Path, card: Card) -> Added:
     return Added(checkpoint_name(target), known=False)
 
 
-def _read(path: Path) -> "dict[str, Tensor]":
-    from ancra.models.weight_files import read_weights
+def _read(path: Path) -> "WeightFile":
+    from ancra.models.weight_files import read_weight_file
 
     if zipfile.is_zipfile(path):
         try:
@@ -257,7 +270,7 @@ def _read(path: Path) -> "dict[str, Tensor]":
         except (zipfile.BadZipFile, ValueError, NotImplementedError):
             raise AncraError(f"{path} cannot be read safely: it is damaged or cut off.") from None
         check_sizes(path, members, _WEIGHT_RATIO)
-    return read_weights(path)
+    return read_weight_file(path)
 
 
 def _require_finite(model: "nn.Module", path: Path) -> None:

@@ -204,6 +204,16 @@ def test_torchvisions_networks_are_told_from_their_tensors(make, spell, architec
     assert (found.settings.architecture, found.channels, found.classes) == (architecture, 3, CLASSES)
 
 
+def test_what_lies_beside_a_network_of_torchvision_is_left_out_and_said():
+    network = models.resnet18(num_classes=CLASSES)
+    tensors = {f"net.{key}": value for key, value in network.state_dict().items()}
+    averaged = {f"ema.module.{key}": value + 1 for key, value in network.state_dict().items()}
+    for beside in ({"criterion.weight": torch.ones(CLASSES)}, averaged):
+        (said,) = same_answers(network, beside | tensors).aside
+        assert next(iter(beside)) in said
+    assert recognise({**tensors, "criterion.weight": torch.ones(CLASSES)}).evidence
+
+
 def test_files_that_are_sorted_by_name_are_told():
     for make in (models.resnet18, models.mobilenet_v3_small):
         network = make(num_classes=CLASSES)

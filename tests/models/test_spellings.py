@@ -138,6 +138,31 @@ def test_torchs_averaged_model_is_read():
     assert same_answers(network, network.state_dict()).settings.architecture == "resnet18"
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"criterion.weight": torch.ones(CLASSES)},
+        {"train_acc.tp": torch.zeros(3, dtype=torch.int64), "train_acc.fp": torch.zeros(3, dtype=torch.int64)},
+        {f"ema_model.module.{key}": value + 1 for key, value in Network().state_dict().items()},
+    ],
+    ids=["a loss", "a measure", "an average"],
+)
+def test_what_a_framework_saves_beside_the_network_is_left_out_and_said(beside):
+    network = trained(Network())
+    found = same_answers(network, {f"net.{key}": value for key, value in network.state_dict().items()} | beside)
+    (said,) = found.aside
+    assert next(iter(beside)) in said
+    assert found.settings.architecture == "resnet18"
+
+
+def test_a_head_outside_of_the_backbone_is_a_part_of_the_network():
+    network = trained(Network(head="fc"))
+    tensors = {
+        key if key.startswith("fc.") else f"backbone.{key}": value for key, value in network.state_dict().items()
+    }
+    assert same_answers(network, tensors).aside == ()
+
+
 def refused(tensors, message):
     with pytest.raises(AncraError, match=message):
         recognise(tensors)
@@ -161,3 +186,10 @@ def test_a_normaliser_of_another_range_is_refused(values):
 
 def test_half_a_normaliser_is_refused():
     refused(Network().state_dict() | {"mean": torch.zeros(3)}, "half of a normaliser")
+    headless = {key: value for key, value in Network().state_dict().items() if not key.startswith("linear.")}
+    refused(headless, "no layer that answers with classes")
+    refused({**headless, "fc.0.weight": torch.zeros(5, 8), "fc.2.weight": torch.zeros(3, 5)}, "layers .fc.0 and fc.2.")
+    refused({**Network().state_dict(), "conv1.weight": torch.zeros(WIDTH, 4, 3, 3)}, "4 channels")
+    normed = Network()
+    nn.utils.parametrizations.weight_norm(normed.linear)
+    refused(normed.state_dict(), "remove_parametrizations")

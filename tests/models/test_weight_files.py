@@ -3,8 +3,10 @@
 import argparse
 import gzip
 import io
+import pickle
 import tarfile
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ancra.errors import AncraError
-from ancra.models.weight_files import read_weights
+from ancra.models.weight_files import read_weight_file, read_weights
 
 STATE = {"conv.weight": torch.arange(12.0).view(4, 3, 1, 1), "conv.bias": torch.ones(4)}
 
@@ -91,3 +93,61 @@ def test_other_kinds_of_files_are_named(tmp_path):
     torch.jit.save(torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)), tmp_path / "traced.pt")
     refused(tmp_path / "traced.pt", "TorchScript", "torch.jit.load('FILE').state_dict()")
     refused(file(b"no weights"), "damaged, cut off, or no weight file")
+    refused(file(b"lr: 0.1\nmodel: resnet\n"), "is text and no weights")
+    refused(file(b'{"metadata": {}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}'), "several files")
+    refused(file(b"GGUF" + bytes(60)), "GGUF")
+    refused(file(b"\x89PNG\r\n\x1a\n" + bytes(60)), "picture")
+    with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
+        archive.write(tmp_path / "traced.pt", "inner/traced.pt")
+    refused(tmp_path / "sent.zip", "inner/traced.pt", "unpack it first")
+    torch.export.save(torch.export.export(nn.Linear(2, 2), (torch.zeros(1, 2),)), tmp_path / "exported.pt2")
+    refused(tmp_path / "exported.pt2", "torch.export.load('FILE').state_dict")
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_arrays_in_the_place_of_tensors_are_named(tmp_path, protocol):
+    with (tmp_path / "weights.pkl").open("wb") as file:
+        pickle.dump({key: value.numpy() for key, value in STATE.items()}, file, protocol)
+    refused(tmp_path / "weights.pkl", "NumPy arrays in the place of tensors", "torch.from_numpy")
+
+
+def test_no_line_is_made_up_for_a_file_whose_tables_are_not_known(tmp_path):
+    with (tmp_path / "weights.pkl").open("wb") as file:
+        pickle.dump({"clf": argparse.Namespace(a=1)}, file, 2)
+    refused(tmp_path / "weights.pkl", "argparse.Namespace", "torch.save(model.state_dict(), 'weights.pt')")
+
+
+def test_a_second_copy_of_the_network_is_left_out_and_said(tmp_path):
+    averaged = {key: value + 1 for key, value in STATE.items()}
+    found = read_weight_file(saved(tmp_path, {"model": STATE, "model_ema": averaged, "epoch": 4}))
+    assert torch.equal(found.tensors["conv.bias"], STATE["conv.bias"])
+    (said,) = found.aside
+    assert "'model' was taken, 'model_ema' left out" in said
+    assert "['model_ema']" in said
+
+
+def test_which_of_several_tables_is_meant_is_asked(tmp_path):
+    refused(saved(tmp_path, {"G": STATE, "D": {"a": torch.zeros(2)}}), "'G' and 'D'", "['G']")
+
+
+@pytest.mark.parametrize("rest", [{"rng": torch.zeros(3)}, {"rng": torch.zeros(3), "optimizer": {"state": {}}}])
+def test_a_single_tensor_beside_the_table_of_weights_is_none_of_it(tmp_path, rest):
+    assert read_weights(saved(tmp_path, {"resnet": STATE, **rest})).keys() == STATE.keys()
+
+
+def test_values_among_the_tensors_are_left_out_and_said(tmp_path):
+    found = read_weight_file(saved(tmp_path, {**STATE, "epoch": 3, "best_acc": 0.93}))
+    assert found.tensors.keys() == STATE.keys()
+    assert found.aside == ("Left out, as no tensors: 'epoch' and 'best_acc'.",)
+
+
+@pytest.mark.parametrize(("format", "name"), [(torch.float16, "float16"), (torch.float64, "float64")])
+def test_another_number_format_is_said(tmp_path, format, name):
+    found = read_weight_file(saved(tmp_path, {key: value.to(format) for key, value in STATE.items()}))
+    assert any(name in sentence and "float32" in sentence for sentence in found.aside)
+    assert not read_weight_file(saved(tmp_path, STATE)).aside
+
+
+def test_quantised_weights_are_named(tmp_path):
+    quantised = torch.quantize_per_tensor(STATE["conv.weight"], 0.1, 0, torch.qint8)
+    refused(saved(tmp_path, {**STATE, "conv.weight": quantised}), "quantised", "conv.weight")

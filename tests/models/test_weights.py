@@ -36,6 +36,13 @@ def test_usual_forms_of_a_state_dict_load(model, wrap, prefix, tmp_path):
     assert torch.equal(loaded(images), model(images))
 
 
+@pytest.mark.parametrize("format", [torch.int8, torch.complex64])
+def test_weights_that_are_no_real_numbers_are_not_taken_for_weights(model, format):
+    packed = {key: value.to(format) if value.dim() > 1 else value for key, value in model.state_dict().items()}
+    with pytest.raises(AncraError, match=str(format).removeprefix("torch.")):
+        model_with_weights(SETTINGS, SHAPE, 10, packed, "test")
+
+
 def test_loading_draws_no_random_number(model):
     before = torch.get_rng_state()
     model_with_weights(SETTINGS, SHAPE, 10, model.state_dict(), "test")

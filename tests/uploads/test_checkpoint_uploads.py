@@ -135,6 +135,24 @@ def test_a_network_that_is_not_recognised_can_be_named(workspace):
     assert "none of the networks here" in other.reason
 
 
+@pytest.mark.parametrize("make", [torchvision.models.resnet18, torchvision.models.squeezenet1_1])
+def test_one_number_an_image_is_refused_with_the_line_that_makes_it_two(workspace, make):
+    state = {f"module.{key}": value for key, value in make(num_classes=1).state_dict().items()}
+    with pytest.raises(AncraError, match="one number an image") as refusal:
+        inspect_weights(io.BytesIO(weights({"state_dict": state})), "mine.pt")
+    assert "torch.cat([torch.zeros_like(w[name]), w[name]])" in str(refusal.value)
+
+
+def test_what_is_left_out_of_a_file_is_said(workspace):
+    twice = {"model": model(1).state_dict(), "model_ema": model(2).state_dict()}
+    found = inspect_weights(io.BytesIO(weights(twice)), "mine.pt")
+    assert any("model_ema" in sentence for sentence in found.aside)
+    unknown = {"a.weight": torch.zeros(8, 1, 3, 3).half(), "b.weight": torch.zeros(3, 9).half(), "epoch": 3}
+    found = inspect_weights(io.BytesIO(weights(unknown)), "mine.pt")
+    assert isinstance(found, Unrecognised)
+    assert len(found.aside) == 2
+
+
 def test_a_model_without_images_gets_them_later(workspace):
     content, about = weights(model().state_dict()), Answers(tuple("abcdefghij"), SHAPE)
     added = add_weights(io.BytesIO(content), "mine.pt", "Mine", SETTINGS, about)

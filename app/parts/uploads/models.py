@@ -64,6 +64,8 @@ def _ask(file: UploadedFile, found: Recognised | Unrecognised, outcomes: dict[st
             st.text("\n".join(found.evidence))  # it quotes the file, whose names may hold markup
     else:
         st.info(f"{found.reason} Name its network below, and it is tried.", icon=":material/search:")
+    for sentence in found.aside:
+        st.text(sentence)  # it quotes the file, too
     asked = describe(found, Path(file.name).stem)
     if st.button("Add this model", type="primary", icon=":material/add:", key="add_weights", disabled=asked is None):
         assert asked is not None
