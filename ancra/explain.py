@@ -59,7 +59,7 @@ def _of_checkpoint(path: Path) -> Origin:
         what=f"Checkpoint {card.title}" + (f": {card.description}" if card.description else ""),
         command=(train_command(card.recipe) or "") if card.recipe else "",
         checkpoints={name: card.digest},
-        data=card.dataset,
+        data=card.data.images,
         seed=card.recipe.seed if card.recipe else None,
         settings=_settings_of(card),
         versions=card.versions,
@@ -130,7 +130,7 @@ def _of_run(run: Run, path: Path) -> Origin:
     return Origin(
         what=f"Training run {run.name}{part}",
         command=train_command(recipe) or "",
-        data=recipe.data.name,
+        data=recipe.data.images,
         seed=recipe.seed,
         settings={"recipe": recipe.name, "epochs": recipe.epochs},
         checkpoints=named_digests(file for file in (run.final_checkpoint,) if file.is_file()),
@@ -142,6 +142,6 @@ def _of_sweep(sweep: Sweep) -> Origin:
     return Origin(
         what=f"Sweep {plan.title}",
         command=sweep_command(plan) or "",
-        data=plan.recipe.data.name,
+        data=plan.recipe.data.images,
         settings={"recipe": plan.recipe.name, "seeds": plan.seeds, "vary": {k: list(v) for k, v in plan.vary.items()}},
     )

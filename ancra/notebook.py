@@ -44,7 +44,7 @@ class Loaded:
         card = self.card
         rows = {
             "network": f"{card.model.architecture}, {sum(each.numel() for each in self.model.parameters()):,} weights",
-            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {dataset_title(card.dataset)}",
+            "images": f"{' x '.join(str(side) for side in card.image_shape)} of {dataset_title(card.data.images)}",
             "classes": str(len(card.classes)),
             "recipe": card.recipe.name if card.recipe else "not known",
             "digest": card.digest,

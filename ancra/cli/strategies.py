@@ -65,7 +65,7 @@ def strategies(
         print(json.dumps({"checkpoint": checkpoint_name(path), "settings": settings.model_dump(), **found.to_json()}))
         return
     print_table(_table(found))
-    print(f"\n{checkpoint_name(path)}, {split} images of {dataset_title(card.dataset)}: {summary(found)}")
+    print(f"\n{checkpoint_name(path)}, {split} images of {dataset_title(card.data.images)}: {summary(found)}")
 
 
 def _table(found: Any) -> list[dict[str, str]]:

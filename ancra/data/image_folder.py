@@ -42,4 +42,4 @@ def load_image_folder(settings: DataSettings, on_progress: OnProgress | None = N
     side = settings.image_size or IMAGE_SIZE
     images = decode_images(files, names + test_names, settings.channels or 3, (side, side), on_progress)
     count = len(names)
-    return Dataset(settings.name, classes, Split(images[:count], labels), Split(images[count:], test_labels))
+    return Dataset(settings.images, classes, Split(images[:count], labels), Split(images[count:], test_labels))

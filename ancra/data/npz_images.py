@@ -55,7 +55,7 @@ def load_npz(settings: DataSettings, root: Path) -> Dataset:
     count = int(trained.max()) + 1
     if int(min(trained.min(), tested.min())) < 0 or int(tested.max()) >= count:
         raise _odd(root, "its test part has a class that its training part has not")
-    return Dataset(settings.name, tuple(map(str, range(count))), splits["train"], splits["test"])
+    return Dataset(settings.images, tuple(map(str, range(count))), splits["train"], splits["test"])
 
 
 def unused_of_npz(root: Path) -> dict[str, int]:

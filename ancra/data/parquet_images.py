@@ -62,7 +62,7 @@ def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | N
     if "test" not in splits:
         kept, held_out = stratified_split(splits["train"].labels, settings.test_fraction, settings.split_seed)
         splits = {"train": splits["train"].subset(kept), "test": splits["train"].subset(held_out)}
-    return Dataset(settings.name, tuple(names), splits["train"], splits["test"])
+    return Dataset(settings.images, tuple(names), splits["train"], splits["test"])
 
 
 class _Shards:

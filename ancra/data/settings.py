@@ -5,12 +5,17 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from ancra.data.archive import ARCHIVE
 from ancra.errors import AncraError
 from ancra.paths import workspace
 from ancra.settings import Line, Settings, digest_of
 
 NO_IMAGES = "none"
 """The dataset of a model that came without one."""
+
+
+FOLDER = "image_folder"
+"""The dataset that is a person's own folder or archive of images."""
 
 
 class DataSettings(Settings):
@@ -51,6 +56,11 @@ class DataSettings(Settings):
         return names
 
     @property
+    def images(self) -> str:
+        """What the images are called: a dataset's name, or a folder or an archive by its own."""
+        return f"the folder {called(self.root)}" if self.name == FOLDER and self.root else self.name
+
+    @property
     def is_none(self) -> bool:
         """Whether there are no images at all."""
         return self.name == NO_IMAGES
@@ -66,6 +76,11 @@ class DataSettings(Settings):
     def digest(self) -> str:
         """As any settings'; without a list of classes it is what it was before there were such lists."""
         return digest_of(self.model_dump(mode="json", exclude=None if self.classes else {"classes"}))
+
+
+def called(folder: Path) -> str:
+    """What people call a folder or an archive of images; an uploaded one lies in a folder of its name."""
+    return folder.absolute().parent.name if folder.name == ARCHIVE else folder.name
 
 
 def check_fixed_shape(settings: DataSettings, channels: int, image_size: int) -> None:

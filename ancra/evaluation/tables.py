@@ -78,8 +78,8 @@ def row_of(card: Card, title: str, report: RobustnessReport | None, verdict: str
     stored = len(report.outcomes) if report else -1
     told = max(card.evaluation, key=lambda row: (row["samples"], len(row["attacks"])), default=None)
     if told is not None and len(told["attacks"]) > stored:
-        return replace(TableRow.of_evaluation(title, card.dataset, told), verdict=verdict)
-    return replace(TableRow.of(title, card.dataset, report), verdict=verdict) if report else None
+        return replace(TableRow.of_evaluation(title, card.data.images, told), verdict=verdict)
+    return replace(TableRow.of(title, card.data.images, report), verdict=verdict) if report else None
 
 
 def headings(steps: int) -> dict[str, str]:

@@ -3,16 +3,14 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ancra.checkpoints import Card
-from ancra.data.archive import ARCHIVE
 from ancra.data.dataset import Dataset, Split, sample
 from ancra.data.digest import data_digest
-from ancra.data.settings import DataSettings
+from ancra.data.settings import FOLDER, DataSettings, called
 from ancra.errors import AncraError, unknown_name
 from ancra.features.settings import FeatureSettings
 from ancra.text import listed
@@ -36,12 +34,7 @@ def data_of(card: Card, settings: FeatureSettings) -> DataSettings:
     if settings.folder is None:
         return card.data
     channels, side, _ = card.image_shape
-    return DataSettings(name="image_folder", root=settings.folder, image_size=side, channels=1 if channels == 1 else 3)
-
-
-def called(folder: Path) -> str:
-    """What people call a folder or an archive of images; an uploaded one lies in a folder of its name."""
-    return folder.parent.name if folder.name == ARCHIVE else folder.name
+    return DataSettings(name=FOLDER, root=settings.folder, image_size=side, channels=1 if channels == 1 else 3)
 
 
 def images_digest(card: Card, settings: FeatureSettings) -> str:

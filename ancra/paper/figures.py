@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ancra import latex
 from ancra.checkpoints import checkpoint_name, read_card
+from ancra.data.titles import dataset_title
 from ancra.features.settings import FeatureSettings
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings, resolve
@@ -47,8 +48,9 @@ def sweep(name: str, title: str, outcome: Outcome, note: str = "") -> Item:
     """Accuracy along a setting, as a sweep found it."""
     key = short(next(iter(outcome.plan.vary)))
     samples = max(each.samples for each in outcome.results)
+    recipe = outcome.plan.recipe
     caption = (
-        f"Accuracy of {outcome.plan.recipe.title} on {samples} test images of {outcome.plan.recipe.data.name} against "
+        f"Accuracy of {recipe.title} on {samples} test images of {dataset_title(recipe.data.images)} against "
         f"{key}. Dots are runs, one a seed; marks are their means, bars one standard deviation."
     )
     origin = outcome_origin(outcome, f"{title}: accuracy against {key}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from scipy import stats
 
 from ancra import latex
+from ancra.data.titles import dataset_title
 from ancra.evaluation.published import PUBLISHED, SUPPLEMENT
 from ancra.evaluation.tables import DROP, DROP_NOTE, to_latex
 from ancra.negatives.settings import TITLES as STRATEGIES
@@ -38,7 +39,8 @@ def table2(outcome: Outcome, note: str = "") -> Item:
     best = {measure: _best(outcome, measure) for measure in measures}
     seeds = sorted({len(outcome.of(setting)) for setting in outcome.settings})
     samples = max(each.samples for each in outcome.results)
-    caption = f"Accuracy (%) of {outcome.plan.recipe.title} on {samples} test images of {outcome.plan.recipe.data.name}"
+    recipe = outcome.plan.recipe
+    caption = f"Accuracy (%) of {recipe.title} on {samples} test images of {dataset_title(recipe.data.images)}"
     caption += f" with each negative strategy: mean over {' to '.join(map(str, seeds))} seeds with 95 % t intervals."
     bold = " Bold: best, where paired tests over seeds against every other strategy hold (Holm, $p < 0.05$)."
     said = f"{latex.escaped(caption)} {DROP_NOTE}{bold if any(best.values()) else ''}"

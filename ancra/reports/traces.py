@@ -32,7 +32,7 @@ def trace_of_image(
     split = load_dataset(card.data).test
     if not 0 <= index < len(split):
         raise AncraError(
-            f"There is no image {index}: {dataset_title(card.dataset)} has the test images 0 to {len(split) - 1}."
+            f"There is no image {index}: {dataset_title(card.data.images)} has the test images 0 to {len(split) - 1}."
         )
     image, label = split.batch(slice(index, index + 1), where)
     aims = None if target is None else torch.tensor([target], device=where)
@@ -58,7 +58,7 @@ def trace_origin(
         command=command_line("attack", *names, **again, out="trace.npz") if image.isdigit() else "",
         page=page,
         checkpoints=names,
-        data=read_card(path).dataset if image.isdigit() else "a picture of one's own",
+        data=read_card(path).data.images if image.isdigit() else "a picture of one's own",
         seed=settings.seed,
         settings=settings.model_dump(mode="json"),
     )

@@ -95,7 +95,7 @@ def comparison_origin(runs: Sequence[Run], what: str, command: str = "") -> Orig
     return Origin(
         what=what,
         command=command or trained or "",
-        data=", ".join(dict.fromkeys(recipe.data.name for recipe in recipes)),
+        data=", ".join(dict.fromkeys(recipe.data.images for recipe in recipes)),
         seed=seeds.pop() if len(seeds) == 1 else None,
         settings={run.name: recipe.name for run, recipe in zip(runs, recipes, strict=True)},
     )

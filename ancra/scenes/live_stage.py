@@ -120,7 +120,7 @@ def images_of(card: Card, dataset: Dataset | None, first: int = 0) -> tuple[Pixe
     examples = examples_for(card.classes, card.image_shape)
     if not examples:
         raise AncraError(
-            f"The images of {dataset_title(card.dataset)} are not on this machine, "
+            f"The images of {dataset_title(card.data.images)} are not on this machine, "
             "and no other picture fits its models."
         )
     pixels = [

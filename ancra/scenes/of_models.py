@@ -150,7 +150,7 @@ def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
         part += f"images of the {'class' if len(features.classes) == 1 else 'classes'} {listed(features.classes)}"
     else:
         part += "images"
-    halves = f"{count} {part} of {dataset_title(first.dataset)}{away}"
+    halves = f"{count} {part} of {dataset_title(images.dataset.name if images else first.dataset)}{away}"
     if attacked:
         epsilons = sorted({one.settings.features.epsilon or 0.0 for one in attacked})
         radius = " or ".join(epsilon_text(epsilon) for epsilon in epsilons)

@@ -18,7 +18,7 @@ def map_origin(
         command=map_command([*named_digests(paths)], settings, colour, live),
         page=page,
         checkpoints=named_digests(paths),
-        data=str(features.folder or ", ".join(dict.fromkeys(read_card(path).dataset for path in paths))),
+        data=str(features.folder or ", ".join(dict.fromkeys(read_card(path).data.images for path in paths))),
         seed=layout.seed,
         settings={"features": features.model_dump(mode="json"), "layout": layout.model_dump(mode="json")},
     )

@@ -178,7 +178,7 @@ def population_origin(
         command=command,
         page=page,
         checkpoints=checkpoints,
-        data=card.dataset,
+        data=card.data.images,
         seed=settings.seed,
         settings={"strategies": list(names), "batches": batches or "all", **settings.model_dump(mode="json")},
     )

@@ -19,7 +19,7 @@ def outcome_origin(outcome: Outcome, what: str) -> Origin:
         what=what,
         command=sweep_command(plan) or outcome.command,
         checkpoints={each.cell: each.digest for each in outcome.results if each.digest},
-        data=plan.recipe.data.name,
+        data=plan.recipe.data.images,
         settings={"sweep": plan.name, "recipe": plan.recipe.name, "seeds": plan.seeds, "vary": vary, **changes},
         versions=outcome.versions or versions(),
     )

@@ -58,7 +58,7 @@ class Keeper:
             title=self.recipe.title,
             description=self.recipe.description,
             recipe=self.recipe,
-            dataset=self.dataset.name,
+            dataset=self.recipe.data.name,
             classes=self.dataset.classes,
             image_shape=self.dataset.image_shape,
             model=self.recipe.model,

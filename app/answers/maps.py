@@ -157,8 +157,8 @@ def require_one_dataset(names: Sequence[str]) -> None:
         if name not in like(names[0]):
             first, other = compute.card(names[0]), compute.card(name)
             raise AncraError(
-                f"{title_of(names[0])} ({dataset_title(first.dataset)}) and "
-                f"{title_of(name)} ({dataset_title(other.dataset)}) know different images or classes, so their "
+                f"{title_of(names[0])} ({dataset_title(first.data.images)}) and "
+                f"{title_of(name)} ({dataset_title(other.data.images)}) know different images or classes, so their "
                 "maps cannot be compared: choose models of one dataset."
             )
 

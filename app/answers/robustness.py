@@ -119,7 +119,7 @@ def _results(name: str, title: str, subject: tuple[str, ...], evaluation: str, s
         name,
         title,
         card.digest,
-        card.dataset,
+        card.data.images,
         report,
         row_of(card, title, report, str(trust.verdict) if trust else ""),
         trust,
@@ -155,7 +155,7 @@ def origin_of_evaluations(names: Sequence[str]) -> Origin:
         what="Accuracy of models under PGD-40 and adaptive PGD-40",
         command=command_line("evaluate", *names, json=True),
         checkpoints={name: card.digest for name, card in zip(names, cards, strict=True)},
-        data=", ".join(dict.fromkeys(card.dataset for card in cards)),
+        data=", ".join(dict.fromkeys(card.data.images for card in cards)),
         seed=0,
         settings={card.title: card.evaluation[-1]["settings"] for card in cards},
     )

@@ -84,11 +84,11 @@ def believed_first(found: list[Results]) -> str:
 def tell(found: list[Results]) -> tuple[str, ...]:
     """The story's steps and sentence; returns the columns that it speaks of."""
     told = robustness_story(found)
-    if any(answers.at_chance(each) for each in found):
-        st.markdown(opening(found))
     if told is None:
         where.markdown(opening(found))
         return ()
+    if any(answers.at_chance(each) for each in found):
+        st.markdown(opening(found))
     its = told.story(believed_first(found))
     with steps:
         current = story.steps(its)
@@ -161,7 +161,7 @@ def transfer(found: list[Results]) -> None:
     )
     chart(draw, key="transfer", alt="Accuracy of each model on images crafted on each other model")
     st.caption(
-        "Accuracy in % of the column's model on 200 test images that were crafted on the row's model with the "
+        "Accuracy in % of the column's model on up to 200 test images that were crafted on the row's model with the "
         "strongest single attack known for it. On the diagonal model and attacker are the same: a number beside the "
         "diagonal that is lower in its column means that images of a stranger work better, a sign of masked gradients. "
         "Empty: not tried."

@@ -120,7 +120,8 @@ def transfer_chart(titles: Sequence[str], matrix: FloatArray, colours: Palette) 
             ygap=2,
         )
     )
-    layout(figure, colours, height=190 + 38 * len(names))
+    # Names that stand aslant take the height of six pixels a letter.
+    layout(figure, colours, height=100 + 38 * len(names) + max(90, *(7 * len(name) for name in names)))
     figure.update_xaxes(title="tried on", tickangle=-55, showgrid=False, side="bottom")
     figure.update_yaxes(title="crafted on", autorange="reversed", showgrid=False)
     return figure

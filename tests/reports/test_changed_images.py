@@ -11,7 +11,9 @@ from ancra.data.registry import load_dataset
 from ancra.evaluation.curves import stored_curves
 from ancra.evaluation.robustness import stored_report
 from ancra.evaluation.subject import settings_of, subject_of
+from ancra.evaluation.tables import note, row_of
 from ancra.evaluation.transfer import stored_transfer
+from ancra.features.images import load_images
 from ancra.features.settings import FeatureSettings
 from ancra.features.store import checkpoint_features
 from ancra.maps.making import model_map
@@ -21,6 +23,8 @@ from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
 from ancra.recipe import Recipe
 from ancra.reports.results import make_results
+from ancra.scenes.of_models import caption
+from ancra.scenes.origin import map_origin
 from ancra.store import Store
 from ancra.strategies.observations import KIND as STRATEGIES
 from ancra.strategies.population import checkpoint_population, population_settings
@@ -99,6 +103,25 @@ def test_a_picture_more_refuses_every_kind_of_result(model, tmp_path):
     assert not stored_kinds(path, store)
     (images / "a" / "99.png").unlink()
     assert stored_kinds(path, store) == kinds
+
+
+def test_sentences_call_a_folder_by_its_own_name(model, tmp_path):
+    path, _ = model
+    store = Store([tmp_path / "results"])
+    make_all(path, store)
+    card = read_card(path)
+    report = stored_report(subject_of(card), settings_of(card), store)
+    made = model_map(path, resolve(card, MAP), store)
+    said = (
+        caption({"Own": made}),
+        caption({"Own": made}, load_images(card, made.settings.features)),
+        note([row_of(card, "Own", report)]),
+        map_origin([path], resolve(card, MAP)).data,
+        card.data.images,
+    )
+    assert all("the folder images" in text and "image_folder" not in text for text in said), said
+    uploaded = card.data.with_changes(root=tmp_path / "holiday" / "images.zip")
+    assert uploaded.images == "the folder holiday"
 
 
 def test_the_app_loads_a_folder_anew_when_a_picture_is_added(model, tmp_path, monkeypatch):

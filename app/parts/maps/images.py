@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ancra.features.images import called
+from ancra.data.settings import called
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes.of_models import few

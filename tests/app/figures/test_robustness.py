@@ -36,3 +36,8 @@ def test_what_was_not_tried_stays_empty():
     assert figure.data[0].text[0][0] == "10"
     assert figure.data[0].text[0][1] == ""
     assert figure.data[0].x[0] == "Natural + RA"
+
+
+def test_a_long_name_that_stands_aslant_has_its_height():
+    short, long = (transfer_chart([name], np.array([[0.1]]), palette()) for name in ("A", "a_network_of_mine · " * 2))
+    assert long.layout.height > short.layout.height + 100
