@@ -48,6 +48,8 @@ def check(folder: Annotated[Path, typer.Argument(help="A folder or archive of im
         print(f"not used: {count} {reason}")
     for ending, count in found.left_out.items():
         print(f"left out: {count} of {ending}")
+    for sentence in found.notes:
+        print(sentence)
     if found.broken:
         raise AncraError(
             f"{len(found.broken)} images cannot be read: {', '.join(found.broken)}. Replace or remove them."

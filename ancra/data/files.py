@@ -4,7 +4,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -35,10 +35,12 @@ class Files(Protocol):
     Attributes:
         root: the folder or the archive.
         stamps: for each name (sorted) what changes when the file does: size and time, or size and checksum.
+        folders: those that hold neither files nor folders.
     """
 
     root: Path
     stamps: Mapping[str, str]
+    folders: Sequence[str]
 
     def read(self, name: str) -> bytes:
         """The bytes of a file. Raises AncraError when it cannot be read or is too large."""
@@ -64,6 +66,7 @@ class FolderFiles:
     def __init__(self, root: Path) -> None:
         self.root = root
         stamps: dict[str, str] = {}
+        empty: list[str] = []
         inside, seen = os.path.realpath(root), set()
         for folder, subfolders, names in os.walk(root, followlinks=True):
             real = os.path.realpath(folder)
@@ -75,6 +78,8 @@ class FolderFiles:
             for name in subfolders:
                 _stay_inside(os.path.join(folder, name), inside)
             relative = Path(folder).relative_to(root)
+            if not subfolders and not names:
+                empty.append(relative.as_posix())
             for name in names:
                 path = os.path.join(folder, name)
                 try:
@@ -87,6 +92,7 @@ class FolderFiles:
             if len(stamps) > limits.FILES:
                 raise AncraError(f"{root} holds more than {limits.FILES:,} files: leave some out.")
         self.stamps: Mapping[str, str] = dict(sorted(stamps.items()))
+        self.folders: Sequence[str] = sorted(empty)
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -117,6 +123,10 @@ class ZipFiles:
             for name, member in sorted(members.items())
             if not name.endswith("/") and not any(map(_hidden, PurePosixPath(name).parts))
         }
+        shown = [PurePosixPath(name) for name in sorted(members) if not any(map(_hidden, PurePosixPath(name).parts))]
+        full = {path.parent for path in shown}
+        folders = (PurePosixPath(name) for name in sorted(members) if name.endswith("/"))
+        self.folders: Sequence[str] = [path.as_posix() for path in folders if path not in full]
         self.stamps: Mapping[str, str] = {
             name: f"{member.file_size} {member.CRC}" for name, member in self._members.items()
         }

@@ -1,27 +1,31 @@
 """Which images a folder or archive holds, of which class each is, and what is left out: read before any is opened."""
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from ancra.data.files import SUFFIXES, UNREAD, Files, open_files
+from ancra.data.files import SUFFIXES, UNREAD, Files, is_table, open_files
 from ancra.data.grouping import Group, refuse_single_images
 from ancra.data.label_tables import Labels, read_labels
+from ancra.data.layout_doubts import (
+    HOW,
+    Paths,
+    composed,
+    levels,
+    refuse_contradiction,
+    refuse_folds,
+    refuse_mixed,
+    what_else,
+    without_images,
+)
+from ancra.data.split_names import TEST, TRAIN, is_unlabelled, split_of
 from ancra.errors import AncraError
 from ancra.text import is_plain, listed
 
-_TRAIN_FOLDERS = ("train", "training")
-_TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
 _WRAPPERS = frozenset({"images", "image", "imgs", "img", "pictures", "photos", "unlabelled", "unlabeled", "all"})
 """Folders that hold images of any class."""
-_OTHER_LABELS = (".json", ".jsonl", ".xml", ".yaml", ".yml", ".mat", ".pkl")
-_HOW = (
-    "put the images of each class into a folder named after the class, or use train/CLASS/... and test/CLASS/..., or "
-    "lay a table labels.csv of images and classes beside them"
-)
-Paths = dict[str, tuple[str, ...]]
+_OTHER_LABELS = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".mat", ".pkl", ".xlsx", ".xls", ".ods")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Layout:
         test: the images for testing; empty where there is no such split, and some of ``train`` are to be held out.
         labels: what says the classes: ``folders``, or the names of tables.
         unused: how many images are not used, by the reason.
+        notes: sentences on how it was read where that might be meant otherwise.
     """
 
     files: Files
@@ -40,6 +45,7 @@ class Layout:
     test: Group
     labels: str = "folders"
     unused: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -61,7 +67,9 @@ def read_layout(root: Path) -> Layout:
     """
     layout = _Reader(open_files(root.expanduser())).layout()
     _check(layout)
-    return layout
+    empty = without_images(layout.files, (layout.train, layout.test)) if layout.labels == "folders" else []
+    said = f"Folders without an image, which are no classes: {listed(empty)}." if empty else ""
+    return replace(layout, notes=tuple(filter(None, (*layout.notes, said))))
 
 
 class _Reader:
@@ -71,6 +79,7 @@ class _Reader:
         self.files = files
         self.unused: Counter[str] = Counter()
         self.tables: list[str] = []
+        self.notes: dict[str, None] = {}
 
     def layout(self) -> Layout:
         names = [name for name in self.files.stamps if PurePosixPath(name).suffix.lower() in SUFFIXES]
@@ -81,26 +90,30 @@ class _Reader:
                 "test_labels are looked for, as np.savez writes them under these names."
             )
         if not names:
-            raise AncraError(f"{self.files.root} holds no images: {_HOW}.")
+            raise AncraError(f"{self.files.root} holds no images{what_else(self.files)}.")
         train, test = self._split({name: PurePosixPath(name).parts for name in names})
         labels = ", ".join(dict.fromkeys(self.tables)) or "folders"
-        return Layout(self.files, train, test, labels, +self.unused)
+        return Layout(self.files, train, test, labels, +self.unused, tuple(self.notes))
 
     def _split(self, paths: Paths) -> tuple[Group, Group]:
         # One folder around everything, as archives often have it, is not a class.
         while len({parts[0] for parts in paths.values()}) == 1 and all(len(parts) > 2 for parts in paths.values()):
-            if _is_one_of(next(iter(paths.values()))[0], _TRAIN_FOLDERS):
+            if split_of(next(iter(paths.values()))[0]) in TRAIN:
                 break
             paths = {name: parts[1:] for name, parts in paths.items()}
         folders = {parts[0] for parts in paths.values() if len(parts) > 1}
-        train_folder = next((folder for folder in sorted(folders) if _is_one_of(folder, _TRAIN_FOLDERS)), None)
+        said = {folder: split for folder in sorted(folders) if (split := split_of(folder)) is not None}
+        train_folder = next((folder for folder, split in said.items() if split in TRAIN), None)
         test_folders = sorted(
-            (folder for folder in folders if _is_one_of(folder, _TEST_FOLDERS)),
-            key=lambda folder: _TEST_FOLDERS.index(folder.lower()),
+            (folder for folder, split in said.items() if split in TEST), key=lambda folder: TEST.index(said[folder])
         )
-        if train_folder is None or (not test_folders and folders != {train_folder}):
+        # A folder "train" beside other classes, without classes in it, holds pictures of trains.
+        if train_folder is None or (not test_folders and not self._holds_classes(paths, train_folder, folders)):
             return self._unsplit(paths)
-        others = sorted(folders - {train_folder, *test_folders})
+        unknown = sorted(folder for folder in folders - said.keys() if is_unlabelled(folder))
+        for folder in unknown:
+            self.unused[f"without a class in {folder}/"] += len(_below(paths, folder))
+        others = sorted(folders - {train_folder, *test_folders, *unknown})
         if others:
             raise AncraError(
                 f"{self.files.root} has {others[0]}/ with pictures beside {train_folder}/: move it away, or give "
@@ -120,10 +133,17 @@ class _Reader:
                 test = found
         return train, test
 
+    @staticmethod
+    def _holds_classes(paths: Paths, folder: str, folders: set[str]) -> bool:
+        return folders == {folder} or len({parts[0] for parts in _below(paths, folder).values() if len(parts) > 1}) > 1
+
     def _unsplit(self, paths: Paths) -> tuple[Group, Group]:
         group = _by_folder(paths)
         if len(group) > 1:
-            self._refuse_folds(paths)
+            refuse_folds(self.files.root, paths)
+            refuse_mixed(self.files.root, group)
+            refuse_contradiction(self.files, group, paths)
+            self.notes[levels(paths)] = None
             self.unused["outside of any class folder"] += sum(len(parts) == 1 for parts in paths.values())
             return group, {}
         labels = read_labels(self.files, list(paths))
@@ -132,7 +152,7 @@ class _Reader:
             return {name: found for name, found in group.items() if not _is_one_of(name, _WRAPPERS)}, {}
         train, test = self._of_table(labels, paths), {}
         if labels.splits:
-            held = {name for name, split in labels.splits.items() if _is_one_of(split, _TEST_FOLDERS)}
+            held = {name for name, split in labels.splits.items() if split_of(split) in TEST}
             test = {title: [name for name in names if name in held] for title, names in train.items()}
             train = {title: [name for name in names if name not in held] for title, names in train.items()}
         return _filled(train), _filled(test)
@@ -145,25 +165,12 @@ class _Reader:
             paths = {name: parts[1:] for name, parts in paths.items()}
         group = _by_folder(paths)
         if group:
-            self._refuse_folds(paths)
+            refuse_folds(self.files.root, paths)
+            self.notes[levels(paths)] = None
             self.unused["outside of any class folder"] += sum(len(parts) == 1 for parts in paths.values())
             return group
         labels = read_labels(self.files, list(paths))
         return self._of_table(labels, paths) if labels else {}
-
-    def _refuse_folds(self, paths: Paths) -> None:
-        """Raise AncraError where each folder holds the same several folders: these may be the classes as well."""
-        inner: dict[str, set[str]] = defaultdict(set)
-        for parts in paths.values():
-            if len(parts) > 1:
-                inner[parts[0]].add(parts[1] if len(parts) > 2 else "")
-        common = set.intersection(*inner.values()) - {""} if len(inner) > 1 else set()
-        if len(common) > 1 and not any("" in found for found in inner.values()):
-            outer = listed([f"{name}/" for name in sorted(inner)[:4]])
-            raise AncraError(
-                f"{self.files.root}: each of {outer} holds the folders {listed(sorted(common)[:4])}. Which of them are "
-                "the classes is not told: lay the images as CLASS/..., or as train/CLASS/... and test/CLASS/..."
-            )
 
     def _labelled(self, paths: Paths) -> Group:
         """As ``_grouped``, where images may well have no classes: a table that does not tell them is not theirs."""
@@ -175,10 +182,13 @@ class _Reader:
     def _of_table(self, labels: Labels, paths: Paths) -> Group:
         group: Group = defaultdict(list)
         for name, title in labels.classes.items():
-            group[_composed(title)].append(name)
+            group[composed(title)].append(name)
         self.tables.append(labels.table)
-        self.unused[f"not named in {labels.table}"] += len(paths) - len(labels.classes)
+        without = labels.unlabelled + labels.contradicted
+        self.unused[f"not named in {labels.table}"] += len(paths) - len(labels.classes) - without
         self.unused[f"named in {labels.table} but not there"] += labels.missing
+        self.unused[f"without a class in {labels.table}"] += labels.unlabelled
+        self.unused[f"with several classes in {labels.table}"] += labels.contradicted
         return {title: sorted(names) for title, names in group.items()}
 
 
@@ -190,13 +200,8 @@ def _by_folder(paths: Paths) -> Group:
     group: Group = defaultdict(list)
     for name, parts in paths.items():
         if len(parts) > 1:
-            group[_composed(parts[0])].append(name)
+            group[composed(parts[0])].append(name)
     return dict(group)
-
-
-def _composed(name: str) -> str:
-    """A name in composed form: macOS writes an accent as a character of its own, other systems do not."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _filled(group: Group) -> Group:
@@ -209,12 +214,16 @@ def _is_one_of(folder: str, names: frozenset[str] | tuple[str, ...]) -> bool:
 
 def _check(layout: Layout) -> None:
     files, train = layout.files, layout.train
+    told = next((name for name in files.stamps if PurePosixPath(name).suffix.lower() in _OTHER_LABELS), None)
+    table = told is not None and is_table(told)
+    what = f"{told} does not name the images as they are called" if table else f"what {told} says of them is not read"
+    aside = f" ({what})" if told and layout.labels == "folders" else ""
     if not train:
-        told = next((name for name in files.stamps if PurePosixPath(name).suffix.lower() in _OTHER_LABELS), None)
-        aside = f" (what {told} says of them is not read)" if told else ""
-        raise AncraError(f"{files.root} has no class folders{aside}: {_HOW}.")
+        raise AncraError(f"{files.root} has no class folders{aside}: {HOW}.")
     if len(train) < 2:
-        raise AncraError(f"{files.root} has one class only ({next(iter(train))}): add the folder of a second class.")
+        raise AncraError(
+            f"{files.root} has one class only ({next(iter(train))}){aside}: add the folder of a second class."
+        )
     refuse_single_images(files.root, train)
     paths = [PurePosixPath(name) for name in files.stamps]
     unread = Counter(path.parent for path in paths if path.suffix.lower() in UNREAD)
@@ -228,6 +237,14 @@ def _check(layout: Layout) -> None:
     odd = next((name for name in train if not is_plain(name)), None)
     if odd is not None:
         raise AncraError(f"The class {odd!r} in {files.root} is no plain name: rename its folder.")
+    alike: dict[str, str] = {}
+    for name in train:
+        other = alike.setdefault(name.casefold().strip(), name)
+        if other != name:
+            raise AncraError(
+                f"The classes {other!r} and {name!r} in {files.root} differ in capitals or spaces alone: give them one "
+                "name."
+            )
     unknown = sorted(set(layout.test) - set(train))
     if unknown:
         raise AncraError(f"The class {unknown[0]!r} in {files.root} has images for testing but none in train/.")

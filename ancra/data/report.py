@@ -27,6 +27,7 @@ class ImageReport:
         unused: how many images are not used, by the reason.
         left_out: how many files are no images that are read, by their endings.
         broken: the images that cannot be read.
+        notes: sentences on how it was read where that might be meant otherwise.
     """
 
     labels: str
@@ -35,6 +36,7 @@ class ImageReport:
     unused: Mapping[str, int]
     left_out: Mapping[str, int]
     broken: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def report(root: Path, on_progress: OnProgress | None = None, opened: bool = Tru
         {name: len(images) for name, images in sorted(group.items())} for group in (layout.train, layout.test)
     )
     broken = _broken(layout, on_progress) if opened else ()
-    return ImageReport(layout.labels, train, test, layout.unused, layout.left_out, broken)
+    return ImageReport(layout.labels, train, test, layout.unused, layout.left_out, broken, layout.notes)
 
 
 def _broken(layout: Layout, on_progress: OnProgress | None) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ def _copy(path: Path, file: BinaryIO) -> None:
         for member in archive:
             if member.isdir():
                 continue
+            if ".." in member.name.split("/"):
+                raise AncraError(f"{path} holds {member.name[:80]!r}, which leads out of it: pack the folder itself.")
             if not member.isreg():
                 raise AncraError(f"{path} holds {member.name[:80]!r}, a link or a device: pack the files themselves.")
             total, count = total + member.size, count + 1
@@ -63,4 +65,4 @@ def _copy(path: Path, file: BinaryIO) -> None:
             source = archive.extractfile(member)
             assert source is not None
             # Of the time only the year 1980 fits every zip archive.
-            packed.writestr(zipfile.ZipInfo(member.name.removeprefix("./")), source.read())
+            packed.writestr(zipfile.ZipInfo(member.name.removeprefix("./").lstrip("/")), source.read())

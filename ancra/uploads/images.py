@@ -39,6 +39,7 @@ class About(Record):
     test: dict[str, int] = Field({}, description="Images for testing by class.")
     unused: dict[str, int] = Field({}, description="Images that are not used, by the reason.")
     left_out: dict[str, int] = Field({}, description="Files that are no images that are read, by their endings.")
+    notes: tuple[str, ...] = Field((), description="How it was read where that might be meant otherwise.")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def add_images(source: BinaryIO, filename: str, on_progress: "OnProgress | None"
             raise AncraError(f"{path} has {len(found.classes):,} classes, more than {MAX_CLASSES:,}: leave some out.")
         load_dataset(DataSettings(name="image_folder", root=path), on_progress)
         os.replace(path, path.with_name(ARCHIVE))
-        said = {name: getattr(found, name) for name in ("labels", "train", "test", "unused", "left_out")}
+        said = {name: getattr(found, name) for name in ("labels", "train", "test", "unused", "left_out", "notes")}
         about = About(filename=Path(filename).name[:80], digest=digest, added=time(), **said)
         text = about.model_dump_json()
         replace_file(path.with_name("about.json"), lambda file: file.write(text.encode()))

@@ -206,3 +206,131 @@ def test_a_table_with_a_column_for_each_class(tmp_path: Path) -> None:
     put(tmp_path, table=f"image_id,Cat,dog\n{rows.replace('1', '0', 1)}")
     with pytest.raises(AncraError, match="not which column is the class"):
         read_layout(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("training_set", "test_set"), ("Train-images", "Val_images"), ("train", "dev")])
+def test_names_that_say_a_part_in_more_words(tmp_path: Path, names: tuple[str, str]) -> None:
+    train, test = names
+    layout = read_layout(put(tmp_path, f"{train}/cat/3", f"{train}/dog/3", f"{test}/cat/2", f"{test}/dog/2"))
+    assert counts(layout) == ({"cat": 3, "dog": 3}, {"cat": 2, "dog": 2})
+
+
+@pytest.mark.parametrize("unknown", ["unlabeled", "Test_unlabelled"])
+def test_unlabelled_images_beside_a_training_part_are_no_class(tmp_path: Path, unknown: str) -> None:
+    layout = read_layout(put(tmp_path, "train/cat/3", "train/dog/3", f"{unknown}/4"))
+    assert counts(layout) == ({"cat": 3, "dog": 3}, {})
+    assert layout.unused == {f"without a class in {unknown}/": 4}
+
+
+def test_pictures_of_trains_are_a_class(tmp_path: Path) -> None:
+    assert read_layout(put(tmp_path, "train/3", "bus/3")).classes == ("bus", "train")
+
+
+def test_names_that_say_part_and_class_at_once_are_asked_about(tmp_path: Path) -> None:
+    put(tmp_path, "train_cat/3", "train_dog/3", "test_cat/2", "test_dog/2")
+    with pytest.raises(AncraError, match="train_cat/ and test_cat/: are these parts of one class"):
+        read_layout(tmp_path)
+
+
+def test_classes_that_capitals_alone_tell_apart_are_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(AncraError, match=r"'Cat' and 'cat' .* differ in capitals or spaces alone"):
+        read_layout(put(tmp_path, "Cat/3", "cat/3", "dog/3"))
+
+
+def test_folders_against_the_table_beside_them_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"batch{batch}/{index}.png,{'cat' if index else 'dog'}" for batch in (1, 2) for index in range(3)]
+    put(tmp_path, "batch1/3", "batch2/3", table="\n".join(["file,label", *rows]))
+    with pytest.raises(AncraError, match=r"the folders and labels\.csv say different classes"):
+        read_layout(tmp_path)
+    same = [f"batch{batch}/{index}.png,{batch}" for batch in (1, 2) for index in range(3)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *same]))
+    assert read_layout(tmp_path).classes == ("batch1", "batch2")
+
+
+def test_how_folders_within_classes_were_taken_is_said_and_so_are_empty_ones(tmp_path: Path) -> None:
+    put(tmp_path, "animal/cat/3", "animal/dog/3", "vehicle/ship/3")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "sign").mkdir()
+    (tmp_path / "sign" / "clip.mov").write_bytes(b"no image")
+    levels, empty = read_layout(tmp_path).notes
+    assert "cat and dog of animal/ are taken for one class" in levels
+    assert empty == "Folders without an image, which are no classes: sign and tree."
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in sorted(tmp_path.rglob("*/*")):
+            archive.write(path, f"all/{path.relative_to(tmp_path)}")
+        archive.mkdir("all/tree")
+    assert empty in read_layout(tmp_path / "all.zip").notes
+
+
+def test_a_table_that_contradicts_itself_or_says_nothing_of_an_image_is_counted(tmp_path: Path) -> None:
+    cells = ["cat", "dog", "NaN", "", "cat", "dog", "cat", "dog"]
+    table = "\n".join(["image,label", *(f"{index}.png,{cell}" for index, cell in enumerate(cells)), "0.png,dog"])
+    layout = read_layout(put(tmp_path, "/8", table=table))
+    assert counts(layout)[0] == {"cat": 2, "dog": 3}
+    assert layout.unused == {"without a class in labels.csv": 2, "with several classes in labels.csv": 1}
+
+
+@pytest.mark.parametrize("start", ["C:\\\\Users\\\\me\\\\", "/home/me/pictures/", ".\\\\"])
+def test_tables_of_other_machines_name_the_images(tmp_path: Path, start: str) -> None:
+    start = start.replace("\\\\", "\\")
+    rows = [f"{start}{index}.PNG,{'cat' if index % 2 else 'dog'}" for index in range(6)]
+    layout = read_layout(put(tmp_path, "/6", table="\n".join(["path,label", *rows])))
+    assert counts(layout)[0] == {"cat": 3, "dog": 3}
+    assert not layout.unused
+
+
+def test_an_image_of_another_folder_is_not_taken_for_the_one_that_a_table_names(tmp_path: Path) -> None:
+    rows = [f"a/{index}.png,{index % 2}" for index in range(6)]
+    with pytest.raises(AncraError, match=r"labels\.csv does not name the images as they are called"):
+        read_layout(
+            put(
+                tmp_path,
+                "b/6",
+                table="\n".join(["path,label", *rows]),
+            )
+        )
+
+
+def test_tables_and_files_write_accents_in_either_form(tmp_path: Path) -> None:
+    for index in range(4):
+        Image.new("RGB", (8, 6)).save(tmp_path / unicodedata.normalize("NFD", f"K\u00e4fer{index}.png"))
+    rows = [f"K\u00e4fer{index};3,5;{'rot' if index % 2 else 'blau'}" for index in range(4)]
+    (tmp_path / "liste.csv").write_bytes("\r\n".join(["Datei;L\u00e4nge;Farbe", *rows]).encode("utf-8-sig"))
+    assert counts(read_layout(tmp_path))[0] == {"blau": 2, "rot": 2}
+
+
+def test_numbers_of_spreadsheets_are_classes_only_where_they_are_whole(tmp_path: Path) -> None:
+    put(tmp_path, "/4", table="image,label\n0.png,0.0\n1.png,1.0\n2.png,0.0\n3.png,1.0")
+    assert read_layout(tmp_path).classes == ("0", "1")
+    (tmp_path / "labels.csv").write_text("image,label\n0.png,0.5\n1.png,1.0\n2.png,0.5\n3.png,1.0")
+    with pytest.raises(AncraError, match="numbers with fractions"):
+        read_layout(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("cats.zip", "1 file with .zip: unpack"), ("a/data.arrow", "to_parquet"), ("a/IMG_1", "no ending")],
+)
+def test_what_a_folder_without_images_holds_is_named(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / name).write_bytes(b"something")
+    with pytest.raises(AncraError, match="holds no images, but") as refusal:
+        read_layout(tmp_path)
+    assert said in str(refusal.value)
+
+
+def test_a_tar_archive_whose_names_lead_elsewhere(tmp_path: Path, workspace: Path) -> None:
+    for name, good in (("../data", False), ("/home/me/data", True)):
+        with tarfile.open(tmp_path / "sent.tar", "w") as archive:
+            for title in ("cat", "dog"):
+                for index in range(2):
+                    content = io.BytesIO()
+                    Image.new("RGB", (8, 6), (index, 0, 0)).save(content, "PNG")
+                    member = tarfile.TarInfo(f"{name}/{title}/{index}.png")
+                    member.size = len(content.getvalue())
+                    archive.addfile(member, io.BytesIO(content.getvalue()))
+        if good:
+            assert read_layout(tmp_path / "sent.tar").classes == ("cat", "dog")
+        else:
+            with pytest.raises(AncraError, match="leads out of it"):
+                read_layout(tmp_path / "sent.tar")

@@ -77,6 +77,8 @@ def _show_report(one: ImageSet) -> None:
     found |= {f"Files that are no images that are read here: {ending}": n for ending, n in about.left_out.items()}
     if about.labels != "folders":
         st.caption(f"What each image shows is said by: {about.labels}.")
+    for sentence in about.notes:
+        st.text(sentence)  # it quotes the names of folders, which may hold markup
     if found:
         st.dataframe(
             {"Not used": list(found), "Count": list(found.values())},
