@@ -55,6 +55,13 @@ def open_files(root: Path) -> Files:
         return ZipFiles(root)
     if root.is_file() and is_tar(root):
         return ZipFiles(repacked(root), called=root)
+    if root.is_file():
+        with root.open("rb") as file:
+            start = file.read(6)
+        if start[:4] == b"PAR1":
+            raise AncraError(f"{root} is a single Parquet file: give data.root the folder that it lies in.")
+        if start in (b"7z\xbc\xaf'\x1c", b"Rar!\x1a\x07"):
+            raise AncraError(f"{root} is packed as 7z or RAR, which is not read: pack it as a zip archive.")
     if root.exists():
         raise AncraError(f"{root} is neither a folder nor a zip archive nor a tar archive: give data.root one of them.")
     raise AncraError(f"There is no folder {root}: check data.root.")

@@ -18,6 +18,14 @@ from ancra.errors import AncraError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is decoded. Other formats of Pillow are left out: some of them start outside programs."""
 
+ASSUMED = {
+    "frames": "have several frames or pages: the first is taken",
+    "fractions": "hold numbers with fractions: 1 is taken for white, or 255 where any is above 1",
+    "cut": "hold numbers below black or above white (65,535 for whole numbers): they are cut off there",
+    "dark": "hold no number above an eighth of white (65,535 for whole numbers): they are read as nearly black",
+}
+"""What is taken for granted of an image, each as the end of a sentence about several."""
+
 _MODES = {1: "L", 3: "RGB"}
 
 
@@ -71,6 +79,22 @@ def read_image(
         ) from None
     array = np.array(picture, dtype=np.uint8).reshape(height, width, channels)
     return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+
+
+def assumed(source: bytes) -> tuple[str, ...]:
+    """What ``read_image`` takes for granted of an image: keys of ``ASSUMED``; nothing of one that cannot be read."""
+    try:
+        with Image.open(io.BytesIO(source), formats=_formats()) as image:
+            found = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
+            if image.width * image.height <= limits.PIXELS and (image.mode == "F" or image.mode.startswith("I")):
+                values = np.asarray(image)
+                low, high = float(values.min()), float(values.max())
+                top = 65535 if image.mode != "F" else 1 if high <= 1 else 255
+                found += ["cut"] if low < 0 or high > top else ["dark"] if 0 < high < top / 8 else []
+                found += ["fractions"] if image.mode == "F" else []
+    except Exception:  # Pillow raises almost anything for broken bytes
+        return ()
+    return tuple(found)
 
 
 @cache

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +18,7 @@ from ancra.data.splitting import stratified_split
 from ancra.errors import AncraError
 from ancra.progress import OnProgress
 
-_SPLITS = {"train": "train", "test": "test", "validation": "test", "valid": "test", "val": "test"}
+_SPLITS = {"train": "train", "test": "test", **dict.fromkeys(("validation", "valid", "val", "dev"), "validation")}
 
 
 def shards(files: Files) -> dict[str, list[str]]:
@@ -38,13 +39,8 @@ def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | N
 
     Raises AncraError: pyarrow is not installed; no column of images or of labels; broken images.
     """
-    files = open_files(root)
-    parts = {split: _Shards(files, names) for split, names in shards(files).items()}
-    if "train" not in parts:
-        raise AncraError(f"{root} has no Parquet file for training: name it train-00000-of-00001.parquet.")
-    labels = {split: part.labels() for split, part in parts.items()}
-    names = parts["train"].names or sorted({str(value) for value in labels["train"]}, key=_in_order)
-    place = {name: index for index, name in enumerate(names)}
+    found = _found(root)
+    parts, labels, names = found.parts, found.labels, found.names
     total, done = sum(map(len, labels.values())), 0
     splits: dict[str, Split] = {}
     for split, part in parts.items():
@@ -54,15 +50,58 @@ def load_parquet(settings: DataSettings, root: Path, on_progress: OnProgress | N
             pixels[at], done = image, done + 1
             if on_progress and (done % 256 == 0 or done == total):
                 on_progress(done, total)
-        numbers = [value if parts["train"].names else place.get(str(value), -1) for value in labels[split]]
-        found = torch.tensor(numbers, dtype=torch.int64)
-        if len(found) and not (int(found.min()) >= 0 and int(found.max()) < len(names)):
-            raise AncraError(f"{root} has images without a known class in its {split} part: remove them.")
-        splits[split] = Split(pixels, found)
+        splits[split] = Split(pixels, torch.tensor(labels[split], dtype=torch.int64))
     if "test" not in splits:
         kept, held_out = stratified_split(splits["train"].labels, settings.test_fraction, settings.split_seed)
         splits = {"train": splits["train"].subset(kept), "test": splits["train"].subset(held_out)}
     return Dataset(settings.images, tuple(names), splits["train"], splits["test"])
+
+
+def described(root: Path) -> tuple[str, dict[str, int]]:
+    """What says the classes, and how many images are not used, by the reason. Raises AncraError as ``load_parquet``."""
+    found = _found(root)
+    return f"the column {found.parts['train'].label} of Parquet files", found.unused
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The parts ``train`` and, where there is one, ``test``, with the place of each image's class in ``names``."""
+
+    parts: "dict[str, _Shards]"
+    labels: dict[str, list[int]]
+    names: list[str]
+    unused: dict[str, int]
+
+
+def _found(root: Path) -> _Found:
+    files = open_files(root)
+    every = {split: _Shards(files, names) for split, names in shards(files).items()}
+    if "train" not in every:
+        raise AncraError(f"{root} has no Parquet file for training: name it train-00000-of-00001.parquet.")
+    values = {split: part.labels() for split, part in every.items()}
+    given = every["train"].names
+    names = given or sorted({str(value) for value in values["train"]}, key=_in_order)
+    place = {index if given else name: index for index, name in enumerate(names)}
+    labels = {split: [place.get(one if given else str(one), -1) for one in values[split]] for split in values}
+    parts, unused = {"train": every["train"]}, {}
+    for split in ("test", "validation"):
+        if not labels.get(split):
+            continue
+        if max(labels[split]) < 0:
+            unused[f"without a class in the {split} part"] = len(labels[split])
+        elif "test" in parts:
+            unused[f"in the {split} part, beside other images for testing"] = len(labels[split])
+        else:
+            parts["test"], labels["test"] = every[split], labels[split]
+            _require_known(root, split, labels[split])
+    _require_known(root, "train", labels["train"])
+    return _Found(parts, {split: labels[split] for split in parts}, names, unused)
+
+
+def _require_known(root: Path, split: str, labels: Sequence[int]) -> None:
+    if labels and min(labels) < 0:
+        count = sum(label < 0 for label in labels)
+        raise AncraError(f"{root} has {count} images without a known class in its {split} part: remove them.")
 
 
 class _Shards:

@@ -1,5 +1,6 @@
 """How a folder or archive of images would be read: its classes with their counts, and all that is left out."""
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,13 +9,16 @@ from pathlib import Path
 from ancra.data.dataset import Dataset
 from ancra.data.files import open_files
 from ancra.data.image_folder import load_image_folder
-from ancra.data.images import read_image
+from ancra.data.images import ASSUMED, assumed, read_image
 from ancra.data.layout import Layout, read_layout
 from ancra.data.npz_images import is_npz, unused_of_npz
-from ancra.data.parquet_images import shards
+from ancra.data.parquet_images import described, shards
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 from ancra.progress import OnProgress
+
+_PLAIN = (".jpg", ".jpeg", ".jfif", ".jpe", ".bmp")
+"""Endings of pictures of one frame and eight bits."""
 
 
 @dataclass(frozen=True)
@@ -56,24 +60,32 @@ def report(root: Path, on_progress: OnProgress | None = None, opened: bool = Tru
     root = root.expanduser()
     packed = DataSettings(name="image_folder", root=root)
     if is_npz(root):
-        return _of_dataset("arrays of MedMNIST's form", load_image_folder(packed), unused_of_npz(root))
+        return _of_dataset("arrays of MedMNIST's form", unused_of_npz(root), load_image_folder(packed))
     if shards(open_files(root)):
-        return _of_dataset("Parquet files", load_image_folder(packed, on_progress), {})
+        return _of_dataset(*described(root), load_image_folder(packed, on_progress))
     layout = read_layout(root)
     train, test = (
         {name: len(images) for name, images in sorted(group.items())} for group in (layout.train, layout.test)
     )
-    broken = _broken(layout, on_progress) if opened else ()
-    return ImageReport(layout.labels, train, test, layout.unused, layout.left_out, broken, layout.notes)
+    broken, notes = _looked_at(layout, on_progress, opened)
+    return ImageReport(layout.labels, train, test, layout.unused, layout.left_out, broken, (*layout.notes, *notes))
 
 
-def _broken(layout: Layout, on_progress: OnProgress | None) -> tuple[str, ...]:
+def _looked_at(layout: Layout, on_progress: OnProgress | None, opened: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The broken images where all are opened, and sentences on what is taken for granted of some."""
     names = [name for group in (layout.train, layout.test) for images in group.values() for name in images]
-    found = []
+    if not opened:
+        names = [name for name in names if not name.lower().endswith(_PLAIN)]
+    found: list[str] = []
+    taken: Counter[str] = Counter()
 
     def look(name: str) -> None:
         try:
-            read_image(layout.files.read(name), 1, (8, 8))
+            content = layout.files.read(name)
+            if opened:
+                read_image(content, 1, (8, 8))
+            if not name.lower().endswith(_PLAIN):
+                taken.update(assumed(content))
         except AncraError:
             found.append(name)
 
@@ -81,10 +93,11 @@ def _broken(layout: Layout, on_progress: OnProgress | None) -> tuple[str, ...]:
         for done, _ in enumerate(pool.map(look, names), start=1):
             if on_progress and (done % 100 == 0 or done == len(names)):
                 on_progress(done, len(names))
-    return tuple(sorted(found))
+    notes = tuple(f"{taken[key]} of the images {words}." for key, words in ASSUMED.items() if taken[key])
+    return (tuple(sorted(found)) if opened else ()), notes
 
 
-def _of_dataset(labels: str, data: Dataset, unused: Mapping[str, int]) -> ImageReport:
+def _of_dataset(labels: str, unused: Mapping[str, int], data: Dataset) -> ImageReport:
     train, test = (
         {name: int((split.labels == label).sum()) for label, name in enumerate(data.classes)}
         for split in (data.train, data.test)

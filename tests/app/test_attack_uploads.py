@@ -6,6 +6,8 @@ import json
 import numpy as np
 from PIL import Image
 
+from ancra.data.files import SUFFIXES
+
 
 def replayed(at) -> dict:
     """What the replay widget was given."""
@@ -22,6 +24,12 @@ def test_an_upload_is_attacked_as_what_it_shows(attack):
     assert not attack.error
     assert not attack.info
     assert replayed(attack)["steps"] == 40
+
+
+def test_every_kind_of_picture_that_is_read_can_be_chosen(attack):
+    attack.segmented_control(key="source").set_value("Upload").run()
+    allowed = set(attack.file_uploader[0].proto.type)
+    assert allowed >= SUFFIXES
 
 
 def file_of(kind: str) -> tuple[str, bytes]:

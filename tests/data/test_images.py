@@ -9,7 +9,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from ancra import limits
-from ancra.data.images import read_image
+from ancra.data.images import assumed, read_image
 from ancra.errors import AncraError
 
 
@@ -133,3 +133,20 @@ def test_a_part_is_as_large_as_the_zoom_says_and_lies_where_it_is_asked_for():
     wide = np.concatenate([pixels, np.full_like(pixels, 7)], axis=1)
     right = read_image(encoded(Image.fromarray(wide)), 3, (8, 8), centre=(1.0, 0.5))
     assert int(right.median()) == 7
+
+
+def test_what_is_taken_for_granted_of_an_image_is_known() -> None:
+    def tiff(values: np.ndarray) -> bytes:
+        return encoded(Image.fromarray(values), "TIFF")
+
+    grey = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    assert assumed(encoded(Image.new("RGB", (8, 8)))) == ()
+    assert assumed(b"no image") == ()
+    assert assumed(tiff((grey * 65535).astype(np.uint16))) == ()
+    assert assumed(tiff((grey * 4095).astype(np.uint16))) == ("dark",)
+    assert assumed(tiff(grey)) == ("fractions",)
+    assert assumed(tiff(grey * 2000 - 1000)) == ("cut", "fractions")
+    frames = [Image.new("L", (8, 8), shade) for shade in (1, 200)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    assert assumed(buffer.getvalue()) == ("frames",)

@@ -6,12 +6,14 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from ancra.data.dataset import Dataset
 from ancra.data.layout import Layout, read_layout
 from ancra.data.registry import load_dataset
+from ancra.data.report import report
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 
@@ -334,3 +336,13 @@ def test_a_tar_archive_whose_names_lead_elsewhere(tmp_path: Path, workspace: Pat
         else:
             with pytest.raises(AncraError, match="leads out of it"):
                 read_layout(tmp_path / "sent.tar")
+
+
+def test_what_is_taken_for_granted_of_images_is_said_with_its_count(tmp_path: Path) -> None:
+    for title in ("cat", "dog"):
+        (tmp_path / title).mkdir()
+        for index in range(3):
+            Image.fromarray(np.full((6, 8), 4000 + index, np.uint16)).save(tmp_path / title / f"{index}.tif")
+    for opened in (True, False):
+        (said,) = report(tmp_path, opened=opened).notes
+        assert said.startswith("6 of the images hold no number above an eighth of white")

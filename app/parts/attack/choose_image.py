@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ancra.data.examples import Example, examples_for
+from ancra.data.files import SUFFIXES
 from app import compute, state
 from app.access import may_change
 from app.answers import attacks
@@ -86,5 +87,4 @@ def from_upload(name: str) -> Picture | None:
 
 
 def _file() -> UploadedFile | None:
-    kinds = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
-    return st.file_uploader("Your image", type=kinds, max_upload_size=64)
+    return st.file_uploader("Your image", type=sorted(ending[1:] for ending in SUFFIXES), max_upload_size=64)
