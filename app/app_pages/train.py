@@ -5,15 +5,24 @@ import streamlit as st
 from app.answers import runs
 from app.guard import guard
 from app.parts import story
+from app.parts.asking import stand
 from app.parts.damaged import bin_list, damaged_list
 from app.parts.train import cards, form, run_tab
+from app.parts.train.labels import change_labels
 from app.parts.train.story import tell, train_story
-from app.parts.uploads import images, upload_tab
+from app.parts.uploads import images, models, upload_tab
 
 PARTS = {
     "New run": form.new_run_part,
     "Runs": run_tab.runs_part,
     "Upload": upload_tab.upload_part,
+}
+
+QUESTIONS = {
+    cards.NOTE: change_labels,
+    cards.DELETE: cards.ask_to_delete,
+    models.DELETE: models.ask_to_delete,
+    images.DELETE: images.ask_to_delete,
 }
 
 # What is said before the start keeps its place while it is counted; on a phone curves come before numbers.
@@ -28,6 +37,7 @@ STYLE = """<style>
 with guard():
     form.show_started()
     cards.answer_presses()
+    stand(QUESTIONS)
     if (chosen := st.session_state.pop("train_on", None)) is not None:
         images.train_on(chosen)
 st.html(STYLE)

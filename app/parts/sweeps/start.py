@@ -13,9 +13,11 @@ from ancra.sweeps.reproduce import sweep_command
 from app.answers import runs
 from app.answers import sweeps as answers
 from app.guard import guard, show_error
+from app.parts.asking import answered, ask, forget, question
 
 MANY = 100  # runs; more than so many are asked for
 OWN = "A recipe of my choice"
+CONFIRM = "many runs"
 SETTINGS = (
     STRATEGY, "contrast.alpha", "contrast.zeta", "attack.epsilon", "attack.steps", "objective.base", "objective.beta",
     "negatives.warmup_epochs", "optimiser.learning_rate", "optimiser.weight_decay", "batch_size", "epochs",
@@ -67,7 +69,8 @@ def form(usual: str) -> None:
     st.markdown(f"**{how_long(plan, each, slots)}**")
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start_sweep"):
         if plan.size > MANY:
-            confirm(plan, by, each, slots)
+            ask(CONFIRM, plan, by, each, slots)
+            st.rerun(scope="app")
         else:
             begin(plan, by)
     command = sweep_command(plan)
@@ -135,7 +138,7 @@ def how_long(plan: SweepPlan, each: float | None, slots: int | None) -> str:
     return f"{text} of about {duration(each)} each: about {duration(total)}, {how}."
 
 
-@st.dialog("That many runs?")
+@question("That many runs?")
 @guard()
 def confirm(plan: SweepPlan, by: str, each: float | None, slots: int | None) -> None:
     """Asks once more before a long sweep."""
@@ -145,9 +148,10 @@ def confirm(plan: SweepPlan, by: str, each: float | None, slots: int | None) -> 
     st.markdown("It may be stopped at any time and keeps what is finished. Fewer values or seeds take less.")
     with st.container(horizontal=True):
         if st.button("Start them all", type="primary", key="start_many"):
+            forget()
             begin(plan, by)
         if st.button("Back", key="start_none"):
-            st.rerun()
+            answered()
 
 
 def begin(plan: SweepPlan, by: str) -> None:

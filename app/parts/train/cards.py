@@ -14,15 +14,16 @@ from app import compute, state
 from app.answers import recipes, runs
 from app.answers.models import title_of
 from app.answers.runs import LAUNCHER_TITLES, RunView
+from app.parts.asking import answered, ask, question
 from app.parts.onward import onward
 from app.parts.train import selection as selection
 from app.parts.train.field import setting_title
-from app.parts.train.labels import change_labels, labels_line
+from app.parts.train.labels import labels_line
 from app.parts.train.run_list import BADGES, plain_title, progress_text, swatch
 
 NUMBERS = {"natural": "No attack", "pgd": "PGD", "adaptive": "Adaptive PGD"}
 EXTEND = "More epochs"
-NOTE = "Name and note"
+NOTE, DELETE = "Name and note", "Delete"
 ASKED = "asked_of_runs"
 """Where a press is kept until the whole page runs anew: what a fragment starts cannot change the tabs."""
 
@@ -98,7 +99,7 @@ def _actions(run: RunView) -> None:
         _button("Duplicate", ":material/content_copy:", run, "Opens the form with this run's settings, to change them.")
         _button(NOTE, ":material/edit:", run, "A name of its own, tags to find it by, what is worth remembering.")
         _button(
-            "Delete", ":material/delete:", run, "Stop it first." if active else "Asks before it does.", disabled=active
+            DELETE, ":material/delete:", run, "Stop it first." if active else "Asks before it does.", disabled=active
         )
     if run.launcher != "local":
         st.caption(f"Trained by {LAUNCHER_TITLES.get(run.launcher, run.launcher)}.")
@@ -133,10 +134,8 @@ def answer_presses() -> None:
         runs.resume(name)
     elif label == "Duplicate":
         new_run_from(recipes.OF_RUN + name)
-    elif label == NOTE:
-        change_labels(name)
     else:
-        ask_to_delete(name)
+        ask(label, name)
 
 
 def new_run_from(recipe: str, changes: Sequence[str] = ()) -> None:
@@ -144,7 +143,7 @@ def new_run_from(recipe: str, changes: Sequence[str] = ()) -> None:
     st.session_state.update(part="New run", recipe=recipe, form=(recipe, list(changes)))
 
 
-@st.dialog("Delete this run?", icon=":material/delete:")
+@question("Delete this run?", icon=":material/delete:")
 def ask_to_delete(name: str) -> None:
     """Says what is lost, and deletes when told to."""
     try:
@@ -167,9 +166,9 @@ def ask_to_delete(name: str) -> None:
                 st.error(str(error))
                 return
             selection.choose(name, wanted=False)
-            st.rerun()
+            answered()
         if st.button("Keep it", key="keep_run"):
-            st.rerun()
+            answered()
 
 
 def logs(found: Sequence[RunView]) -> None:

@@ -6,6 +6,7 @@ from ancra.errors import AncraError
 from ancra.runs.labels import RunLabels
 from app.answers import runs
 from app.answers.runs import RunView
+from app.parts.asking import answered, question
 
 
 def labels_line(run: RunView) -> None:
@@ -19,7 +20,7 @@ def labels_line(run: RunView) -> None:
         st.text(labels.note)
 
 
-@st.dialog("Name and note", icon=":material/edit:")
+@question("Name and note", icon=":material/edit:")
 def change_labels(name: str) -> None:
     """The fields, filled with what was noted before."""
     try:
@@ -37,4 +38,4 @@ def change_labels(name: str) -> None:
         except AncraError as error:
             st.error(str(error))
             return
-        st.rerun()
+        answered()

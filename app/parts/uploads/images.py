@@ -8,10 +8,12 @@ from ancra.uploads.images import ImageSet
 from app import state
 from app.answers import runs, uploads
 from app.figures.image_sheet import image_sheet
+from app.parts.asking import answered, ask, question
 from app.parts.train.cards import new_run_from
 from app.parts.train.form import FIRST
 
 PER_CLASS, CLASSES = 8, 12
+DELETE = "delete images"
 ENDINGS = ("zip", "tar", "tgz", "gz", "xz", "bz2", "npz")
 # Photographs are attacked and varied as in the paper; the digits recipe is for 8 x 8 pixels.
 FOR_PHOTOGRAPHS = ("attack.epsilon=8/255", "augmentation.crop_padding=4", "augmentation.horizontal_flip=true")
@@ -59,7 +61,7 @@ def _show(one: ImageSet) -> None:
             st.session_state["train_on"] = one.name
             st.rerun()
         if st.button("Delete", icon=":material/delete:", key=f"delete_images/{one.name}"):
-            st.session_state["delete_images"] = one.name
+            ask(DELETE, one.name)
             st.rerun()
     pictures = uploads.preview(one.name, one.about.digest, PER_CLASS, CLASSES)
     st.html(image_sheet(pictures, one.train, one.test, state.look()))
@@ -92,14 +94,7 @@ def train_on(name: str) -> None:
     new_run_from(FIRST, ["data.name=image_folder", f"data.root={root}", *FOR_PHOTOGRAPHS])
 
 
-def answer_presses() -> None:
-    """Asks before images are deleted."""
-    name = st.session_state.pop("delete_images", None)
-    if name is not None:
-        ask_to_delete(name)
-
-
-@st.dialog("Delete these images?", icon=":material/delete:")
+@question("Delete these images?", icon=":material/delete:")
 def ask_to_delete(name: str) -> None:
     """Says what is lost, and deletes when told to."""
     users = [run.name for run in runs.views().values() if run.recipe.data.root and name in run.recipe.data.root.parts]
@@ -118,6 +113,6 @@ def ask_to_delete(name: str) -> None:
                 st.error(str(error))
                 return
             st.session_state.pop("uploaded_images", None)
-            st.rerun()
+            answered()
         if st.button("Keep them", key="keep_images"):
-            st.rerun()
+            answered()

@@ -13,10 +13,12 @@ from app import compute
 from app.answers import recipes, uploads
 from app.answers.models import title_of
 from app.answers.uploads import Added, Unrecognised
+from app.parts.asking import answered, ask, question
 from app.parts.onward import onward
 from app.parts.uploads.describe import describe, network_of_plugin
 
 Outcome = Added | Recognised | Unrecognised | AncraError
+DELETE = "delete model"
 
 
 def upload_models() -> None:
@@ -97,7 +99,7 @@ def _list() -> None:
                 width="stretch",
             )
             if st.button("Delete", icon=":material/delete:", key=f"delete/{name}"):
-                st.session_state["delete_model"] = name
+                ask(DELETE, name)
                 st.rerun()
 
 
@@ -105,14 +107,7 @@ def _images_of(card: Card) -> str:
     return "no images" if card.data.is_none else recipes.data_title(card.data)
 
 
-def answer_presses() -> None:
-    """Asks before a model is deleted."""
-    name = st.session_state.pop("delete_model", None)
-    if name is not None:
-        ask_to_delete(name)
-
-
-@st.dialog("Delete this model?", icon=":material/delete:")
+@question("Delete this model?", icon=":material/delete:")
 def ask_to_delete(name: str) -> None:
     """Says what is lost, and deletes when told to."""
     st.markdown(
@@ -127,6 +122,6 @@ def ask_to_delete(name: str) -> None:
                 st.error(str(error))
                 return
             st.session_state.pop("uploaded_models", None)
-            st.rerun()
+            answered()
         if st.button("Keep it", key="keep_model"):
-            st.rerun()
+            answered()

@@ -8,8 +8,6 @@ from app.parts.uploads import images, models
 
 def upload_part() -> None:
     """Models on the left, images on the right."""
-    models.answer_presses()
-    images.answer_presses()
     left, right = st.columns(2, gap="large")
     with left, guard():
         st.header("A model", anchor=False)

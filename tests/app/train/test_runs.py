@@ -1,6 +1,5 @@
 """Runs on the Train page: watched, laid over one another, found, named and deleted."""
 
-from streamlit.testing.v1 import AppTest
 
 from ancra.runs.run import list_runs
 from app.answers import runs
@@ -114,26 +113,17 @@ def test_catastrophic_overfitting_is_said_on_the_card(submitted, made, open_trai
     assert any("Catastrophic overfitting in epoch 2" in warning.value for warning in page.warning)
 
 
-def the_dialog() -> None:
-    """Runs inside AppTest: the dialog alone, which lasts one run of its page."""
-    from app.parts.train.labels import change_labels
-
-    change_labels("run7")
-
-
 def test_a_run_is_named_tagged_and_found_by_it(submitted, made, open_train, text):
     for number in range(8):
         made(f"run{number}", created=number)
     page = open_train(runs="run7")
     page.button(key="Name and note/run7").click().run()
     assert page.text_input(key="title/run7").value == ""
-    dialog = AppTest.from_function(the_dialog, default_timeout=60).run()
-    dialog.text_input(key="title/run7").set_value("My best")
-    dialog.text_input(key="tags/run7").set_value("for the talk, keep")
-    dialog.text_area(key="note/run7").set_value("Half of the width.")
-    dialog.button(key="save_labels").click().run()
-    assert not dialog.exception
-    page = open_train(runs="run7")
+    page.text_input(key="title/run7").set_value("My best")
+    page.text_input(key="tags/run7").set_value("for the talk, keep")
+    page.text_area(key="note/run7").set_value("Half of the width.")
+    page.button(key="save_labels").click().run()
+    assert not page.exception
     assert "My best" in text(page)
     assert "Half of the width." in [each.value for each in page.get("text")]
     page.text_input(key="find_run").set_value("talk").run()
