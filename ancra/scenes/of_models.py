@@ -137,6 +137,14 @@ def few(one: ModelMap) -> str:
     )
 
 
+def guesses(one: ModelMap) -> bool:
+    """Whether a model answers no more of the natural images rightly than guessing would, as far as so many can tell."""
+    if one.settings.features.classes:
+        return False
+    right = Accuracy.of(round(one.measures[0]["accuracy"] * one.count), one.count)
+    return right.low <= 1 / len(one.classes)
+
+
 def caption(maps: Mapping[str, ModelMap], images: Images | None = None) -> str:
     """What the picture shows, with all parameters, as for a paper; with images how many there are and are left out."""
     first = next(iter(maps.values()))

@@ -11,7 +11,7 @@ from ancra.errors import AncraError
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ModelMapSettings
 from ancra.scenes import export
-from ancra.scenes.of_models import typical_movement
+from ancra.scenes.of_models import guesses, typical_movement
 from ancra.scenes.scene import Scene
 from app import compute, state
 from app.answers import maps as answers
@@ -123,6 +123,7 @@ def sentence(names: list[str], shown: dict[str, ModelMap]) -> str:
         rows={title: each.measures[-1] for title, each in shown.items()},
         focus=title,
         usual=usual.measures[-1] if usual else None,
+        guessing=[title for title, each in shown.items() if guesses(each)],
     )
     return words.story(seen)
 

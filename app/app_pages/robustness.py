@@ -28,7 +28,8 @@ def opening(found: list[Results]) -> str:
     """The one thing to see, in words: the largest drop."""
     guessing = [each.title for each in found if answers.at_chance(each)]
     if guessing:
-        return f"**{listed(guessing)}** does no better than chance without any attack: robustness says nothing there."
+        do = "does" if len(guessing) == 1 else "do"
+        return f"**{listed(guessing)}** {do} no better than chance without any attack: robustness says nothing there."
     rows = [row for each in found if (row := each.row) is not None and row.drop is not None]
     if not rows:
         return ""

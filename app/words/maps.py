@@ -1,10 +1,10 @@
 """What several maps show, in one or two sentences whose every number was computed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ancra.text import percent
+from ancra.text import listed, percent
 
 Row = Mapping[str, Any]
 TIGHT = 0.5
@@ -26,6 +26,7 @@ class Seen:
         focus: the model that the story is about, one with reverse attention if there is one.
         usual: the focus' measures to compare with, when they are known: those under PGD-10 on p' with features z';
             where the features are from before the attention, those of z' under the same attack.
+        guessing: the models that answer no more natural images rightly than guessing would.
     """
 
     attack: str | None
@@ -35,10 +36,19 @@ class Seen:
     rows: Mapping[str, Row]
     focus: str
     usual: Row | None = None
+    guessing: Sequence[str] = ()
 
 
 def story(seen: Seen) -> str:
-    """The sentence under the title, in Markdown."""
+    """The sentences under the title, in Markdown: chance first, then what is to be seen."""
+    if not seen.guessing:
+        return _seen(seen)
+    titles = listed([f"**{title}**" for title in seen.guessing])
+    do, their = ("does", "its") if len(seen.guessing) == 1 else ("do", "their")
+    return f"{titles} {do} no better than chance without any attack: {their} clusters mean little. {_seen(seen)}"
+
+
+def _seen(seen: Seen) -> str:
     row = seen.rows[seen.focus]
     if row.get("silhouette_true") is None or row.get("silhouette_predicted") is None:
         right = percent(row["accuracy"])

@@ -169,3 +169,10 @@ def test_the_trace_can_be_downloaded(attack, tmp_path):
     download.value.save_as(path)
     assert path.name == "tiny-with-attention-tiny-ra-test-image-0-trace.npz"
     assert AttackTrace.load(path).images.shape == (2, 1, 1, 8, 8)
+
+
+def test_the_number_of_the_image_is_not_cut_off(open_browser):
+    page = open_browser("attack")
+    fits = "element => element.closest('[data-testid=stHorizontalBlock]').scrollWidth <= "
+    fits += "element.closest('[data-testid=stHorizontalBlock]').clientWidth"
+    assert page.locator(".st-key-image").evaluate(fits)

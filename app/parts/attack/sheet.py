@@ -37,7 +37,7 @@ def from_sheet(name: str, epsilon: float, more: DeltaGenerator) -> Picture:
     sheet = st.container()
     opening = min(state.opening().image, len(labels) - 1)
     with more:
-        left, right = st.columns(2, wrap=False)
+        left, right = st.columns(2, gap="xsmall", wrap=False)  # with more between them the second is cut off
     shown = left.selectbox("On the sheet", [ALL_CLASSES, *classes], key="show", bind="query-params", on_change=turn)
     state.say_unmet("image", {str(place) for place in range(len(labels))}, "test image")
     number = right.number_input(

@@ -83,7 +83,9 @@ def _show_report(one: ImageSet) -> None:
         st.text(sentence)  # it quotes the names of folders, which may hold markup
     if found:
         st.dataframe(
-            {"Not used": list(found), "Count": list(found.values())},
+            {"Count": list(found.values()), "Not used": list(found)},
+            # The count comes first: on a phone there is no room beside a sentence.
+            column_config={"Count": st.column_config.NumberColumn(width=70)},
             hide_index=True, key=f"report/{one.name}", alt=f"What of {one.name} is not used, and how much of it",
         )  # fmt: skip
 

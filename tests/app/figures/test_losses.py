@@ -77,3 +77,9 @@ def test_the_table_has_a_row_a_step(masked):
     assert float(rows[2]["loss ce_first"]) == 3
     assert sum(float(rows[0][f"p'({name})"]) for name in ("cat", "dog", "owl")) == pytest.approx(1, abs=1e-4)
     assert {"p1(cat)", "p2(owl)", "linf", "l2"} <= set(rows[0])
+
+
+def test_names_under_the_curves_have_a_width_of_their_own(masked):
+    legend = loss_curves(masked, "ce", 1, palette()).layout.legend
+    assert legend.entrywidthmode in (None, "pixels")  # a share of a phone's width is less than a name
+    assert legend.entrywidth >= 130

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ancra.scenes.of_models import guesses
 from ancra.web.palette import palette
 from app.figures.map_tables import cards, measures_table
 from app.words import maps as words
@@ -37,6 +38,21 @@ def test_the_story_names_what_the_numbers_say():
     assert "does not make the attack" in same
     pulled = story(attention=False, rows={"A": row(0.6, 0.1, 0.2)}, usual=row(0.6, 0.2, 1.0))
     assert "pulls them there" in pulled
+
+
+def test_a_model_at_chance_is_named_before_anything_else():
+    assert story(guessing=["A"]).startswith("**A** does no better than chance without any attack: its clusters")
+    both = story(guessing=["A", "B"], attack=None)
+    assert both.startswith("**A** and **B** do no better than chance")
+    assert "Nobody attacks here" in both
+
+
+def test_chance_is_told_by_the_natural_images():
+    many = {"labels": np.arange(100) % 2, "classes": ("a", "b")}
+    for share, guessing in ((0.5, True), (0.55, True), (0.7, False)):
+        assert guesses(made_map(**many, measures=({"accuracy": share}, {"accuracy": 0.0}))) == guessing
+    few = made_map(labels=np.arange(8) % 2, measures=({"accuracy": 0.75},))
+    assert guesses(few)
 
 
 def test_the_story_of_one_class_or_no_attack():
