@@ -91,7 +91,7 @@ class Graph:
 
     def _kept(self, weight: Tensor) -> str:
         """The name of a weight; one that is used twice is kept once."""
-        found = next((name for name, known in self.tensors.items() if known is weight), f"w{len(self.tensors)}")
+        found = next((name for name, known in self.tensors.items() if known.is_set_to(weight)), f"w{len(self.tensors)}")
         self.tensors[found] = weight
         return found
 

@@ -57,7 +57,7 @@ def header_of(content, tmp_path):
     ],
     ids=lambda value: value.get("architecture", "small_resnet") if isinstance(value, dict) else None,
 )
-def test_every_architecture_computes_what_the_model_does(shape, settings):
+def test_every_architecture_computes_what_the_model_does(shape, settings, tmp_path):
     model = built(shape, **settings)
     images = torch.rand(3, *shape)
     network = live_network(model, card_of(model, shape), "fp32")
@@ -68,6 +68,7 @@ def test_every_architecture_computes_what_the_model_does(shape, settings):
         assert len(found) == 1 + len(wanted.auxiliary)
         for computed, own in zip(found[1:], wanted.auxiliary, strict=True):
             torch.testing.assert_close(computed, own, rtol=1e-4, atol=1e-5)
+    assert header_of(network.to_bytes(), tmp_path)[0]["checksum"]
 
 
 def test_features_are_those_of_a_feature_set():
