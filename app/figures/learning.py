@@ -107,7 +107,7 @@ def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     tints["contrast"] = colours.auxiliary
     if line.steps and not axes.by_time:
         figure.add_scatter(
-            x=[at for at, _ in line.steps], y=[loss for _, loss in line.steps], name="whole loss, step by step",
+            x=[at for at, _ in line.steps], y=[loss for _, loss in line.steps], name="at each step",
             mode="lines", line={"color": colours.muted, "width": 1.2}, hovertemplate="%{y:.3g}<extra>step</extra>",
         )  # fmt: skip
     _add(figure, line, "loss", "whole loss", colours.text, "solid", axes)

@@ -72,7 +72,7 @@ def loss_curves(trace: AttackTrace, attacked: str, step: int, colours: Palette) 
     figure.add_vline(x=step, line={"color": colours.muted, "width": 1, "dash": "dot"})
     layout(figure, colours, height=430, margin={"t": 8})
     # A column is as wide as the longest name and its line; a phone has room for one.
-    figure.update_layout(legend={"y": -0.2, "yanchor": "top", "traceorder": "reversed", "entrywidth": 150})
+    figure.update_layout(legend={"y": -0.25, "yanchor": "top", "traceorder": "reversed", "entrywidth": 150})
     figure.update_xaxes(title="step", range=[-0.4, len(trace.images) - 0.6])
     if symlog:
         places, texts = ticks(min(v.min() for v in curves.values()), max(v.max() for v in curves.values()))

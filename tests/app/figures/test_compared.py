@@ -42,6 +42,12 @@ def test_losses_within_epochs_are_a_curve_of_their_own_against_epochs_or_minutes
     assert timed.xs.tolist() == [0.5, 1.0]
 
 
+def test_names_above_the_losses_are_short_enough_for_two_in_a_row_on_a_phone():
+    figure = learning.losses(OTHER, palette(), Axes())
+    assert [line.name for line in figure.data if line.showlegend is not False] == ["at each step", "whole loss"]
+    assert all(len(line.name or "") <= 15 for line in figure.data)
+
+
 def test_what_was_measured_stays_pale_behind_a_smoothed_line():
     figure = overlay("loss", [FIRST], palette(), Axes(smoothing=0.5))
     pale, line = figure.data[0], figure.data[1]
