@@ -19,12 +19,12 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is decoded. Other formats of Pillow are left out: some of them start outside programs."""
 
 ASSUMED = {
-    "frames": "have several frames or pages: the first is taken",
-    "fractions": "hold numbers with fractions: 1 is taken for white, or 255 where any is above 1",
-    "cut": "hold numbers below black or above white (65,535 for whole numbers): they are cut off there",
-    "dark": "hold no number above an eighth of white (65,535 for whole numbers): they are read as nearly black",
+    "frames": "several frames or pages, of which the first is taken",
+    "fractions": "numbers with fractions, of which 1 is taken for white, or 255 where any is above 1",
+    "cut": "numbers below black or above white (65,535 for whole numbers), which are cut off there",
+    "dark": "no number above an eighth of white (65,535 for whole numbers), which are read as nearly black",
 }
-"""What is taken for granted of an image, each as the end of a sentence about several."""
+"""What is taken for granted of an image, each as what it has."""
 
 _MODES = {1: "L", 3: "RGB"}
 

@@ -1,13 +1,14 @@
 """How a folder or archive of images would be read: its classes with their counts, and all that is left out."""
 
-from collections import Counter
-from collections.abc import Mapping
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from ancra.data.dataset import Dataset
-from ancra.data.files import open_files
+from ancra.data.files import FolderFiles, open_files
 from ancra.data.image_folder import load_image_folder
 from ancra.data.images import ASSUMED, assumed, read_image
 from ancra.data.layout import Layout, read_layout
@@ -78,10 +79,13 @@ def _looked_at(layout: Layout, on_progress: OnProgress | None, opened: bool) -> 
         names = [name for name in names if not name.lower().endswith(_PLAIN)]
     found: list[str] = []
     taken: Counter[str] = Counter()
+    # An archive says the size and the checksum of each file.
+    marks = {} if isinstance(layout.files, FolderFiles) else dict(layout.files.stamps)
 
     def look(name: str) -> None:
         try:
             content = layout.files.read(name)
+            marks.setdefault(name, f"{len(content)} {zlib.crc32(content)}")
             if opened:
                 read_image(content, 1, (8, 8))
             if not name.lower().endswith(_PLAIN):
@@ -93,8 +97,34 @@ def _looked_at(layout: Layout, on_progress: OnProgress | None, opened: bool) -> 
         for done, _ in enumerate(pool.map(look, names), start=1):
             if on_progress and (done % 100 == 0 or done == len(names)):
                 on_progress(done, len(names))
-    notes = tuple(f"{taken[key]} of the images {words}." for key, words in ASSUMED.items() if taken[key])
-    return (tuple(sorted(found)) if opened else ()), notes
+    notes = (f"{_images(taken[key])} with {words}." for key, words in ASSUMED.items() if taken[key])
+    return (tuple(sorted(found)) if opened else ()), (*notes, *_repeated(layout, marks))
+
+
+def _repeated(layout: Layout, marks: Mapping[str, str]) -> Iterator[str]:
+    """Sentences on images that are there more than once, by what tells the contents of files apart."""
+    train, test = (
+        [(marks.get(name, name), title) for title, names in group.items() for name in names]
+        for group in (layout.train, layout.test)
+    )
+    trained = {mark for mark, _ in train}
+    both = sum(mark in trained for mark, _ in test)
+    if both:
+        yield f"{_images(both)} for testing and for training at once: the accuracy there says nothing of new ones."
+    again = len(train) - len(trained)
+    if again:
+        rest = "" if layout.test else ": one may be trained on and the other held out"
+        yield f"{_images(again)} for training that repeat others{rest}."
+    titles: dict[str, set[str]] = defaultdict(set)
+    for mark, title in (*train, *test):
+        titles[mark].add(title)
+    several = sum(len(found) > 1 for found in titles.values())
+    if several:
+        yield f"{_images(several)} in several classes."
+
+
+def _images(count: int) -> str:
+    return f"{count} {'image' if count == 1 else 'images'}"
 
 
 def _of_dataset(labels: str, unused: Mapping[str, int], data: Dataset) -> ImageReport:

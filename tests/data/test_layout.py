@@ -339,10 +339,27 @@ def test_a_tar_archive_whose_names_lead_elsewhere(tmp_path: Path, workspace: Pat
 
 
 def test_what_is_taken_for_granted_of_images_is_said_with_its_count(tmp_path: Path) -> None:
-    for title in ("cat", "dog"):
+    for first, title in ((4000, "cat"), (4100, "dog")):
         (tmp_path / title).mkdir()
         for index in range(3):
-            Image.fromarray(np.full((6, 8), 4000 + index, np.uint16)).save(tmp_path / title / f"{index}.tif")
+            Image.fromarray(np.full((6, 8), first + index, np.uint16)).save(tmp_path / title / f"{index}.tif")
     for opened in (True, False):
         (said,) = report(tmp_path, opened=opened).notes
-        assert said.startswith("6 of the images hold no number above an eighth of white")
+        assert said.startswith("6 images with no number above an eighth of white")
+
+
+def test_images_that_are_there_more_than_once_are_counted(tmp_path: Path) -> None:
+    folder = put(tmp_path / "pets", "train/cat/3", "train/dog/0", "test/cat/1", "test/dog/0")
+    for part, shades in (("train", (100, 101, 101, 2)), ("test", (150,))):
+        for place, shade in enumerate(shades):
+            Image.new("RGB", (8, 6), (shade, 9, 9)).save(folder / part / "dog" / f"{place}.png")
+    expected = (
+        "1 image for testing and for training at once: the accuracy there says nothing of new ones.",
+        "2 images for training that repeat others.",
+        "1 image in several classes.",
+    )
+    assert report(folder).notes == expected
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        for path in sorted(folder.rglob("*.png")):
+            archive.write(path, path.relative_to(folder))
+    assert report(tmp_path / "pets.zip", opened=False).notes == expected
