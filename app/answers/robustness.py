@@ -175,6 +175,11 @@ def origin_of(found: Sequence[Results], part: str) -> Origin:
     )
 
 
+def has_images(name: str) -> bool:
+    """Whether a checkpoint came with images to measure it on."""
+    return not compute.card(name).data.is_none
+
+
 def at_chance(found: Results) -> bool:
     """Whether a model answers no more images rightly than guessing would, as far as its interval can tell."""
     natural = found.row.cells[NATURAL] if found.row else None

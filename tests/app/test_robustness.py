@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ancra.attacks.suite import ATTACKS
-from ancra.checkpoints import find_checkpoints
+from ancra.checkpoints import find_checkpoints, write_card
+from ancra.data.settings import NO_IMAGES, DataSettings
 from ancra.evaluation import curves, robustness, transfer
 from ancra.evaluation.curves import curve_settings
 from ancra.evaluation.intervals import Accuracy
@@ -71,6 +72,17 @@ def test_without_results_the_page_offers_to_evaluate(page):
     assert not at.exception
     assert "have no stored results yet: evaluate below" in at.info[0].value
     assert at.button(key="start_evaluation").label == "Evaluate"
+
+
+def test_a_model_without_images_is_not_offered_to_be_evaluated(page, home):
+    path, card = next((path, card) for path, card in find_checkpoints() if card.name == "tiny-ra")
+    none = DataSettings(name=NO_IMAGES)
+    write_card(path, card.with_changes(recipe=None, dataset=NO_IMAGES, trained_on=none, model=card.model))
+    at = page(models=[MODELS[0]], images="Yours")
+    assert not at.exception
+    assert "came without images" in at.info[0].value
+    assert not any("no stored results" in info.value for info in at.info)
+    assert not [each for each in at.button if each.key == "start_evaluation"]
 
 
 def test_shows_table_verdict_and_gap(page, home):

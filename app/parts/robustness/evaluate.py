@@ -18,8 +18,9 @@ SLOW = "autoattack"
 
 def evaluate_more(found: list[Results]) -> None:
     """A model whose results are incomplete: what is missing, the button, and its progress."""
+    found = [each for each in found if answers.has_images(each.name)]
     if not found:
-        st.caption("All models have all results. Train another one, or upload it, and it appears here.")
+        st.caption("All models with images have all results. Train another one, or upload it, and it appears here.")
         return
     titles = {each.name: each.title for each in found}
     # One that is being evaluated comes first, so that a reload finds it.
@@ -81,7 +82,15 @@ def _where() -> str:
 
 def say_missing(found: list[Results]) -> None:
     """A sentence on the chosen models that have no results yet."""
-    without = [each.title for each in found if not each.row]
+    bare = [each.title for each in found if not answers.has_images(each.name)]
+    if bare:
+        it = "it" if len(bare) == 1 else "they"
+        st.info(
+            f"**{listed(bare)}** came without images, so nothing can be measured: {it} can be attacked with pictures "
+            "that you upload. Send the same file again under Train, Upload, and choose images that fit.",
+            icon=":material/image_not_supported:",
+        )
+    without = [each.title for each in found if not each.row and each.title not in bare]
     if without:
         then = ": evaluate below." if may_change() else "."
         have = "has" if len(without) == 1 else "have"
