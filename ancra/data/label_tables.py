@@ -3,7 +3,7 @@
 import csv
 import math
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -136,18 +136,18 @@ def _by_any_name(images: Sequence[str]) -> Callable[[str], str | None]:
 
     Capitals and the forms of accents count only where they tell images apart.
     """
-    called: dict[str, str] = {}
-    often: Counter[str] = Counter()
+    exact: dict[str, set[str]] = defaultdict(set)
+    plain: dict[str, set[str]] = defaultdict(set)
     for image in images:
         path = PurePosixPath(image)
         ends = ["/".join(path.parts[start:]) for start in range(len(path.parts))]
-        whole = {*ends, *(end.removesuffix(path.suffix) for end in ends)}
-        for end in {*whole, *map(_plain, whole)}:
-            called[end] = image
-            often[end] += 1
+        for end in {*ends, *(end.removesuffix(path.suffix) for end in ends)}:
+            exact[end].add(image)
+            plain[_plain(end)].add(image)
 
     def find(name: str) -> str | None:
-        return next((called[each] for each in (name, _plain(name)) if often[each] == 1), None)
+        found = exact.get(name) or plain.get(_plain(name)) or ()
+        return next(iter(found)) if len(found) == 1 else None
 
     return find
 

@@ -281,6 +281,13 @@ def test_tables_of_other_machines_name_the_images(tmp_path: Path, start: str) ->
     assert not layout.unused
 
 
+def test_capitals_tell_images_apart_where_there_are_both(tmp_path: Path) -> None:
+    for name in ("A", "a", "B", "b"):
+        Image.new("RGB", (8, 6)).save(tmp_path / f"{name}.png")
+    (tmp_path / "labels.csv").write_text("image,label\nA.png,cat\na.png,dog\nB.png,dog\nb.png,cat")
+    assert read_layout(tmp_path).train == {"cat": ["A.png", "b.png"], "dog": ["B.png", "a.png"]}
+
+
 def test_an_image_of_another_folder_is_not_taken_for_the_one_that_a_table_names(tmp_path: Path) -> None:
     rows = [f"a/{index}.png,{index % 2}" for index in range(6)]
     with pytest.raises(AncraError, match=r"labels\.csv does not name the images as they are called"):
