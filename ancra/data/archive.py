@@ -51,6 +51,17 @@ def name_in_archive(member: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
+def is_guessed(member: zipfile.ZipInfo) -> bool:
+    """Whether an entry's name is in an alphabet that the archive does not say, and was read in that of DOS."""
+    if member.flag_bits & _SAYS_UTF8 or member.filename.isascii():
+        return False
+    try:
+        member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return True
+    return False
+
+
 def check_sizes(path: Path, members: list[zipfile.ZipInfo], ratio: float = limits.ARCHIVE_RATIO) -> None:
     """Raise AncraError when an archive holds too many files, or would unpack to far more than it is."""
     if len(members) > limits.FILES:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from ancra import limits
-from ancra.data.archive import UNPACKED, name_in_archive
+from ancra.data.archive import UNPACKED, is_guessed, name_in_archive
 from ancra.data.tar_archive import is_tar, repacked
 from ancra.errors import AncraError
 
@@ -29,6 +29,9 @@ TABLES = frozenset({".csv", ".tsv", ".txt"})
 """The endings (lower case) of tables of labels."""
 
 
+GUESSED = "The archive does not say the alphabet of its names: they are read in that of DOS (cp437)."
+
+
 class Files(Protocol):
     """Files by their names relative to a root, with forward slashes; hidden files are left out.
 
@@ -36,11 +39,13 @@ class Files(Protocol):
         root: the folder or the archive.
         stamps: for each name (sorted) what changes when the file does: size and time, or size and checksum.
         folders: those that hold neither files nor folders.
+        notes: sentences on what was taken for granted of the names.
     """
 
     root: Path
     stamps: Mapping[str, str]
     folders: Sequence[str]
+    notes: Sequence[str]
 
     def read(self, name: str) -> bytes:
         """The bytes of a file. Raises AncraError when it cannot be read or is too large."""
@@ -100,6 +105,7 @@ class FolderFiles:
                 raise AncraError(f"{root} holds more than {limits.FILES:,} files: leave some out.")
         self.stamps: Mapping[str, str] = dict(sorted(stamps.items()))
         self.folders: Sequence[str] = sorted(empty)
+        self.notes: Sequence[str] = ()
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -130,6 +136,8 @@ class ZipFiles:
             for name, member in sorted(members.items())
             if not name.endswith("/") and not any(map(_hidden, PurePosixPath(name).parts))
         }
+        guessed = any(map(is_guessed, self._archive.infolist()))
+        self.notes: Sequence[str] = (GUESSED,) if guessed else ()
         shown = [PurePosixPath(name) for name in sorted(members) if not any(map(_hidden, PurePosixPath(name).parts))]
         full = {path.parent for path in shown}
         folders = (PurePosixPath(name) for name in sorted(members) if name.endswith("/"))

@@ -69,7 +69,7 @@ def read_layout(root: Path) -> Layout:
     _check(layout)
     empty = without_images(layout.files, (layout.train, layout.test)) if layout.labels == "folders" else []
     said = f"Folders without an image, which are no classes: {listed(empty)}." if empty else ""
-    return replace(layout, notes=tuple(filter(None, (*layout.notes, said))))
+    return replace(layout, notes=tuple(filter(None, (*layout.files.notes, *layout.notes, said))))
 
 
 class _Reader:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ancra.data.dataset import Dataset
+from ancra.data.files import GUESSED
 from ancra.data.layout import Layout, read_layout
 from ancra.data.registry import load_dataset
 from ancra.data.report import report
@@ -141,7 +142,9 @@ def test_names_of_windows_macos_and_dos_in_an_archive(tmp_path: Path) -> None:
     for at in (i for i in range(len(content)) if content[i : i + 4] in (b"PK\x01\x02", b"PK\x03\x04")):
         content[at + (9 if content[at + 2] == 1 else 7)] &= ~0x08
     archive.write_bytes(content)
-    assert counts(read_layout(archive))[0] == {"cat": 2, "b\u00e4r": 2}
+    layout = read_layout(archive)
+    assert counts(layout)[0] == {"cat": 2, "b\u00e4r": 2}
+    assert not layout.notes
     assert load_dataset(DataSettings(name="image_folder", root=archive, image_size=8)).classes == ("b\u00e4r", "cat")
 
 
@@ -370,3 +373,22 @@ def test_images_that_are_there_more_than_once_are_counted(tmp_path: Path) -> Non
         for path in sorted(folder.rglob("*.png")):
             archive.write(path, path.relative_to(folder))
     assert report(tmp_path / "pets.zip", opened=False).notes == expected
+
+
+def test_an_alphabet_that_an_archive_does_not_say_is_taken_for_granted_and_said(tmp_path: Path) -> None:
+    picture = (put(tmp_path / "one", "/1") / "0.png").read_bytes()
+    names = {
+        f"{title}/{index}.png": f"{title}\\{index}.png".replace("?", "\u00e4")
+        for title in ("b?r", "cat")
+        for index in (0, 1)
+    }
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as file:
+        for name in names:
+            file.writestr(name, picture)
+    content = (tmp_path / "pets.zip").read_bytes()
+    for name, theirs in names.items():
+        content = content.replace(name.encode(), theirs.encode("cp437"))
+    (tmp_path / "pets.zip").write_bytes(content)
+    layout = read_layout(tmp_path / "pets.zip")
+    assert counts(layout)[0] == {"b\u00e4r": 2, "cat": 2}
+    assert layout.notes == (GUESSED,)
