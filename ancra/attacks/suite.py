@@ -29,6 +29,7 @@ class NamedAttack:
         run: (model, images (N, C, H, W), labels (N,), threat, which point of a search to keep) -> what it found.
         searches: its budget, in searches of ``threat.steps`` gradient steps; 0 for one without gradients.
         pgd: what it changes in the settings of PGD; None for an attack that is no search by PGD.
+        fewest_classes: from how many classes on it can be run.
     """
 
     name: str
@@ -37,6 +38,7 @@ class NamedAttack:
     run: "Callable[[nn.Module, Tensor, Tensor, Threat, Keep], AttackResult]"
     searches: int = 1
     pgd: Mapping[str, object] | None = None
+    fewest_classes: int = 2
 
 
 ATTACKS: Registry[NamedAttack] = Registry("attack")
@@ -229,6 +231,7 @@ for _attack in (
         "The standard set of four attacks on p' (APGD-CE, targeted APGD, targeted FAB, Square), the authors' own code.",
         _autoattack,
         24,
+        fewest_classes=4,  # its targeted parts rank three wrong ones
     ),
 ):
     ATTACKS.add(_attack.name)(_attack)

@@ -89,7 +89,7 @@ def results(
     from ancra.jobs.signals import RunCancelled
     from ancra.paths import results_folders
     from ancra.reports.evaluations import EvaluationJob
-    from ancra.reports.results import PARTS, make_results
+    from ancra.reports.results import PARTS, impossible, make_results
     from ancra.store import Store
 
     limit_threads()
@@ -104,6 +104,9 @@ def results(
             continue
         with counting_progress(path.stem) as on_progress:
             make_results(path, store, chosen, device, lambda _, share, __: on_progress(round(1000 * share), 1000))
+        left_out = impossible(len(read_card(path).classes)) if "autoattack" in chosen else ""
+        if left_out:
+            print(f"{checkpoint_name(path)}: {left_out}")
         print(f"{checkpoint_name(path)}: {', '.join(chosen)} stored in {store.folders[0]}", flush=True)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
+from ancra.attacks.suite import ATTACKS as SUITE
 from ancra.attacks.suite import WORST_CASE
 from ancra.checkpoints import load_checkpoint
 from ancra.data.registry import load_dataset
@@ -27,7 +28,14 @@ TITLES = {
 # How long each part takes, relative to the others, as measured on the digits models: for the time that is left.
 WEIGHTS = {"attacks": 40, "autoattack": 100, "trust": 60, "curves": 30, "transfer": 20}
 ATTACKS = tuple(dict.fromkeys((*HEADLINE, *WORST_CASE, "margin_targets", "square")))
+AUTOATTACK = "autoattack"
 Report = Callable[[str, float, float | None], None]
+
+
+def impossible(classes: int) -> str:
+    """Why one of ``PARTS`` cannot be made of a model with so few classes, as a sentence; empty where all can."""
+    fewest = SUITE[AUTOATTACK].fewest_classes
+    return f"AutoAttack needs {fewest} classes or more, and is left out." if classes < fewest else ""
 
 
 def make_results(
@@ -40,7 +48,7 @@ def make_results(
     """Make what is missing of a checkpoint's results. It may be stopped at any time: what was stored is not made again.
 
     Args:
-        parts: some of ``PARTS``.
+        parts: some of ``PARTS``; of several, AutoAttack is left out where there are too few classes for it.
         on_progress: called with (what is being done, share of the whole, seconds left or None).
 
     Raises:
@@ -49,16 +57,17 @@ def make_results(
     for part in parts:
         if part not in PARTS:
             raise unknown_name("part of the results", part, PARTS)
-    parts = tuple(part for part in PARTS if part in parts)
-    clock = _Clock(parts, on_progress)
     where = resolve_device(device)
     model, card = load_checkpoint(path, where)
+    without = AUTOATTACK if len(parts) > 1 and impossible(len(card.classes)) else None
+    parts = tuple(part for part in PARTS if part in parts and part != without)
+    clock = _Clock(parts, on_progress)
     split = load_dataset(card.data).test
     settings = settings_of(card)
     for part in parts:
         clock.begin(part)
-        if part in ("attacks", "autoattack"):
-            names = ATTACKS if part == "attacks" else ("autoattack",)
+        if part in ("attacks", AUTOATTACK):
+            names = ATTACKS if part == "attacks" else (AUTOATTACK,)
             evaluate_robustness(
                 model,
                 split,

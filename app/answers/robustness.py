@@ -19,7 +19,7 @@ from ancra.jobs.status import ShareStatus
 from ancra.launchers.registry import launcher, launcher_of
 from ancra.origin import Origin, command_line
 from ancra.reports.evaluations import EvaluationJob
-from ancra.reports.results import ATTACKS, PARTS, TITLES
+from ancra.reports.results import ATTACKS, PARTS, TITLES, impossible
 from ancra.reports.table import table_origin
 from ancra.trust.report import TrustReport
 from ancra.trust.stored import stored_trust
@@ -52,12 +52,17 @@ class Results:
     refused: tuple[str, ...]
 
     @property
+    def left_out(self) -> str:
+        """Why a part of the results cannot be made, as a sentence; empty where all can."""
+        return impossible(len(compute.card(self.name).classes))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The parts of the results that are still to be made."""
         done = self.report.outcomes if self.report else {}
         have = {
             "attacks": set(ATTACKS) <= set(done),
-            "autoattack": "autoattack" in done,
+            "autoattack": "autoattack" in done or bool(self.left_out),
             "trust": self.trust is not None,
             "curves": self.curves is not None,
             "transfer": self.transfer is not None,

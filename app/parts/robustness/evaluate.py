@@ -55,7 +55,7 @@ def _show(chosen: Results, was_active: bool) -> None:
         st.error(status.message)
     elif status is not None and status.state in ("cancelled", "lost"):
         st.info(status.message)
-    st.caption(f"Still to be made: {answers.part_titles(chosen.missing)}.")
+    st.caption(f"Still to be made: {answers.part_titles(chosen.missing)}. {chosen.left_out}")
     with_slow = SLOW in chosen.missing and st.checkbox(
         "AutoAttack too (takes as long as all the rest)", value=True, key="with_autoattack"
     )
