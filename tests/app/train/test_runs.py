@@ -1,6 +1,5 @@
 """Runs on the Train page: watched, laid over one another, found, named and deleted."""
 
-
 from ancra.runs.run import list_runs
 from app.answers import runs
 
