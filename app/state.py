@@ -36,8 +36,14 @@ BESIDE_WIDGETS = (
     "mechanism_anchor",
     "shown_runs",
     "form",
+    "reveal",
+    "mechanism_played",
+    "live_told",
 )
-"""What is held beside the URL and no widget restores from it."""
+"""What is held beside the URL and no widget restores from it; and what a story's step had played: what comes back is
+shown as it was."""
+WALKED = "walked"
+"""Held from the run in which a person went back or forward until the story has followed: a run may be cut short."""
 UNMET = "asked_by_a_link"
 PLAIN = {ord(char): "\\" + char for char in "\\`*_[]()<>$:#~|"}
 """What a link says is shown as it is, not as Markdown."""
@@ -139,6 +145,7 @@ def in_part() -> bool:
 def follow_history() -> None:
     """Let the URL say what is shown where a person went back or forward; bound widgets follow it by themselves."""
     if returned():
+        st.session_state[WALKED] = True
         for key in BESIDE_WIDGETS:
             st.session_state.pop(key, None)
 

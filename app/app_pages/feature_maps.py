@@ -94,6 +94,7 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
             st.query_params[parameter] = value
         else:
             st.query_params.pop(parameter, None)
+    story.name_again()
     if st.session_state.pop("map_recoloured", False):
         st.rerun()  # The sentence above speaks of the colour.
     below.caption(

@@ -37,8 +37,8 @@ def ready(names: list[str]) -> list[str]:
 
 def view_of_link() -> dict[str, object]:
     """What a link asks for; what is no number is not taken."""
-    asked: dict[str, object] = {"objective": st.query_params.get("objective")}
-    for name, kind in (("image", int), ("epsilon", float)):
+    asked: dict[str, object] = {name: st.query_params.get(name) for name in ("objective", "norm")}
+    for name, kind in (("image", int), ("epsilon", float), ("towards", int)):
         try:
             asked[name] = kind(st.query_params[name])
         except (KeyError, ValueError):
@@ -53,6 +53,7 @@ def keep_view() -> None:
             st.query_params.pop(name, None)
         else:
             st.query_params[name] = f"{value:.6g}" if isinstance(value, float) else str(value)
+    story.name_again()
 
 
 def judge(names: list[str]) -> None:

@@ -53,6 +53,8 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
     """
     rows = [row for each in found if (row := each.row) is not None]
     left, right = st.container(key="compared").columns([5, 3], gap="large")
+    with right, st.container(key="believed"):  # First: the table marks the row of the model that is chosen there.
+        believe(found)
     with left:
         chosen = st.session_state.get("trust", believed_first(found))
         table.accuracy_table(found, chosen, lambda name: st.session_state.update(trust=name), lit)
@@ -72,8 +74,6 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
         origin = answers.origin([each.name for each in found], rows)
         save_figure(partial(figures.drop_chart, rows), f"Drop to the worst case {_of(found)}", origin, "drop")
         table.downloads(found)
-    with right, st.container(key="believed"):
-        believe(found)
 
 
 def believed_first(found: list[Results]) -> str:

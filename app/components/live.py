@@ -29,7 +29,7 @@ def live_widget(
 
     Args:
         payload: from ``ancra.scenes.live_stage.stage``.
-        view: what a link opens: image, epsilon, objective.
+        view: what a link opens: image, epsilon, objective, norm, towards.
         verdict: the core's sentence on what was found; empty for none.
         told: what a step of the story sets: its number ``id``, the ``target``, whether to ``play`` or to ``rest``.
         on_view: ``st.session_state[key].view`` is where one is now. on_found: ``.found`` holds the images to judge.

@@ -11,14 +11,17 @@ from app.words.waiting import places
 _WAITING = st.components.v2.component(
     "ancra.waiting", html='<div class="waiting"></div>\n', css=style_of("waiting"), js=script("waiting")
 )
-# Streamlit's own note of a computation would move what stands below it: the words here take it up.
+# Streamlit's own note of a computation would move what stands below it: the words here take it up. What belongs to the
+# header is not dimmed: dimmed, it would lie behind the header.
 _PAGE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-waiting) { position: absolute; }
 .ancra-waiting { position: fixed; z-index: 999990; pointer-events: none; padding: 8px 14px; border-radius: 8px;
     font-size: max(var(--least-type, 0px), 15px); line-height: 1.35; color: BACKGROUND; background: TEXT;
     box-shadow: 0 2px 10px rgb(0 0 0 / 25%); font-variant-numeric: tabular-nums; }
 [data-waiting] { min-height: var(--held); background: SOFT; border-radius: 8px; transition: background 0.2s 0.1s; }
-[data-waiting=""] > * { opacity: 0.6; transition: opacity 0.2s 0.1s; }
+[data-waiting=""]:not([data-testid="stMainBlockContainer"]) > *,
+[data-testid="stMainBlockContainer"][data-waiting=""] > * > :not(:has(> .st-key-toolbar, > .st-key-images_switch,
+    > .st-key-menu)) { opacity: 0.6; transition: opacity 0.2s 0.1s; }
 .st-key-waiting { width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%); }
 [data-waiting] [data-stale="true"] { opacity: 1 !important; }
 [data-testid="stMainBlockContainer"][data-waiting] { min-height: 100vh; border-radius: 0; }

@@ -9,6 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 
+NAMED = "story_named"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -23,7 +25,10 @@ def _nothing(step: Step) -> None:
 
 
 def _held(key: str) -> Any:
-    return st.session_state.get(key)
+    """What a widget holds that keeps its options in the URL as they are; it may yet have to take them from there."""
+    if key not in st.session_state or state.returned():
+        return st.query_params.get(key)
+    return st.session_state[key]
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,10 @@ class Story:
     """The steps of a page.
 
     Attributes:
-        key: of the widget that shows the steps; it stands in the URL.
+        key: of the widget that shows the steps, and of the step that is told in the URL.
         usual: what each key that a step sets holds where nothing was chosen.
         also: further keys that a step may change, to be put back.
+        open: keys that a step sets and a person may change while its sentence stays true.
         follows: whether the step told follows the page where a person goes on by hand.
         read: what a key holds now. enter: called when a step was set, to have it played.
     """
@@ -43,19 +49,23 @@ class Story:
     steps: tuple[Step, ...]
     usual: Mapping[str, Any]
     also: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
     read: Callable[[str], Any] = _held
     enter: Callable[[Step], None] = _nothing
     follows: bool = False
 
     def holds(self, step: Step) -> bool:
         """Whether the page still shows what a step has set."""
-        return all(self._now(key) == value for key, value in step.sets.items())
+        return all(self._now(key) == value for key, value in step.sets.items() if key not in self.open)
 
     def current(self) -> Step | None:
         """The step that is told: the one that was pressed, else the first that the page shows anyway."""
         pressed = st.session_state.get(self.key)
         named = [step for step in self.steps if step.title == pressed and (self.holds(step) or not self.follows)]
-        return next(iter([*named, *filter(self.holds, self.steps)]), None)
+        return named[0] if named else self._shown_anyway()
+
+    def _shown_anyway(self) -> Step | None:
+        return next(filter(self.holds, self.steps), None)
 
     def go(self, step: Step) -> None:
         """Set what a step sets; what was there before the story is kept. To be called from a callback."""
@@ -63,6 +73,20 @@ class Story:
         st.session_state.update(step.sets)
         st.session_state[self.key] = st.session_state[self.told] = step.title
         self.enter(step)
+
+    def follow(self) -> None:
+        """Take the step that the URL names: on arrival, and where a person went back or forward."""
+        if self.key not in st.session_state or st.session_state.pop(state.WALKED, False):
+            given = st.query_params.get(self.key)
+            named = given if given in [step.title for step in self.steps] else None
+            st.session_state[self.key] = st.session_state[self.told] = named
+
+    def name(self, current: Step | None) -> None:
+        """Name the step in the URL, unless the page shows it anyway and nobody pressed it."""
+        pressed = current is not None and st.session_state.get(self.told) == current.title
+        silent = current is None or (current is self._shown_anyway() and not pressed)
+        st.session_state[NAMED] = named = (self.key, None if current is None or silent else current.title)
+        _put_into_url(*named)
 
     def keep(self) -> None:
         """Keep what is here before the story changes anything; once."""
@@ -100,6 +124,25 @@ class Story:
         return self.usual[key] if found is None else found
 
 
+def name_again() -> None:
+    """Name the step as it was named last: a fragment that writes into the URL may know only the one before."""
+    if state.in_part() and NAMED in st.session_state:
+        _put_into_url(*st.session_state[NAMED])
+
+
+def _put_into_url(key: str, title: str | None) -> None:
+    if title is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != title:
+        st.query_params[key] = title
+
+
+def new_number() -> int:
+    """A number that nothing was played with before: a widget plays once for each."""
+    st.session_state["story_number"] = number = st.session_state.get("story_number", 0) + 1
+    return number
+
+
 def place() -> DeltaGenerator:
     """Where the strip stands: on the page itself, so that it stays below the header while one scrolls."""
     st.html(f"""<style>
@@ -119,6 +162,7 @@ def place() -> DeltaGenerator:
 
 def steps(story: Story) -> Step | None:
     """The steps, to be pressed, with the one that is told marked; returns it. After the widgets that steps set."""
+    story.follow()
     current = story.current()
     st.session_state[story.key] = current.title if current else None
     titles = {step.title: step for step in story.steps}
@@ -126,14 +170,16 @@ def steps(story: Story) -> Step | None:
     def press() -> None:
         title, held = st.session_state[story.key], st.session_state
         # None: the marked one was pressed once more. The one shown: a run that set another was cut short before this.
-        # A fragment's run: sent before the browser was shown a step that was set meanwhile; nobody pressed a step.
-        if title in (None, held.get(story.shown)) or state.in_part():
+        # A fragment's run, or one that goes back in the history: sent before the browser was shown a step that was set
+        # meanwhile; nobody pressed a step.
+        if title in (None, held.get(story.shown)) or state.in_part() or state.returned():
             held[story.key] = held.get(story.told)
         else:
             story.go(titles[title])
 
-    st.segmented_control(story.label, list(titles), key=story.key, on_change=press, bind="query-params")
+    st.segmented_control(story.label, list(titles), key=story.key, on_change=press)
     st.session_state[story.shown] = current.title if current else None
+    story.name(current)
     return current
 
 

@@ -1,8 +1,15 @@
 // Models against attacks: a press on a heading sorts, a press on a row chooses. On a phone the row that is chosen
 // unfolds what its line has no room for.
 import { h } from "../shared/dom.js"
+import { followed, keep, kept } from "../shared/kept.js"
 
 const ORDERS = { none: "descending", descending: "ascending", ascending: "none" }
+
+/** The order that the URL asks for, as `key,order`. */
+function asked({ columns }) {
+  const [key, order] = (kept("sort") ?? "").split(",")
+  return order in ORDERS && columns.some((column) => column.key === key) ? { key, order } : { key: "", order: "none" }
+}
 
 function sorted(rows, { key, order }) {
   if (order === "none") return rows
@@ -18,6 +25,7 @@ function heading(column, view, redraw) {
   const press = () => {
     view.sort = { key: column.key, order: ORDERS[order] }
     redraw()
+    keep("sort", view.sort.order === "none" ? null : `${view.sort.key},${view.sort.order}`)
   }
   const button = h("button", { type: "button", title: column.help, onclick: press }, column.title + arrow)
   return h("th", { scope: "col", class: column.kind, "aria-sort": order, "data-lit": column.lit }, button)
@@ -55,7 +63,7 @@ function row(data, one, choose) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".accuracies")
-  const view = (root.view ??= { sort: { key: "", order: "none" } })
+  const view = (root.view ??= { sort: asked(data) })
   const choose = (name) => {
     if (name === view.chosen) return
     view.chosen = name
@@ -74,4 +82,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (focused) [...root.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus()
   }
   draw()
+  view.unfollow?.()
+  view.unfollow = followed(() => {
+    view.sort = asked(data)
+    draw()
+  })
+  return () => view.unfollow()
 }

@@ -2,6 +2,7 @@
 import { decode, percent } from "../shared/codec.js"
 import { calm, h, write } from "../shared/dom.js"
 import { changed, magnifier, painted, planes } from "../shared/film.js"
+import { followed, keep, kept } from "../shared/kept.js"
 import { rgb, themed } from "../shared/theme.js"
 
 const PACE = 260 // Milliseconds a step.
@@ -87,7 +88,7 @@ function build(root, data) {
   const tell = h("p", { class: "tell", "aria-live": "polite" })
   const where = h("output", { class: "where" })
   const again = h("button", { type: "button", class: "again", onclick: () => (view.timer ? stop() : play(0)) })
-  const next = h("button", { type: "button", onclick: () => turn() }, "Next image")
+  const next = h("button", { type: "button", onclick: () => on() }, "Next image")
   const magnify = magnifier(data.change, (scale) => {
     view.scale = scale
     go(view.step)
@@ -134,14 +135,26 @@ function build(root, data) {
     view.timer = 0
     settle()
   }
-  function turn() {
-    view.n = (view.n + 1) % data.labels.length
+  function turn(n) {
+    view.n = n in data.labels ? n : 0
     for (const { choose } of lines) choose(view.n)
     play(0)
   }
-  for (const { choose } of lines) choose(0)
-  play(0)
-  view.end = () => clearTimeout(view.timer)
+  function follow() {
+    if (Number(kept("demonstrated")) !== view.n) turn(Number(kept("demonstrated")))
+    magnify.follow()
+  }
+  function on() {
+    turn((view.n + 1) % data.labels.length)
+    keep("demonstrated", view.n || null)
+  }
+  turn(Number(kept("demonstrated")))
+  magnify.follow()
+  const unfollow = followed(follow)
+  view.end = () => {
+    clearTimeout(view.timer)
+    unfollow()
+  }
   return view
 }
 

@@ -56,7 +56,7 @@ export function createControls(data, state, acts, settings) {
   const size = h("output", {}, data.write(state.settings.epsilon))
   scrub.oninput = () => acts.go(Number(scrub.value))
   epsilon.oninput = () => settings({ epsilon: Number(epsilon.value) })
-  const [norm] = choice(
+  const [norm, norms] = choice(
     "Norm",
     [
       ["linf", "L∞: each pixel alone"],
@@ -123,6 +123,7 @@ export function createControls(data, state, acts, settings) {
     size.textContent = say(state.settings.epsilon)
     epsilon.value = state.settings.epsilon
     goals.value = state.settings.objective
+    norms.value = state.settings.norm
     targets.value = state.settings.target === null ? "" : String(state.settings.target)
     for (const [index, option] of [...targets.options].entries()) option.disabled = index - 1 === state.label
   }

@@ -1,6 +1,7 @@
 // An attack that runs in this browser while one drags, draws and watches.
 import { startWorker } from "../attacker/client.js"
 import { calm, h, spoken, write } from "../shared/dom.js"
+import { followed, kept } from "../shared/kept.js"
 import { themed } from "../shared/theme.js"
 import { createColumn } from "./column.js"
 import { createControls, equipped } from "./controls.js"
@@ -9,7 +10,7 @@ import { createCut, noise } from "./cut.js"
 import { createNegatives } from "./negatives.js"
 import { asked, fetched } from "./networks.js"
 import { createPaper } from "./paper.js"
-import { acts, adjust, choices, createSession, keyed } from "./session.js"
+import { acts, adjust, choices, createSession, keyed, linked } from "./session.js"
 import { createShelf } from "./shelf.js"
 import { createSurface } from "./surface.js"
 import { createWalk } from "./walk.js"
@@ -121,7 +122,8 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
     /** Where one is, for links; what a link has opened need not be told. */
     function where() {
-      return { image: state.index, epsilon: state.settings.epsilon, objective: state.settings.objective }
+      const { epsilon, objective, norm, target } = state.settings
+      return { image: state.index, epsilon, objective, norm: norm === "linf" ? null : norm, towards: target }
     }
 
     let before = ""
@@ -145,6 +147,16 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       const text = JSON.stringify(where())
       if (text !== said) tell(where())
       said = text
+    }
+
+    /** Show the view that the URL names, which one has come back to; a drawing is not in it. */
+    function follow() {
+      const image = Number(kept("image")) in data.labels ? Number(kept("image")) : 0
+      state.settings = choices(data, linked()).settings
+      state.settings.stepSize = state.share * state.settings.epsilon
+      surface.forget()
+      choose(shelf.image(image), data.labels[image], image, image === state.index && !state.drawn)
+      said = JSON.stringify(where())
     }
 
     function forget() {
@@ -234,6 +246,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       return { label: state.label, images: points.map(({ image }) => image), natural: state.natural }
     }
 
+    stage.follow = follow
     stage.verdict = (sentence) => write(verdict, sentence)
   }
 
@@ -243,6 +256,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
   const stage = {
     verdict: () => {},
+    follow: () => {},
     told: (told) => Object.assign(data, { told }),
     maps: (maps) => Object.assign(data, { maps }),
     end() {
@@ -250,21 +264,23 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       clearTimeout(rest)
       session?.pause()
       document.removeEventListener("visibilitychange", hidden)
+      unfollow()
       worker.close()
     },
   }
+  const unfollow = followed(() => stage.follow())
   open().catch((error) => fail(error.message))
   return stage
 }
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-stage")
   if (root.key !== data.key) {
     root.stage?.end()
     root.key = data.key
     const pack = (image) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from(image).buffer)))
     root.stage = createLive(root, data, {
-      tell: (view) => setStateValue("view", view),
+      tell: (view) => setTriggerValue("view", view),
       ask: ({ label, images, natural }) =>
         setTriggerValue("found", { label, images: images.map(pack), natural: pack(natural) }),
     })

@@ -1,6 +1,7 @@
 // The attack as it runs: what was reached at each step, and where one looks at it.
 
 import { calm } from "../shared/dom.js"
+import { kept } from "../shared/kept.js"
 
 const STEPS = 40 // That a run makes before it rests.
 const MOST_FRAMES = 400 // Older points are forgotten: 400 of two photographs take 10 MB.
@@ -134,8 +135,16 @@ export function createSession(client, state, show, fail) {
   return Object.assign(session, { begin, change, on, go, play, pause, frame, last, busyWith: work })
 }
 
-/** What a person may choose, as it is at first. view: what a link asks for, {epsilon, objective}. */
-export function choices(data, { epsilon = data.epsilon.start, objective = "ce" } = {}) {
+/** What the URL asks for, as `choices` takes it. */
+export function linked() {
+  const [epsilon, towards] = ["epsilon", "towards"].map((name) =>
+    kept(name) === null ? undefined : Number(kept(name)),
+  )
+  return { epsilon, towards, objective: kept("objective") ?? undefined, norm: kept("norm") ?? undefined }
+}
+
+/** What a person may choose, as it is at first. view: what a link asks for. */
+export function choices(data, { epsilon = data.epsilon.start, objective = "ce", norm = "linf", towards = null } = {}) {
   const share = 0.1
   return {
     natural: null,
@@ -146,11 +155,11 @@ export function choices(data, { epsilon = data.epsilon.start, objective = "ce" }
     steps: STEPS,
     share,
     settings: {
-      norm: "linf",
+      norm: norm === "l2" ? "l2" : "linf",
       epsilon,
       stepSize: share * epsilon,
       objective: data.objectives.some(([name]) => name === objective) ? objective : "ce",
-      target: null,
+      target: towards in data.classes ? towards : null,
       start: "centre",
       seed: 0,
     },

@@ -3,6 +3,7 @@
 import { percent } from "../shared/codec.js"
 import { calm, make, spoken, write } from "../shared/dom.js"
 import { clamp } from "../shared/geometry.js"
+import { followed, keep, kept } from "../shared/kept.js"
 import { negative, push, similarity } from "./column.js"
 import { plane } from "./plane.js"
 import { sheet } from "./sheet.js"
@@ -18,6 +19,18 @@ function shares(alpha) {
   return `${Math.round(alpha * 100)} % of the force on the negative, ${Math.round((1 - alpha) * 100)} % on the anchor.`
 }
 
+/** Take over what the URL says; what it does not say is as usual. */
+function take(view, data) {
+  const alpha = Number(kept("alpha") ?? data.alpha)
+  view.alpha = Number.isFinite(alpha) ? clamp(alpha, 0, 1) : data.alpha
+  view.head = Math.max(
+    0,
+    data.heads.findIndex(({ name }) => name === kept("compared")),
+  )
+  view.mode = kept("arrows") === "weights" ? "weights" : "features"
+  view.near = kept("near") === "true"
+}
+
 function build(root, data, view) {
   view.live ??= spoken(root)
   for (const child of [...root.children]) if (child !== view.live) child.remove()
@@ -28,7 +41,7 @@ function build(root, data, view) {
     anchor: look.getPropertyValue("--st-blue-color") || "#0072b2",
     negative: look.getPropertyValue("--st-orange-color") || "#d55e00",
   }
-  view.alpha ??= data.alpha
+  if (view.alpha === undefined) take(view, data)
   view.head = Math.min(view.head, data.heads.length - 1)
   const frames = data.strategies.map((one) => one.frames.length - 1)
   const rank = data.order.indexOf(data.anchor)
@@ -66,6 +79,7 @@ function build(root, data, view) {
     button.onclick = () => {
       view.head = index
       update()
+      keep("compared", index ? head.name : null)
     }
     return button
   })
@@ -145,8 +159,17 @@ function build(root, data, view) {
     view.alpha = Number(slider.value)
     update()
   }
+  const keepAlpha = (alpha) => keep("alpha", alpha === data.alpha ? null : alpha)
+  slider.onchange = () => keepAlpha(view.alpha)
+  view.follow = () => {
+    cancelAnimationFrame(view.gliding)
+    take(view, data)
+    slider.value = view.alpha
+    update()
+  }
   view.glide = (alpha) => {
     cancelAnimationFrame(view.gliding)
+    keepAlpha(alpha)
     const [from, began] = [alpha === 0 ? 1 : view.alpha, performance.now()]
     const draw = (now) => {
       const share = calm() ? 1 : clamp((now - began) / GLIDE, 0, 1)
@@ -177,7 +200,8 @@ function taken(event) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".mechanism")
-  const view = (root.view ??= { head: 0, mode: "features", timer: 0 })
+  const view = (root.view ??= { timer: 0 })
+  view.unfollow ??= followed(() => view.follow())
   const focused = root.getRootNode().activeElement?.getAttribute("aria-label")
   view.go = (anchor) => {
     clearTimeout(view.timer)
@@ -216,5 +240,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!by) return
     event.preventDefault()
     view.move(by)
+  }
+  return () => {
+    view.unfollow?.()
+    view.unfollow = undefined
   }
 }

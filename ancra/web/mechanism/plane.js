@@ -3,6 +3,7 @@ import { arrow } from "../shared/arrow.js"
 import { percent } from "../shared/codec.js"
 import { draw, make, write } from "../shared/dom.js"
 import { between, nice } from "../shared/geometry.js"
+import { keep } from "../shared/kept.js"
 
 export function plane(parent, data, view, colours, changed) {
   const box = parent.appendChild(make("div", "mapped"))
@@ -22,6 +23,7 @@ export function plane(parent, data, view, colours, changed) {
     button.onclick = () => {
       view.mode = mode
       changed()
+      keep("arrows", mode === "features" ? null : mode)
     }
     return [mode, button]
   })
@@ -30,6 +32,7 @@ export function plane(parent, data, view, colours, changed) {
   near.onclick = () => {
     view.near = !view.near
     changed()
+    keep("near", view.near || null)
   }
   const says = side.appendChild(make("p", "soft"))
   says.setAttribute("aria-live", "polite")

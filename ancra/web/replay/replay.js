@@ -2,6 +2,7 @@
 import { calm, make, spoken, write } from "../shared/dom.js"
 import { changed, frames, magnifier, painted } from "../shared/film.js"
 import { icon } from "../shared/icons.js"
+import { followed } from "../shared/kept.js"
 import { rgb } from "../shared/theme.js"
 import { bars, course, legend } from "./charts.js"
 
@@ -75,7 +76,7 @@ function build(root, data) {
   const where = bar.appendChild(make("output"))
   where.setAttribute("aria-live", "off") // Else every step of a replay would be read aloud.
   const magnify = magnifier(data.change, (scale) => {
-    view.scale = root.magnified = scale
+    view.scale = scale
     go(view.step, false)
   })
   bar.appendChild(magnify)
@@ -134,7 +135,8 @@ function build(root, data) {
     else return
     event.preventDefault()
   }
-  if (root.magnified) magnify.click()
+  if (!magnify.disabled) magnify.follow()
+  const unfollow = followed(magnify.follow)
   view.show = (step) => go(step, false)
   view.playOnce = () => {
     if (calm()) return
@@ -145,11 +147,12 @@ function build(root, data) {
   view.end = () => {
     clearInterval(view.timer)
     clearTimeout(view.rest)
+    unfollow()
   }
   return view
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".replay")
   if (root.view?.key !== data.key) {
     root.view?.end()
@@ -163,7 +166,7 @@ export default function ({ data, parentElement, setStateValue }) {
   root.view.commit = (step) => {
     if (step === root.view.told) return
     root.view.told = step
-    setStateValue("step", step)
+    setTriggerValue("step", step)
   }
   const [number, place] = data.reveal ?? [0, ""]
   if (root.revealed === undefined) root.revealed = 0

@@ -1,6 +1,7 @@
 // Pictures one after another on a canvas.
 import { decode } from "./codec.js"
 import { h, make } from "./dom.js"
+import { keep, kept } from "./kept.js"
 
 /** Pixel i of a frame of a film of red, green and blue bytes, as [r, g, b]. */
 export function frames(film) {
@@ -40,17 +41,24 @@ export function planes(bytes, { width, height, channels }) {
   }
 }
 
-/** A switch between the one scale on which all changes are drawn and the one on which this epsilon fills the colours. */
+/**
+ * A switch between the one scale on which all changes are drawn and the one on which this epsilon fills the colours; its
+ * `follow` takes over what the URL says.
+ */
 export function magnifier(change, show) {
   const button = h("button", { type: "button", class: "magnify", "aria-pressed": "false" }, "Magnify")
   const [usual, full] = change.factors
   button.title = `Draw the change × ${full}, so that epsilon has the full colour; else × ${usual} at every epsilon`
   button.disabled = !full
-  button.onclick = () => {
-    const pressed = button.getAttribute("aria-pressed") === "false"
+  const press = (pressed) => {
     button.setAttribute("aria-pressed", pressed)
     show(pressed ? 1 : 0)
   }
+  button.onclick = () => {
+    press(button.getAttribute("aria-pressed") === "false")
+    keep("magnify", button.getAttribute("aria-pressed") === "true" || null)
+  }
+  button.follow = () => press(kept("magnify") === "true" && !button.disabled)
   return button
 }
 

@@ -19,6 +19,7 @@ const SURE = [
   ".accuracies tbody tr",
 ].join()
 const TICK = 100
+const UNSEEN = 300 // Milliseconds after an answer in which a run shows, unless it was over before it could be drawn.
 const STEERING = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]
 const STATE = "data-test-script-state"
 const MAIN = "[data-testid=stMainBlockContainer]"
@@ -59,7 +60,7 @@ export function keepWaiting(tables) {
   function show(place, at, by = "sent") {
     if (!place) return
     if (now && now.place.where !== place.where) showing(now.place, false)
-    now = { place, at, by, began: performance.now(), ran: running() }
+    now = { place, at, by, began: performance.now(), ran: running(), heard: Number.POSITIVE_INFINITY }
     said.textContent = `${place.says} …`
     tick()
     clearInterval(ticking)
@@ -67,7 +68,8 @@ export function keepWaiting(tables) {
   }
 
   function tick() {
-    if (!now.ran && performance.now() - now.began > GIVEN_UP[now.by]) return end()
+    const given = Math.min(now.began + GIVEN_UP[now.by], now.heard + UNSEEN)
+    if (!now.ran && performance.now() > given) return end()
     const [left, top, width] = showing(now.place, true)
     // What the server says of its queue and of how far it is knows more.
     const told = asked()
@@ -95,9 +97,15 @@ export function keepWaiting(tables) {
   follow.observe(document.body, { subtree: true, childList: true, attributeFilter: [STATE] })
   if (running()) show({ where: MAIN, says: "Opening this page", opens: true }, performance.now())
 
+  const heard = () => {
+    if (now?.by === "sent") now.heard = Math.min(now.heard, performance.now())
+  }
   const { send } = WebSocket.prototype
+  const sockets = new Set()
   WebSocket.prototype.send = function (...sent) {
     if (performance.now() - act.at < FRESH) begin("sent")
+    if (!sockets.has(this)) this.addEventListener("message", heard)
+    sockets.add(this)
     return send.apply(this, sent)
   }
   const before = () => remember(tables())
@@ -105,6 +113,7 @@ export function keepWaiting(tables) {
   for (const name of BEFORE) addEventListener(name, before, true)
   return function stop() {
     WebSocket.prototype.send = send
+    for (const socket of sockets) socket.removeEventListener("message", heard)
     for (const name of ACTS) removeEventListener(name, note, true)
     for (const name of BEFORE) removeEventListener(name, before, true)
     follow.disconnect()

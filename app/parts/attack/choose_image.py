@@ -50,7 +50,9 @@ def from_example(name: str, examples: list[Example]) -> Picture:
     """A photograph that comes with the project, and where it is from."""
     example = examples[0]
     if len(examples) > 1:
-        example = st.selectbox("Photograph", examples, format_func=lambda each: each.title, key="example")
+        example = st.selectbox(
+            "Photograph", examples, format_func=lambda each: each.title, key="example", bind="query-params"
+        )
     st.image(str(example.file), caption=f"{example.title}, a {example.shows}: {example.source}")
     told = Part(example.zoom, example.centre)
     part = choose_part(told.zoom, told.centre)
@@ -61,9 +63,13 @@ def from_example(name: str, examples: list[Example]) -> Picture:
 def choose_part(zoom: float = 1.0, centre: tuple[float, float] = (0.5, 0.5)) -> Part:
     """Which part of a photograph a model is shown."""
     with st.popover("Crop", icon=":material/crop:", width="stretch"):
-        zoom = st.slider("Zoom", 1.0, 4.0, zoom, 0.1, key="crop_zoom", format="%.1f×")
-        across = st.slider("From left to right", 0, 100, round(100 * centre[0]), key="crop_across", format="%d %%")
-        down = st.slider("From top to bottom", 0, 100, round(100 * centre[1]), key="crop_down", format="%d %%")
+        zoom = st.slider("Zoom", 1.0, 4.0, zoom, 0.1, key="crop_zoom", bind="query-params", format="%.1f×")
+        across = st.slider(
+            "From left to right", 0, 100, round(100 * centre[0]), key="crop_across", bind="query-params", format="%d %%"
+        )
+        down = st.slider(
+            "From top to bottom", 0, 100, round(100 * centre[1]), key="crop_down", bind="query-params", format="%d %%"
+        )
     return Part(zoom, (across / 100, down / 100))
 
 

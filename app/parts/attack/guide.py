@@ -38,11 +38,12 @@ STEPS = (
 
 def _enter(step: Step) -> None:
     """Rewind and play; the third step shows what lies below instead."""
-    number = st.session_state.get("reveal", (0,))[0] + 1
-    st.session_state["reveal"] = (number, "deeper" if step is STEPS[2] else "replay_place")
+    st.session_state["reveal"] = (story.new_number(), "deeper" if step is STEPS[2] else "replay_place")
 
 
-STORY = Story("guide", "Look here: an illusion in four steps", STEPS, STEPS[0].sets, SCENE, enter=_enter)
+STORY = Story(
+    "guide", "Look here: an illusion in four steps", STEPS, STEPS[0].sets, SCENE, (explanations.KEY,), enter=_enter
+)
 
 
 def guide_steps() -> Step | None:

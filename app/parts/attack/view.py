@@ -12,6 +12,7 @@ from app import compute
 from app.answers import attacks
 from app.answers.attacks import Picture
 from app.answers.models import title_of
+from app.parts import story
 
 KEY = "replay"
 
@@ -78,3 +79,4 @@ def keep_step(steps: int) -> None:
         st.query_params.pop("step", None)
     else:
         st.query_params["step"] = str(step)
+    story.name_again()

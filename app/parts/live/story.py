@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.parts.story import Step, Story
+from app.parts.story import Step, Story, new_number
 from app.words.mechanism import kind
 
 PLAYED = "live_told"
@@ -43,7 +43,7 @@ class LiveStory:
         at = self.steps.index(step)
         told: dict[str, Any] = {"target": None if at == 0 else self.classes.index(self.other)}
         told |= {"play": at < 2, "rest": at == 2}
-        st.session_state[PLAYED] = {"id": st.session_state.get(PLAYED, {"id": 0})["id"] + 1, **told}
+        st.session_state[PLAYED] = {"id": new_number(), **told}
 
     def tell(self, step: Step) -> str:
         """The sentence of a step."""

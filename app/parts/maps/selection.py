@@ -64,10 +64,14 @@ def movers(scene: Scene, maps: Mapping[str, ModelMap], names: Sequence[str]) -> 
     """Where to look: the images that lie elsewhere in another model's map."""
     titles = list(maps)
     left, right, third = st.columns(3)
-    first = left.selectbox("From the map of", titles, key="move_from")
-    second = right.selectbox("to the map of", [t for t in titles if t != first], index=len(titles) - 2, key="move_to")
+    first = left.selectbox("From the map of", titles, key="move_from", bind="query-params")
+    second = right.selectbox(
+        "to the map of", [t for t in titles if t != first], index=len(titles) - 2, key="move_to", bind="query-params"
+    )
     rows = list(scene.rows) if scene.attacked else [scene.rows[0]]
-    adversarial = third.selectbox("Images", rows, index=len(rows) - 1, key="move_row") != scene.rows[0]
+    adversarial = (
+        third.selectbox("Images", rows, index=len(rows) - 1, key="move_row", bind="query-params") != scene.rows[0]
+    )
     moved = most_moved(maps[first], maps[second], adversarial)
     notes = {m.sample: f"moved {m.moved:.1f} SD; {percent(m.shared)} of its true neighbours are shared" for m in moved}
     pair = {title: maps[title] for title in (first, second)}

@@ -23,7 +23,7 @@ def three_dimensions(names: Sequence[str], settings: ModelMapSettings) -> None:
         st.caption("A third dimension keeps more of the true neighbours, and is harder to read: turn it.")
         return
     titles = dict(zip(answers.titles_of(names), names, strict=True))
-    title = st.selectbox("Model", list(titles), index=len(titles) - 1, key="space_model")
+    title = st.selectbox("Model", list(titles), index=len(titles) - 1, key="space_model", bind="query-params")
     made = answers.maps_of([titles[title]], answers.in_space(settings), place="space_jobs")
     one = next(iter(made.shown.values()))
     if made.jobs:

@@ -13,6 +13,7 @@ from app.components.mechanism import mechanism_widget
 from app.drawn import drawn
 from app.figures.mechanism import mechanism_payload
 from app.guard import guard
+from app.parts import story
 from app.parts.negatives.batch import choose_batch
 from app.parts.negatives.story import PLAYED
 
@@ -83,3 +84,4 @@ def show_anchor(asked: BatchQuestion, anchor: int, first: int) -> None:
         st.query_params.pop("anchor", None)
     else:
         st.query_params["anchor"] = str(anchor)
+    story.name_again()

@@ -194,7 +194,7 @@ def pairs(found: Statistics, origin: Origin) -> None:
             )
         ]
         if len(found.classes) > figures.LABELLED:
-            names = [st.selectbox("Strategy", names, format_func=title_of, key="pairs_of")]
+            names = [st.selectbox("Strategy", names, format_func=title_of, key="pairs_of", bind="query-params")]
     with st.grid(min(4, len(names)), min_column_width=300, gap="small") as grid:
         for name in names:
             with grid.cell():

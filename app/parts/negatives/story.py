@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.parts.story import Step, Story
+from app.parts.story import Step, Story, new_number
 
 PLAYED = "mechanism_played"
 TEXTS = {
@@ -31,8 +31,7 @@ STEPS = tuple(Step(title, sets) for title, (sets, _) in TEXTS.items())
 
 
 def _enter(step: Step) -> None:
-    number = st.session_state.get(PLAYED, {"id": 0})["id"] + 1
-    st.session_state[PLAYED] = {"id": number, "alpha": 0.0 if step is STEPS[1] else None}
+    st.session_state[PLAYED] = {"id": new_number(), "alpha": 0.0 if step is STEPS[1] else None}
 
 
 STORY = Story(

@@ -25,7 +25,7 @@ def evaluate_more(found: list[Results]) -> None:
     titles = {each.name: each.title for each in found}
     # One that is being evaluated comes first, so that a reload finds it.
     names = sorted(titles, key=lambda name: not _active(name))
-    name = st.selectbox("Model to evaluate", names, format_func=titles.__getitem__, key="evaluate")
+    name = st.selectbox("Model to evaluate", names, format_func=titles.__getitem__, key="evaluate", bind="query-params")
     chosen = next(each for each in found if each.name == name)
     active = _active(name)
     st.fragment(guard()(_show), run_every=POLL if active else None)(chosen, active)

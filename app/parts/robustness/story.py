@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ancra.trust.report import Level, Verdict
+from app import state
 from app.answers import robustness as answers
 from app.answers.models import title_of
 from app.answers.robustness import Results
@@ -72,7 +73,7 @@ class RobustnessStory:
         )
 
     def _read(self, key: str) -> object:
-        held = st.session_state.get(key)
+        held = None if state.returned() else st.session_state.get(key)
         given = st.query_params.get(key)
         names = (self.hero.name, self.held.name)
         return held or next((name for name in names if title_of(name) == given), given)

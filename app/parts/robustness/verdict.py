@@ -51,7 +51,9 @@ def verdict_row(verdicts: dict[str, ImageVerdict], told: bool) -> None:
     Args:
         verdicts: by checkpoint. told: whether they may be seen at once.
     """
-    if not told and not st.toggle("Show the verdicts", key="verdicts", help="They tell how this story ends."):
+    if not told and not st.toggle(
+        "Show the verdicts", key="verdicts", bind="query-params", help="They tell how this story ends."
+    ):
         return
     with st.grid(len(verdicts), min_column_width=190, gap="medium"):
         for verdict in verdicts.values():
