@@ -165,3 +165,19 @@ def test_names_of_classes_are_text_on_the_sheet():
     assert "&lt;b&gt;" in sheet
     assert "<b>" not in sheet
     assert "1,200 + 3 test" in sheet
+
+
+def test_what_is_deleted_is_not_taken_in_again_from_a_file_that_is_still_there(page):
+    page.file_uploader(key="upload_images").upload("pets.zip", pets()).run()
+    page.button(key="delete_images/pets").click().run()
+    page.button(key="confirm_delete_images").click().run()
+    assert not page.run().exception
+    assert image_sets() == []
+
+
+def test_a_deleted_model_is_not_taken_in_again_from_a_file_that_is_still_there(page, checkpoint):
+    page.file_uploader(key="upload_model").upload("mine.safetensors", checkpoint).run()
+    page.button(key="delete/uploads/sent").click().run()
+    page.button(key="confirm_delete_model").click().run()
+    assert not page.run().exception
+    assert uploaded_checkpoints() == []

@@ -13,7 +13,9 @@ from app.parts.train.cards import new_run_from
 from app.parts.train.form import FIRST
 
 PER_CLASS, CLASSES = 8, 12
-DELETE = "delete images"
+DELETE, OUTCOMES = "delete images", "uploaded_images"
+Outcome = tuple[ImageSet, bool] | AncraError | None
+"""What came of a file; None once that was deleted."""
 ENDINGS = ("zip", "tar", "tgz", "gz", "xz", "bz2", "npz")
 # Photographs are attacked and varied as in the paper; the digits recipe is for 8 x 8 pixels.
 FOR_PHOTOGRAPHS = ("attack.epsilon=8/255", "augmentation.crop_padding=4", "augmentation.horizontal_flip=true")
@@ -28,7 +30,7 @@ def upload_images() -> None:
         f"{limits.UPLOAD_BYTES // 2**20} MB. Every image is opened once; a wrong archive is not kept."
     )
     if file is not None:
-        outcomes: dict[str, tuple[ImageSet, bool] | AncraError] = st.session_state.setdefault("uploaded_images", {})
+        outcomes: dict[str, Outcome] = st.session_state.setdefault(OUTCOMES, {})
         if file.file_id not in outcomes:
             try:
                 outcomes[file.file_id] = uploads.add_images(file.getvalue(), file.name)
@@ -43,7 +45,9 @@ def upload_images() -> None:
             _show(one)
 
 
-def _say(found: tuple[ImageSet, bool] | AncraError) -> None:
+def _say(found: Outcome) -> None:
+    if found is None:
+        return
     if isinstance(found, AncraError):
         st.error(f"{found} Nothing was kept.", icon=":material/error:")
     elif found[1]:
@@ -114,7 +118,8 @@ def ask_to_delete(name: str) -> None:
             except AncraError as error:
                 st.error(str(error))
                 return
-            st.session_state.pop("uploaded_images", None)
+            # Its file may still be in the uploader, and is not to be taken in again.
+            st.session_state[OUTCOMES] = dict.fromkeys(st.session_state.get(OUTCOMES, {}))
             answered()
         if st.button("Keep them", key="keep_images"):
             answered()

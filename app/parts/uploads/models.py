@@ -17,8 +17,9 @@ from app.parts.asking import answered, ask, question
 from app.parts.onward import onward
 from app.parts.uploads.describe import describe, network_of_plugin
 
-Outcome = Added | Recognised | Unrecognised | AncraError
-DELETE = "delete model"
+Outcome = Added | Recognised | Unrecognised | AncraError | None
+"""What came of a file; None once that was deleted."""
+DELETE, OUTCOMES = "delete model", "uploaded_models"
 
 
 def upload_models() -> None:
@@ -37,7 +38,7 @@ def upload_models() -> None:
 
 def _take(file: UploadedFile) -> None:
     """A file is looked at once; what came of it stays on the page as long as the file does."""
-    outcomes: dict[str, Outcome] = st.session_state.setdefault("uploaded_models", {})
+    outcomes: dict[str, Outcome] = st.session_state.setdefault(OUTCOMES, {})
     if file.file_id not in outcomes:
         try:
             outcomes[file.file_id] = uploads.take(file.getvalue(), file.name)
@@ -49,7 +50,7 @@ def _take(file: UploadedFile) -> None:
         st.error(f"{found} Nothing was kept.", icon=":material/error:")
     elif isinstance(found, Added):
         _say(found)
-    else:
+    elif found is not None:
         _ask(file, found, outcomes)
 
 
@@ -121,7 +122,8 @@ def ask_to_delete(name: str) -> None:
             except AncraError as error:
                 st.error(str(error))
                 return
-            st.session_state.pop("uploaded_models", None)
+            # Its file may still be in the uploader, and is not to be taken in again.
+            st.session_state[OUTCOMES] = dict.fromkeys(st.session_state.get(OUTCOMES, {}))
             answered()
         if st.button("Keep it", key="keep_model"):
             answered()
