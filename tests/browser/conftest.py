@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+APP = [
+    *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py"), "--server.headless=true"),
+    *("--server.address=127.0.0.1", "--server.port={port}"),
+]
 BUSY = ", ".join(
     (
         "[data-testid=stStatusWidget]",
@@ -25,7 +29,11 @@ BUSY = ", ".join(
 @pytest.fixture(scope="session")
 def workspace_with_models(tmp_path_factory, save_untrained) -> Path:
     """A workspace with two untrained digits models, so that no test depends on shipped ones."""
-    folder = tmp_path_factory.mktemp("browser")
+    return with_models(tmp_path_factory.mktemp("browser"), save_untrained)
+
+
+def with_models(folder: Path, save_untrained) -> Path:
+    """The folder, with the two models in it."""
     save_untrained(folder / "uploads", "tiny-ra", "Tiny with attention", 2)
     save_untrained(folder / "uploads", "tiny-plain", "Tiny plain", 0)
     return folder
@@ -34,8 +42,14 @@ def workspace_with_models(tmp_path_factory, save_untrained) -> Path:
 @pytest.fixture(scope="session")
 def server(workspace_with_models):
     """The address of a running app."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py"), "--server.headless=true"]
-    with served([*command, "--server.address=127.0.0.1", "--server.port={port}"], workspace_with_models) as address:
+    with served(APP, workspace_with_models) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory, save_untrained):
+    """The address of an app on a workspace in which no other file of tests leaves a run."""
+    with served(APP, with_models(tmp_path_factory.mktemp("own"), save_untrained)) as address:
         yield address
 
 

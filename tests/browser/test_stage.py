@@ -50,6 +50,12 @@ STEPS = {
 """What changes at the second, third and fourth step of each story."""
 
 
+@pytest.fixture(scope="module")
+def server(own_server):
+    """A run that is there makes the Train page another one."""
+    return own_server
+
+
 @pytest.mark.parametrize("windows", WINDOWS.values(), ids=WINDOWS)
 @pytest.mark.parametrize("name", STAGES)
 def test_what_one_moves_and_what_it_changes_are_in_one_viewport(browser, server, settled, name, windows):

@@ -155,6 +155,12 @@ def unfold(name: str):
     return lambda page: page.locator("summary").filter(has_text=name).click()
 
 
+@pytest.fixture(scope="module")
+def server(own_server):
+    """A run that is there makes the Train page another one."""
+    return own_server
+
+
 CHANGES = {
     "": (".fooled .again", [press("Next image"), press("Magnify"), part("images", "Fashion")]),
     "attack": (

@@ -16,7 +16,12 @@ from ancra.checkpoints import find_checkpoints
 from ancra.extras import EXTRAS
 from ancra.paths import ROOT
 
-LEFT_OUT = ("checkpoints/results/map-pixels/", "checkpoints/results/traces-first/", "checkpoints/cifar10/")
+LEFT_OUT = (
+    "checkpoints/results/map-pixels/",
+    "checkpoints/results/traces-first/",
+    "checkpoints/cifar10/",
+    "checkpoints/tiny_imagenet/",
+)
 """What a wheel does without, and so without the results of those checkpoints."""
 
 
