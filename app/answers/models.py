@@ -14,7 +14,7 @@ from app import compute
 
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
 
-SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10", "tiny_imagenet": "Tiny-ImageNet"}
+SETS = {"fashion_mnist": "Fashion", "digits": "Digits", "cifar10": "CIFAR-10", "tiny_imagenet": "Tiny"}
 """The sets of images that models come with, in the order they are offered; the first is where the app opens."""
 
 YOURS = "Yours"
@@ -40,7 +40,7 @@ class Opening:
 OPENINGS = {
     "Fashion": Opening(("trades-ancra", "pgd-at"), STORY["fashion_mnist"]),
     "CIFAR-10": Opening(("trades-ancra", "natural"), 0, EXAMPLE),
-    "Tiny-ImageNet": Opening(("trades-ancra", "trades"), 0),
+    "Tiny": Opening(("trades-ancra", "trades"), 0),
 }
 OPENING = Opening(("natural-ra", "pgd-at"), STORY["digits"])
 

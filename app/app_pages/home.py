@@ -22,7 +22,7 @@ IMAGES = {
     "Fashion": "Photographs of clothes (Fashion-MNIST)",
     "Digits": "Handwritten digits",
     "CIFAR-10": "Photographs (CIFAR-10)",
-    "Tiny-ImageNet": "Photographs (twenty classes of Tiny-ImageNet)",
+    "Tiny": "Photographs (twenty classes of Tiny-ImageNet)",
 }
 WAYS = (
     ("attack", "swords", "See a robust model fooled", "One image, several models, every step of the attack."),

@@ -156,7 +156,7 @@ def place() -> DeltaGenerator:
     .st-key-strip button {{ min-height: 44px; }}
     .st-key-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-sentence) {{ flex: 1 0 100%; }}
     /* Of steps that are not told their numbers stand for them, so that all are in sight. */
-    .st-key-story_steps button[aria-checked="false"] p {{ width: 1ch; overflow: hidden; white-space: nowrap; }}
+    .st-key-guide button[aria-checked="false"] p, [class*="story"] button[aria-checked="false"] p {{ width: 1ch; overflow: hidden; white-space: nowrap; }}
 }}
 </style>""")
     return st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
@@ -179,8 +179,7 @@ def steps(story: Story) -> Step | None:
         else:
             story.go(titles[title])
 
-    with st.container(key="story_steps"):
-        st.segmented_control(story.label, list(titles), key=story.key, on_change=press)
+    st.segmented_control(story.label, list(titles), key=story.key, on_change=press)
     st.session_state[story.shown] = current.title if current else None
     story.name(current)
     return current
