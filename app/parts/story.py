@@ -156,7 +156,8 @@ def place() -> DeltaGenerator:
     .st-key-strip button {{ min-height: 44px; }}
     .st-key-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-sentence) {{ flex: 1 0 100%; }}
     /* Of steps that are not told their numbers stand for them, so that all are in sight. */
-    .st-key-guide button[aria-checked="false"] p, [class*="story"] button[aria-checked="false"] p {{ width: 1ch; overflow: hidden; white-space: nowrap; }}
+    :is(.st-key-guide, [class*="story"]) button[aria-checked="false"] p {{
+        width: 1ch; overflow: hidden; white-space: nowrap; }}
 }}
 </style>""")
     return st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
