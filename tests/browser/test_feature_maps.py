@@ -38,7 +38,7 @@ def test_a_lasso_brings_the_images(open_browser, settled, widget, draw_lasso):
     page.wait_for_selector("text=selected images.", timeout=10_000)
     bits = base64.b64decode(widget(page, "btoa(String.fromCharCode(...map.selection()))"))
     assert f"{sum(bits)} selected images." in page.inner_text("body")
-    assert page.locator("article").count() >= 1
+    expect(page.locator("article").first).to_be_visible()
 
 
 def test_a_press_is_kept_in_the_link(open_browser, settled, widget):
@@ -129,6 +129,7 @@ def test_a_saved_page_attacks_by_itself_where_that_is_wanted(open_browser, brows
     alone.goto(path.as_uri())
     alone.wait_for_selector(".fm[data-ready]")
     alone.get_by_role("button", name="Next image").click()
+    expect(alone.locator(".readout .said b").nth(1)).to_be_visible()
     alone.get_by_role("button", name="One step on (right)").click()
     expect(alone.locator(".where")).to_have_text("Step 1")
     context.close()
