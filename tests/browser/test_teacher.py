@@ -7,6 +7,12 @@ pytestmark = pytest.mark.browser
 MOST = 3
 
 
+@pytest.fixture(scope="module")
+def server(own_server):
+    """A lesson begins where nothing was trained yet."""
+    return own_server
+
+
 @pytest.fixture
 def lesson(browser, server, settled):
     """Opens Home on a projector; ``press`` counts, ``seen`` expects things whole in the window as it is."""
