@@ -3,6 +3,9 @@ import { decode } from "../shared/codec.js"
 import { h, write } from "../shared/dom.js"
 import { paint, read, sheet } from "./paper.js"
 
+// Safari has no such call.
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout
+
 /** The column beside the networks. acts: {choose(image, label), name(label), tool, restore}. */
 export function createShelf(data, paper, acts) {
   const { shape, classes, labels } = data
@@ -17,7 +20,7 @@ export function createShelf(data, paper, acts) {
   )
   const thumbs = labels.map((label, n) => {
     const canvas = sheet(shape, "")
-    setTimeout(() => paint(canvas, image(n), shape)) // All at once would hold up the first step.
+    whenIdle(() => paint(canvas, image(n), shape)) // Before the first step they would hold it up.
     canvas.removeAttribute("role")
     return h(
       "button",
