@@ -63,17 +63,21 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
             f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack "
             "of this table breaks the image."
         )
-        chart(
-            partial(figures.drop_chart, rows), key="drop",
-            alt="Accuracy of each model under PGD and in the worst case over all attacks",
-        )  # fmt: skip
-        st.caption(
-            "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the "
-            "model. Thin lines are 95 % intervals. RA is reverse attention."
-        )
-        origin = answers.origin([each.name for each in found], rows)
-        save_figure(partial(figures.drop_chart, rows), f"Drop to the worst case {_of(found)}", origin, "drop")
+        if any(row.drop is not None for row in rows):
+            drops(found, rows)
         table.downloads(found)
+
+
+def drops(found: list[Results], rows: list[tables.TableRow]) -> None:
+    """How far each model falls from PGD to the worst case."""
+    draw = partial(figures.drop_chart, rows)
+    chart(draw, key="drop", alt="Accuracy of each model under PGD and in the worst case over all attacks")
+    st.caption(
+        "The thick bar is the drop from PGD to the worst case: the longer it is, the less PGD says about the "
+        "model. Thin lines are 95 % intervals. RA is reverse attention."
+    )
+    origin = answers.origin([each.name for each in found], rows)
+    save_figure(draw, f"Drop to the worst case {_of(found)}", origin, "drop")
 
 
 def believed_first(found: list[Results]) -> str:
