@@ -4,7 +4,6 @@ import json
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 import torch
@@ -14,6 +13,7 @@ from ancra.attacks.verdict import finite, frozen
 from ancra.checkpoints import Card, load_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.errors import AncraError
+from ancra.features.numba_cache import turn
 from ancra.files import replace_file
 from ancra.live.aten import program_of
 from ancra.live.head import FORMAT, VERSION
@@ -27,9 +27,6 @@ Precision = Literal["auto", "fp32", "fp16"]
 # How far the logits of the operations may be from the model's own, relative to the largest: rounding stays far below.
 TOLERANCE = 1e-3
 ASKED, PROBES = 500, 64
-# torch.export and torch.fx, which folds, keep what they are doing in globals: two at a time in one process break each
-# other.
-_EXPORTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,8 @@ def live_network(
     if images is None:
         images = torch.rand(PROBES, *card.image_shape, generator=torch.Generator().manual_seed(0))
     # While one is exported its weights stand in for others, so a second thread may not even ask for them.
-    with _EXPORTING, frozen(model.cpu()), torch.no_grad():
+    # An export replaces functions that all threads use, those in which numba compiles among them: one at a time.
+    with turn(), frozen(model.cpu()), torch.no_grad():
         found = as_classifier(model).predict(images)
         finite(found.logits)
         twin = as_classifier(folded(model, images[:1]))
