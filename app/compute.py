@@ -23,6 +23,7 @@ from app.access import is_public
 from app.engine.processes import Processes, cores
 from app.engine.request import Engine, Request, Source
 from app.queueing import Job, Queue
+from app.turns import turns
 from app.work import Batched, Progress, Work
 
 if TYPE_CHECKING:  # importing torch takes seconds, and the first page needs no model
@@ -37,7 +38,7 @@ MOST, MOST_PUBLIC = 256, 20
 @st.cache_resource(show_spinner=False)
 def queue() -> Queue:
     """The one queue that all sessions share. Raises AncraError as ``engine``."""
-    return Queue(engine().at_once, most=MOST_PUBLIC if is_public() else MOST)
+    return Queue(engine().at_once, most=MOST_PUBLIC if is_public() else MOST, idle=turns().waiting)
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,9 +64,16 @@ class Queue:
         workers: how many threads wait for computations.
         keep: bytes of finished results in memory; the least recently asked for make room, the newest one always stays.
         most: computations that may be unfinished at once; any number when left out.
+        idle: surrounds the time for which a caller waits.
     """
 
-    def __init__(self, workers: int = 1, keep: int = KEPT, most: int | None = None) -> None:
+    def __init__(
+        self,
+        workers: int = 1,
+        keep: int = KEPT,
+        most: int | None = None,
+        idle: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._workers = workers
         self._pool = ThreadPoolExecutor(self._workers, "ancra-work", initializer=_one_torch_thread)
         self._lock = threading.Lock()
@@ -74,7 +82,7 @@ class Queue:
         self._jobs: dict[Hashable, Job] = {}
         self._results = Kept(keep)
         self._seconds: dict[Hashable, float] = {}
-        self._most = most
+        self._most, self._idle = most, idle
 
     def ask(
         self, key: Hashable, work: Work, on_wait: Callable[[str, float | None], None], owner: str | None = None
@@ -98,8 +106,9 @@ class Queue:
         jobs: list[Job] = []
         began = time.monotonic()
         try:
-            for key, work in asked:
-                jobs.append(self._enter(key, work, owner, kept=False))
+            with self._lock:  # all of them before the first is begun: like ones are computed in one go
+                for key, work in asked:
+                    jobs.append(self._enter(key, work, owner, kept=False))
             return [self._wait(job, began, on_wait) for job in jobs]
         finally:
             with self._lock:
@@ -107,14 +116,11 @@ class Queue:
                     job.waiting -= 1
 
     def _wait(self, job: Job, began: float, on_wait: Callable[[str, float | None], None]) -> Any:
-        while not job.future.done():
-            try:
-                return job.future.result(timeout=0.15)
-            except TimeoutError:
-                if job.future.done():
-                    break
-            if time.monotonic() - began > 0.3:
-                on_wait(*self._describe(job))
+        if not job.future.done():
+            with self._idle():
+                while wait([job.future], timeout=0.15).not_done:
+                    if time.monotonic() - began > 0.3:
+                        on_wait(*self._describe(job))
         return job.future.result()
 
     def begin(self, key: Hashable, work: Work, owner: str | None = None) -> Job:
@@ -126,7 +132,8 @@ class Queue:
         Raises:
             AncraError: the queue is full.
         """
-        return self._enter(key, work, owner, kept=True)
+        with self._lock:
+            return self._enter(key, work, owner, kept=True)
 
     def recall(self, key: Hashable, find: Callable[[], Any | None]) -> Any | None:
         """The result in memory, or what ``find`` gives, kept as if it had been computed; None: neither."""
@@ -139,21 +146,21 @@ class Queue:
         return found
 
     def _enter(self, key: Hashable, work: Work, owner: str | None, kept: bool) -> Job:
-        with self._lock:
-            kept_result = self._results.get(key, NOTHING)
-            if kept_result is not NOTHING:
-                done: Future[Any] = Future()
-                done.set_result(kept_result)
-                return Job(done)
-            job = self._jobs.get(key)
-            if job is None:
-                self._admit(owner)
-                job = self._jobs[key] = Job(Future(), key=key, work=work, owner=owner)
-                self._line.append(job)
-                self._pool.submit(self._take_turn)
-            job.kept = job.kept or kept
-            job.waiting += not kept
-            return job
+        """A job for it; the caller holds the lock."""
+        kept_result = self._results.get(key, NOTHING)
+        if kept_result is not NOTHING:
+            done: Future[Any] = Future()
+            done.set_result(kept_result)
+            return Job(done)
+        job = self._jobs.get(key)
+        if job is None:
+            self._admit(owner)
+            job = self._jobs[key] = Job(Future(), key=key, work=work, owner=owner)
+            self._line.append(job)
+            self._pool.submit(self._take_turn)
+        job.kept = job.kept or kept
+        job.waiting += not kept
+        return job
 
     def _admit(self, owner: str | None) -> None:
         if self._most is not None and sum(job.wanted for job in self._jobs.values()) >= self._most:

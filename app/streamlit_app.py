@@ -18,6 +18,7 @@ from app.guard import guard, show_plugins  # noqa: E402
 from app.parts.readable import readable  # noqa: E402
 from app.parts.signing_in import signing_in  # noqa: E402
 from app.state import choose_set, follow_history, look  # noqa: E402
+from app.turns import turns  # noqa: E402
 
 PAGES = (
     ("home", "Home", "home", "What this is, what the shipped models achieve, and where to go."),
@@ -53,7 +54,7 @@ st.set_page_config(page_icon=str(FOLDER / "static" / "icon.png"), layout="wide")
 page = st.navigation(pages(), position="top")
 st.set_page_config(page_title=f"{page.title} · ANCRA Lab")
 st.logo(str(FOLDER / "static" / "logo.svg"), size="large")
-with guard():
+with turns().drawing(), guard():
     menu()
     toolbar()
     compute.say_in(waiting(page.url_path, look()))

@@ -46,6 +46,7 @@ STORED = 64  # traces of the first images come with the project
 AGAIN = "Attack, nothing to compute"
 EMPTY = "an empty page"
 LONGEST = 120.0  # seconds that a client waits for a page
+ASKED = re.compile(r'<span class="ancra-asked">(.*)</span>')
 WAITING = re.compile(r"Waiting for \d+ others? to finish(, about [\d ]+(s|min|h).*)?\.")
 
 
@@ -77,8 +78,8 @@ async def run(socket: ClientConnection, page: str, query: str, seen: Seen) -> No
                 seen.errors.append(f"{element.exception.type}: {element.exception.message}")
             elif element.WhichOneof("type") == "alert" and element.alert.format == Alert.ERROR:
                 seen.errors.append(element.alert.body)
-            elif element.WhichOneof("type") == "progress" and "Waiting" in element.progress.text:
-                seen.told.append(element.progress.text)
+            elif element.WhichOneof("type") == "html" and (words := ASKED.search(element.html.body)):
+                seen.told.append(words[1])
 
 
 def link(chance: random.Random, images: list[int], data: str) -> tuple[str, str, str]:
@@ -179,11 +180,9 @@ def table(title: str, seen: Seen, floor: Seen) -> None:
         figures = [*np.percentile(spent, [50, 95]), max(spent), *least]
         print(f"| {name} | {len(spent)} | {' | '.join(f'{each:.2f}' for each in figures)} |")
     print(f"\n{len(seen.errors)} errors", *sorted(set(seen.errors))[:5], sep="\n- " if seen.errors else "")
-    odd = [text for text in seen.told if not WAITING.fullmatch(text)]
-    print(f"{len(seen.told)} times somebody was told what they wait for", end="")
-    print(f", as in: {seen.told[len(seen.told) // 2]}" if seen.told else ".")
-    if odd:
-        print("Not as it should be:", *sorted(set(odd))[:5], sep="\n- ")
+    queued = [text for text in seen.told if WAITING.fullmatch(text)]
+    for what, texts in (("what is computed for them", seen.told), ("their place in the queue", queued)):
+        print(f"{len(texts)} times somebody was told {what}{f', as in: {texts[len(texts) // 2]}' if texts else '.'}")
     sys.stdout.flush()
 
 
@@ -247,6 +246,7 @@ def main() -> None:
         home = Path(name)
         (home / "empty.py").write_text("import streamlit as st\n\nst.title('Empty')\n")
         streamlit = [sys.executable, "-m", "streamlit", "run", str(home / "empty.py"), "--server.headless=true"]
+        streamlit.append("--server.fileWatcherType=none")  # as the app's own server
         empty = serve([*streamlit, f"--server.port={floor}"], floor, home)
         urls = [f"ws://localhost:{port}/_stcore/stream" for port in (pages, floor)]
         try:

@@ -5,7 +5,7 @@ for an attacker who wants the image out of its label's class. A targeted attack 
 target. Objectives on the auxiliary logits fall back to p' for models that have none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +32,7 @@ class Objective:
             The verdict on an image is always the model's own decision, whatever the attacker looked at.
         needs_targets: whether it makes sense only with a target class; without one the likeliest wrong classes serve.
         fewest_classes: from how many classes on it means something; below, attacks with it are refused.
+        falls_back: the objective that it is on a model without auxiliary logits; None: it needs none to be itself.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Objective:
     attention: Callable[[Tensor], Attention] | None = None
     needs_targets: bool = False
     fewest_classes: int = 2
+    falls_back: str | None = None
 
 
 OBJECTIVES: Registry[Objective] = Registry("objective")
@@ -54,6 +56,24 @@ def as_objective(objective: "str | Loss | Objective") -> Objective:
         return OBJECTIVES[objective]
     name = getattr(objective, "__name__", "custom")
     return Objective(name, name, "A function given by the user.", objective)
+
+
+def mixes(name: str) -> bool:
+    """Whether images attacked with this objective and with others of its kind may share one search."""
+    objective = OBJECTIVES[name]
+    return not (objective.attention or objective.needs_targets or objective.fewest_classes > 2)
+
+
+def each_its_own(names: Sequence[str]) -> Objective:
+    """One objective for N images, each of which has its own, by name; all of them must mix."""
+    kinds = list(dict.fromkeys(names))
+
+    def loss(prediction: Prediction, labels: Tensor) -> Tensor:
+        own = torch.tensor([kinds.index(name) for name in names], device=labels.device)
+        losses = torch.stack([OBJECTIVES[kind].loss(prediction, labels) for kind in kinds])
+        return losses.gather(0, own[None])[0]
+
+    return Objective("own", "Each image's own", "Each image is attacked with an objective of its own.", loss)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -116,30 +136,35 @@ for _objective in (
         "Joint (adaptive)",
         "The paper's adaptive attack: the final and all auxiliary answers at once.",
         joint,
+        falls_back="ce",
     ),
     Objective(
         "ce_first",
         "Cross-entropy on the first auxiliary logits",
         "Attacks the answer before any attention has multiplied the features.",
         lambda p, y: cross_entropy(first_head(p), y),
+        falls_back="ce",
     ),
     Objective(
         "margin_first",
         "Margin on the first auxiliary logits",
         "Lifts the best wrong class of the answer before any attention.",
         lambda p, y: margin(first_head(p), y),
+        falls_back="margin",
     ),
     Objective(
         "ce_last",
         "Cross-entropy on the last auxiliary logits",
         "Attacks the answer of the last block, which the first attention has already masked.",
         lambda p, y: cross_entropy(last_head(p), y),
+        falls_back="ce",
     ),
     Objective(
         "margin_last",
         "Margin on the last auxiliary logits",
         "The margin on the answer of the last block, which the first attention has already masked.",
         lambda p, y: margin(last_head(p), y),
+        falls_back="margin",
     ),
     Objective(
         "soft_attention",

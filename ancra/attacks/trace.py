@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ancra.arrays import Array, FloatArray, IntArray
 from ancra.attacks.ball import own_starts
 from ancra.attacks.door import Values, admit, check_classes
-from ancra.attacks.objectives import OBJECTIVES, as_objective
+from ancra.attacks.objectives import OBJECTIVES, Objective, as_objective
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.verdict import decide, frozen
@@ -115,18 +115,20 @@ def trace_attack(
     settings: AttackSettings,
     *,
     targets: Values | None = None,
+    objective: Objective | None = None,
     apart: bool = False,
 ) -> AttackTrace:
     """Run one search and record every point of it (``settings.restarts`` and ``settings.targets`` are not used).
 
     Args:
         images: (N, C, H, W) in [0, 1]. labels: (N,). targets: (N,), needed when ``settings.targeted``.
+        objective: overrides ``settings.objective``.
         apart: each image starts where it would start alone, so that what is found does not depend on its neighbours.
 
     Raises:
         AncraError: targets missing or equal to the label; logits that are not finite.
     """
-    goal = as_objective(settings.objective)
+    goal = objective or as_objective(settings.objective)
     if (settings.targeted or goal.needs_targets) and targets is None:
         raise AncraError("This attack drives images to a chosen class: choose a target class.")
     given = admit(model, images, labels, targets)

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 
 from torch import nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from ancra.models.classifier import ImageShape
 from ancra.models.foreign import ForeignClassifier
@@ -32,6 +31,8 @@ def vgg19(settings: ModelSettings, image_shape: ImageShape, classes: int) -> For
 
 
 def _vgg(kind: str, settings: ModelSettings, image_shape: ImageShape, classes: int) -> ForeignClassifier:
+    from torchvision.models.vgg import cfgs, make_layers  # loading it takes seconds, and few models are VGGs
+
     layers = OrderedDict[str, nn.Module](
         features=make_layers(cfgs[kind], batch_norm=True),
         pool=nn.AdaptiveAvgPool2d(1),

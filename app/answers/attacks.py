@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
 from ancra.attacks.trace_store import find_packed, find_trace, image_digest
@@ -14,7 +15,7 @@ from ancra.origin import Origin
 from ancra.reports.shipped_traces import verdict_attacks
 from ancra.reports.traces import trace_origin
 from app import compute
-from app.engine.kinds.attacks import Attacked
+from app.engine.kinds.attacks import Attacked, searched
 from app.engine.request import Request
 
 SEARCHED = 120
@@ -105,10 +106,18 @@ def pair(name: str, picture: Picture, epsilon: float, text: str) -> tuple[Attack
 
 def traces(asked: Sequence[Wish], text: str) -> list[AttackTrace]:
     """Several traces, those that have to be computed all at the same time."""
+    asked = [(name, picture, _plainest(name, attack), target) for name, picture, attack, target in asked]
     found = [_found(*each) for each in asked]
     missing = [_trace(*each) for each, trace in zip(asked, found, strict=True) if trace is None]
     made = iter(compute.ask_all(missing, text) if missing else [])
     return [trace or next(made) for trace in found]
+
+
+def _plainest(name: str, settings: AttackSettings) -> AttackSettings:
+    """The same attack, under one name for a model on which several objectives are one."""
+    simpler = OBJECTIVES[settings.objective].falls_back
+    has_auxiliary = compute.card(name).model.reverse_attention_blocks > 0
+    return settings if simpler is None or has_auxiliary else settings.with_changes(objective=simpler)
 
 
 def missed_by_pgd(name: str, epsilon: float) -> list[int]:
@@ -122,7 +131,8 @@ def _trace(name: str, picture: Picture, settings: AttackSettings, target: int | 
     own = picture.digest(target)
     points = (settings.steps + 1) * picture.image.nbytes
     asked = compute.request(
-        "trace", name, settings, Attacked(picture.image, picture.label, target, own if picture.stored else None),
+        "trace", name, searched(settings),
+        Attacked(picture.image, picture.label, target, own if picture.stored else None, settings.objective),
         alike=(tuple(picture.image.shape), target is None), most=max(1, min(MOST, TOGETHER // points)),
     )  # fmt: skip
     return asked, (asked.source.digest, settings.digest(), own)

@@ -55,6 +55,14 @@ def choose_models() -> list[str]:
     return [name for name in names if name in fitting]
 
 
+def attack_all(names: list[str], picture: Picture, settings: AttackSettings, target: int | None) -> None:
+    """Have all that the page shows at the same time; afterwards each model says for itself what is wrong."""
+    wanted = (*verdict_attacks(settings.epsilon), settings)
+    aims = (None, None, target)
+    with suppress(AncraError):
+        traces_of([(name, picture, *each) for name in names for each in zip(wanted, aims, strict=True)], "Attacking")
+
+
 @st.fragment
 @guard()
 def results(names: list[str], picture: Picture, settings: AttackSettings, target: int | None, told: bool) -> None:
@@ -62,10 +70,6 @@ def results(names: list[str], picture: Picture, settings: AttackSettings, target
     classes = compute.card(names[0]).classes
     verdicts, traces = {}, {}
     above = st.container()
-    wanted = (*verdict_attacks(settings.epsilon), settings)
-    aims = (None, None, target)
-    with suppress(AncraError):  # below each model says for itself what is wrong
-        traces_of([(name, picture, *each) for name in names for each in zip(wanted, aims, strict=True)], "Attacking")
     for name in names:
         with guard():
             verdicts[name] = verdict_of(name, picture, settings.epsilon)
@@ -115,6 +119,7 @@ if picture is not None:
     with guard():
         with steps:
             current = guide_steps()
+        attack_all(models, picture, chosen, target)
         guide_sentence(sentence, current, models, picture, epsilon)
 with right, st.container(key="results"):
     if picture is not None:

@@ -26,6 +26,8 @@ WATCHED = 1.0
 """Seconds after which a process looks again whether its server is there."""
 TOLD = 0.2
 """Seconds after which it is looked again how far a computation is."""
+GROWTH = 3 * 2**30
+"""Bytes by which a process may grow: loky replaces one that has grown by 300 MB, which the models that are kept do."""
 KILLED = (
     "The process that computed this was ended twice, most often because memory ran out: "
     "try fewer steps or smaller images, or try again later."
@@ -161,7 +163,8 @@ def _done(future: Future[Any]) -> bool:
 def _process() -> "ProcessPoolExecutor":
     from loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(max_workers=1, timeout=None, initializer=_prepare, initargs=(os.getpid(),))
+    environment = {"LOKY_MAX_MEMORY_LEAK_SIZE": str(GROWTH)}
+    return ProcessPoolExecutor(1, timeout=None, initializer=_prepare, initargs=(os.getpid(),), env=environment)
 
 
 def _prepare(server: int) -> None:

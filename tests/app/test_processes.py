@@ -16,7 +16,7 @@ from ancra.attacks.settings import AttackSettings
 from ancra.checkpoints import find_checkpoints
 from ancra.errors import AncraError
 from ancra.progress import unheard
-from app.engine.kinds.attacks import Attacked
+from app.engine.kinds.attacks import Attacked, searched
 from app.engine.processes import Processes, devices_in_words
 from app.engine.request import Request, Source
 
@@ -160,6 +160,25 @@ def test_traces_of_a_process_are_those_of_this_one(processes):
     for there, here in zip(*both, strict=True):
         assert np.allclose(there.images, here.images, atol=1e-5)
         assert np.allclose(there.losses, here.losses, atol=1e-5)
+
+
+def test_objectives_that_mix_share_a_search_and_find_what_each_finds_alone():
+    path, card = next(found for found in find_checkpoints() if found[1].model.reverse_attention_blocks)
+    source, settings = Source(str(path), card.digest), AttackSettings(steps=3, epsilon=0.2)
+    images = torch.rand(3, *card.image_shape, generator=torch.Generator().manual_seed(0)).split(1)
+    names = ("ce", "joint", "margin_first")
+    items = [Attacked(image, 1, objective=name) for image, name in zip(images, names, strict=True)]
+    engine = Processes([])
+    together = engine.run(Request("trace", source, searched(settings)), items, unheard).results
+    for image, name, found in zip(images, names, together, strict=True):
+        own = settings.with_changes(objective=name)
+        (alone,) = engine.run(Request("trace", source, own), [Attacked(image, 1)], unheard).results
+        assert np.allclose(found.images, alone.images, atol=1e-5)
+        assert np.allclose(found.gradient_norm, alone.gradient_norm, rtol=1e-3, equal_nan=True)
+    shared = {searched(settings.with_changes(objective=name)).digest() for name in names}
+    assert len(shared) == 1
+    with_attention = settings.with_changes(objective="soft_attention")
+    assert searched(with_attention) == with_attention
 
 
 def test_processes_end_with_the_server_that_is_killed():

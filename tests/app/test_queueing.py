@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from ancra.errors import AncraError
 from app.memory import held_bytes
 from app.queueing import OF_ONE, Job, Queue
+from app.work import Batched
 
 
 def no_wait(text, share):
@@ -194,3 +196,33 @@ def test_the_numbers_of_a_trace_are_counted():
         names: list[str]
 
     assert held_bytes([Trace(np.zeros(5), ["ce", "dlr"])]) == 45
+
+
+def test_like_works_that_are_asked_for_at_once_are_computed_at_once():
+    sizes = []
+
+    def work(items, progress):
+        sizes.append(len(items))
+        return items
+
+    queue = Queue(workers=2)
+    found = queue.ask_all([(each, Batched("alike", each, work, 8)) for each in range(5)], no_wait)
+    assert found == [0, 1, 2, 3, 4]
+    assert sizes == [5]
+
+
+def test_a_caller_is_idle_only_while_it_waits():
+    told = []
+
+    @contextmanager
+    def idle():
+        told.append("idle")
+        yield
+        told.append("back")
+
+    queue, go_on = Queue(idle=idle), threading.Event()
+    threading.Timer(0.05, go_on.set).start()
+    assert queue.ask("slow", lambda progress: go_on.wait(30), no_wait)
+    assert told == ["idle", "back"]
+    assert queue.ask("slow", lambda progress: None, no_wait)
+    assert told == ["idle", "back"]

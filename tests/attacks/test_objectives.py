@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ancra.attacks.objectives import OBJECTIVES, as_objective, logits_ratio, margin
+from ancra.attacks.objectives import OBJECTIVES, as_objective, each_its_own, logits_ratio, margin, mixes
 from ancra.errors import AncraError
 from ancra.models.prediction import Prediction
 
@@ -41,12 +41,20 @@ def test_each_objective_reads_its_own_head(name: str, head: torch.Tensor) -> Non
     assert torch.equal(OBJECTIVES[name].loss(PREDICTION, LABELS), margin(head, LABELS))
 
 
-@pytest.mark.parametrize(
-    ("auxiliary", "final"), [("ce_first", "ce"), ("ce_last", "ce"), ("joint", "ce"), ("margin_first", "margin")]
-)
-def test_without_heads_the_auxiliary_objectives_read_the_final_logits(auxiliary: str, final: str) -> None:
-    plain = Prediction(LOGITS)
-    assert torch.equal(OBJECTIVES[auxiliary].loss(plain, LABELS), OBJECTIVES[final].loss(plain, LABELS))
+def test_without_heads_an_objective_is_the_one_it_falls_back_to() -> None:
+    plain = Prediction(LOGITS, auxiliary=())
+    own = {name: each for name, each in OBJECTIVES.items() if each.falls_back}
+    assert own.keys() == {"joint", "ce_first", "ce_last", "margin_first", "margin_last"}
+    for objective in own.values():
+        simpler = OBJECTIVES[objective.falls_back or ""]
+        assert torch.equal(objective.loss(plain, LABELS), simpler.loss(plain, LABELS))
+
+
+def test_each_image_has_its_own_objective_where_they_mix() -> None:
+    found = each_its_own(["joint", "margin"]).loss(PREDICTION, LABELS)
+    expected = [OBJECTIVES[name].loss(PREDICTION, LABELS)[row] for row, name in enumerate(("joint", "margin"))]
+    assert torch.equal(found, torch.stack(expected))
+    assert [mixes(name) for name in ("ce", "joint", "dlr", "soft_attention")] == [True, True, False, False]
 
 
 def test_a_plain_function_is_an_objective() -> None:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ancra.attacks.objectives import OBJECTIVES
+from ancra.attacks.objectives import OBJECTIVES, each_its_own, mixes
 from ancra.attacks.pgd import pgd
+from ancra.attacks.settings import AttackSettings
 from ancra.attacks.suite import preset
 from ancra.attacks.trace import AttackTrace, trace_attack
 from ancra.attacks.trace_store import keep_trace
@@ -22,12 +23,14 @@ class Attacked(NamedTuple):
     Attributes:
         image: (1, C, H, W) in [0, 1]. label: its class. target: the class to reach; None for any wrong one.
         digest: of the three, to keep what is found under; None: it is not to be kept.
+        objective: what is maximised on it; None: that of the request's settings.
     """
 
     image: Tensor
     label: int
     target: int | None = None
     digest: str | None = None
+    objective: str | None = None
 
 
 def ready(place: Place, request: Request, items: Sequence[None]) -> list[None]:
@@ -46,17 +49,25 @@ def traces(place: Place, request: Request, items: Sequence[Attacked]) -> list[At
     """
     model, device, settings = place.model(request.source), place.device, request.settings
     images, labels = _stacked(items, device)
+    names = [item.objective or settings.objective for item in items]
     targets = None
     if items[0].target is not None:
         targets = torch.tensor([item.target for item in items], device=device)
-    elif OBJECTIVES[settings.objective].needs_targets:
+    elif OBJECTIVES[names[0]].needs_targets:
         targets = likeliest_wrong(decide(model, images), labels, 1)[:, 0]
-    made = trace_attack(model, images, labels, settings, targets=targets, apart=True)
+    goal = each_its_own(names) if len({*names}) > 1 else OBJECTIVES[names[0]]
+    made = trace_attack(model, images, labels, settings, targets=targets, objective=goal, apart=True)
     found = [made.one(row) for row in range(len(items))]
-    for item, trace in zip(items, found, strict=True):
+    for item, name, trace in zip(items, names, found, strict=True):
         if item.digest:
-            keep_trace(place.store, request.source.digest, settings, item.digest, trace)
+            own = settings.with_changes(objective=name)
+            keep_trace(place.store, request.source.digest, own, item.digest, trace)
     return found
+
+
+def searched(settings: AttackSettings) -> AttackSettings:
+    """What images attacked with these settings share with those that may be in one search with them."""
+    return settings.with_changes(objective="ce") if mixes(settings.objective) else settings
 
 
 def answers(place: Place, request: Request, items: Sequence[Tensor]) -> list[int]:
