@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from ancra.progress import unheard
 from app.engine.request import Engine, Request, Source
 from app.memory import freeze_memory
 
@@ -48,7 +49,10 @@ def warm_up() -> None:
 
 @st.cache_resource(show_spinner=False)
 def compile_umap() -> None:
-    """Let UMAP compile in the background, once a server, so that the first new map need not wait for it."""
+    """Let UMAP compile in the background, once a server, so that the first new map need not wait for it.
+
+    In one process: the others find what it has compiled on the disk, and go on computing meanwhile.
+    """
     from app import compute
 
     timer = threading.Timer(COMPILE_AFTER, _compile_umap, [compute.engine()])
@@ -58,4 +62,4 @@ def compile_umap() -> None:
 
 def _compile_umap(engine: Engine) -> None:
     with suppress(RuntimeError):  # a server that is ending starts no thread any more
-        engine.get_ready(Request("map-ready", Source("", "")))
+        engine.run(Request("map-ready", Source("", "")), [None], unheard)

@@ -7,20 +7,28 @@ from ancra.origin import Origin, signed, versions
 from ancra.recipe import recipe_names
 from ancra.runs.overview import unlike_named
 from ancra.sweeps.outcome import Outcome
+from ancra.sweeps.plan import SweepPlan
 from ancra.sweeps.reproduce import sweep_command
 
 
-def outcome_origin(outcome: Outcome, what: str) -> Origin:
-    """Where a file about a sweep is from."""
-    plan = outcome.plan
+def plan_origin(plan: SweepPlan, what: str) -> Origin:
+    """Where a file about a sweep is from that is being carried out."""
     changes = unlike_named(plan.recipe) if plan.recipe.name in recipe_names() else plan.recipe.model_dump(mode="json")
     vary = {key: list(values) for key, values in plan.vary.items()}
     return Origin(
         what=what,
-        command=sweep_command(plan) or outcome.command,
-        checkpoints={each.cell: each.digest for each in outcome.results if each.digest},
+        command=sweep_command(plan) or "",
         data=plan.recipe.data.images,
         settings={"sweep": plan.name, "recipe": plan.recipe.name, "seeds": plan.seeds, "vary": vary, **changes},
+    )
+
+
+def outcome_origin(outcome: Outcome, what: str) -> Origin:
+    """Where a file about a finished sweep is from."""
+    origin = plan_origin(outcome.plan, what)
+    return origin.with_changes(
+        command=origin.command or outcome.command,
+        checkpoints={each.cell: each.digest for each in outcome.results if each.digest},
         versions=outcome.versions or versions(),
     )
 

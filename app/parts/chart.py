@@ -1,7 +1,6 @@
 """A figure on a page: drawn in the page's colours, or as it was drawn before where its facts are the same."""
 
 from collections.abc import Callable
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -10,7 +9,8 @@ from ancra.web.palette import Palette
 from app import state
 from app.drawn import figure
 
-STATIC = {"displayModeBar": False}
+# The bar holds nothing but what ``as_seen`` presses, and a rule of the page keeps it out of sight.
+CONFIG = {"displayModeBar": True, "modeBarButtons": [["toImage"]], "displaylogo": False, "toImageButtonOptions": {}}
 Draw = Callable[[Palette], go.Figure]
 
 
@@ -19,7 +19,6 @@ def chart(
     *,
     key: str,
     alt: str,
-    config: dict[str, Any] = STATIC,
     on_point: Callable[[], None] | None = None,
 ) -> None:
     """Show a figure.
@@ -31,6 +30,6 @@ def chart(
     """
     shown = figure(draw, state.look())
     if on_point is None:
-        st.plotly_chart(shown, key=key, config=config, alt=alt)
+        st.plotly_chart(shown, key=key, config=CONFIG, alt=alt)
     else:
-        st.plotly_chart(shown, key=key, config=config, alt=alt, selection_mode="points", on_select=on_point)
+        st.plotly_chart(shown, key=key, config=CONFIG, alt=alt, selection_mode="points", on_select=on_point)

@@ -12,6 +12,7 @@ def readable() -> None:
 [data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] + * {{
     color: {state.look().background} !important; }}
 [data-testid="stMain"] code {{ font-size: 14px !important; }}
+.js-plotly-plot .modebar-container {{ display: none; }}
 @media (pointer: coarse) {{
     [data-testid="stMain"] :is(button[data-testid^="stBaseButton"], a[data-testid^="stPageLink"], [role="tab"],
         button[data-variant="segmented_control"], button[data-testid^="stPagination"],

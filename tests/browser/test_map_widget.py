@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from ancra.scenes.export import scene_html
 
 pytestmark = pytest.mark.browser
+CLEAR = """panel => document.querySelectorAll(".fm-panel")[panel].getBoundingClientRect().bottom
+    <= document.querySelector(".fm-tip").getBoundingClientRect().top"""
 MAP = "document.querySelector('.fm').featureMap"
 
 
@@ -168,6 +170,19 @@ def test_the_card_has_its_place_beside_the_maps_and_keeps_what_was_pressed(open_
     expect(tip).to_have_text(said, use_inner_text=True)
     page.keyboard.press("Escape")
     expect(tip).to_contain_text("Point at an image")
+
+
+def test_on_a_phone_the_card_covers_none_of_the_maps_of_the_model_that_was_pressed(open_file, widget):
+    page = open_file(models=4, width=390, touch=True)
+    tip, panels = page.locator(".fm-tip"), page.locator(".fm-panel")
+    for first in (0, panels.count() - 2):
+        panels.nth(first).scroll_into_view_if_needed()
+        page.touchscreen.tap(*widget(page, f"map.locate({first}, 5)"))
+        expect(tip).to_contain_text("True label")
+        expect(tip).to_be_in_viewport(ratio=0.9)
+        for panel in (first, first + 1):
+            expect(panels.nth(panel)).to_be_in_viewport(ratio=0.9)
+        page.wait_for_function(CLEAR, arg=first + 1)
 
 
 @pytest.mark.parametrize("view", ["together", "attack", "models"])

@@ -1,4 +1,5 @@
 // How much room each panel takes, and the colours of the page around it.
+import { calm } from "../shared/dom.js"
 import { mix, rgb } from "../shared/theme.js"
 
 const WIDE = 700 // Narrower windows scroll: there panels are as high as they are wide.
@@ -24,6 +25,11 @@ export function layout(fm) {
       least: leastType(),
       type: Number.parseFloat(style.fontSize),
     }
+  }
+
+  /** Have a model's maps clear of the card, which on a narrow screen stays at its bottom. */
+  function clear(maps) {
+    maps.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" })
   }
 
   /** The height that a panel may have so that those below each other end with the window. */
@@ -65,5 +71,5 @@ export function layout(fm) {
   })
   if (whole) fm.observer.observe(whole)
 
-  Object.assign(fm, { readTheme, arrange })
+  Object.assign(fm, { readTheme, arrange, clear })
 }

@@ -107,6 +107,7 @@ export function pointer(fm) {
       if (was.moved) return
       const found = hit(panel, ...place, was.touch ? 22 : 12)
       if (was.touch) point(found)
+      if (found) fm.clear(box.parentElement.parentElement)
       if (!found) {
         if (fm.selected.includes(1)) fm.select(new Uint8Array(fm.scene.count))
         return

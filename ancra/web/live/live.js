@@ -55,16 +55,9 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     const columns = data.networks.map((network) => createColumn(network, data, aim))
     const walks = data.networks.map(() => null)
     stage.maps = (maps) => {
-      for (const [index, { digest, title }] of data.networks.entries()) {
-        if (!maps[digest] || walks[index]) continue
-        // Each in a task of its own: a map of a thousand points takes longer than a frame.
-        setTimeout(() => {
-          walks[index] ??= createWalk(columns[index].map, maps[digest], data, title)
-          if (session && !ended) show()
-        })
-      }
+      Object.assign(data, { maps })
+      if (session && !ended) show()
     }
-    stage.maps(data.maps)
     const paper = createPaper(data.shape, drawn)
     const shelf = createShelf(data, paper, { choose, name, restore })
     session = createSession(client, state, show, fail)
@@ -99,15 +92,28 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     document.addEventListener("visibilitychange", hidden)
     const first = Math.min(view.image ?? 0, data.labels.length - 1)
     if (data.told) tellStep(data.told)
-    else choose(shelf.image(first), data.labels[first], first).then(begun)
+    else choose(shelf.image(first), data.labels[first], first, false, !calm()).then(begun)
     stage.told = tellStep
     let said = JSON.stringify({ ...where(), image: first })
+
+    /** Draw the maps, each in a task of its own: one of a thousand points takes longer than a frame. */
+    function drawMaps() {
+      for (const [index, { digest, title }] of data.networks.entries()) {
+        if (!data.maps[digest] || walks[index]) continue
+        setTimeout(() => {
+          if (walks[index] || ended) return
+          walks[index] = createWalk(columns[index].map, data.maps[digest], data, title)
+          show()
+        })
+      }
+    }
 
     function show() {
       const frame = session.frame()
       controls.show(session)
       shelf.show(state)
       if (!frame) return
+      if (frame.step) drawMaps() // Before the first step they would hold it up.
       const ends = columns.map((column, index) => column.show(frame, frame.points[index], state))
       for (const [index, walk] of walks.entries()) {
         const answers = session.frames.slice(0, session.at + 1).map(({ points }) => points[index].answer)
@@ -140,6 +146,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     }
 
     function rested() {
+      drawMaps()
       session.busyWith(async () => {
         await cut.refresh()
         for (const [index, answer] of (await client.look(noise(state))).entries()) columns[index].compare(answer)
@@ -165,7 +172,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       negatives.forget()
     }
 
-    function choose(image, label, index, known = false) {
+    function choose(image, label, index, known = false, plays = false) {
       session.pause()
       paper.show(image)
       state.natural = paper.image
@@ -175,14 +182,14 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
       if (!known) forget()
       write(verdict, "")
       session.ghost = []
-      if (label !== null) return named(label)
+      if (label !== null) return named(label, plays)
       return client.look(image).then(([answer]) => named(answer.predicted))
     }
 
-    function named(label) {
+    function named(label, plays = false) {
       state.label = label
       if (state.settings.target === label) state.settings.target = null
-      return session.begin()
+      return session.begin(0, plays)
     }
 
     function name(label) {

@@ -16,6 +16,7 @@ export function createSession(client, state, show, fail) {
   const session = { frames: [], at: 0, playing: false, rate: 0, ghost: [], busy: false }
   let run = 0 // Answers that belong to an earlier one are dropped.
   let wanted = null // What to do when the worker is free: the newest wish only.
+  let ahead = null // The next step, where it was asked for while this one is still being drawn.
   let timer = 0
   let due = 0
   let until = 0
@@ -55,12 +56,16 @@ export function createSession(client, state, show, fail) {
     session.at = last()
   }
 
-  /** Start anew, and go on to a number of steps at once. */
-  function begin(steps = 0) {
+  /** Start anew, and go on to a number of steps at once; `plays`: the step after them will be wanted, too. */
+  function begin(steps = 0, plays = false) {
     run++
+    ahead = null
     return work(async (mine) => {
       const { natural, label, settings } = state
-      const points = await client.begin(natural, label, settings)
+      const beginning = client.begin(natural, label, settings)
+      if (plays) ahead = client.step(1)
+      ahead?.catch(() => {}) // Where it fails, so does the beginning, which says why.
+      const points = await beginning
       if (mine !== run) return
       if (session.frames.length > 1) session.ghost = session.frames.map(({ points }) => points)
       session.frames = []
@@ -91,7 +96,8 @@ export function createSession(client, state, show, fail) {
       return undefined
     }
     return work(async (mine) => {
-      const points = await client.step(1)
+      const points = await (ahead ?? client.step(1))
+      ahead = null
       if (mine === run) keep(points)
     })
   }

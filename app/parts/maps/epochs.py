@@ -5,12 +5,13 @@ from functools import partial
 import streamlit as st
 
 from ancra.scenes.of_models import format_measure
-from app.answers import epochs
+from app.answers import epochs, runs
 from app.answers.epochs import EpochView
 from app.components.feature_map import feature_map
 from app.figures import map_epochs
 from app.guard import guard
 from app.parts.chart import chart
+from app.parts.save_figure import save_figure
 
 POLL = 5.0  # Seconds between two looks at a run that goes on.
 KEY = "silhouette_true"
@@ -49,6 +50,8 @@ def _watch(name: str, was_active: bool) -> None:
         alt="Silhouettes of natural and adversarial images after each epoch",
     )  # fmt: skip
     st.caption(f"{view.scene.caption} The silhouettes are measured in the full feature space.")
+    words = f"Silhouettes of {view.title} after each epoch"
+    save_figure(partial(map_epochs.separation, view.maps), words, runs.origin([name]), "separation")
 
 
 def _sentence(view: EpochView) -> str:

@@ -132,7 +132,7 @@ def learning(part: Outcome) -> None:
                     alt=f"{drawings.CURVES[curve]} of each setting after each epoch",
                 )  # fmt: skip
                 name = f"{part.plan.name} {drawings.CURVES[curve]} while training"
-                save_figure(partial(drawings.learning_chart, part, curve), name, origin, f"learning_{curve}")
+                save_figure(partial(drawings.learning_chart, part, curve), name, origin, f"outcome_learning_{curve}")
     st.caption(
         "Means over seeds; bands are one standard deviation. Accuracies are on held-out training images, with fewer "
         "steps of PGD than above. The contrast is how alike the model finds anchors and their negatives: "

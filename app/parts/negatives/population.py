@@ -219,7 +219,7 @@ def agreement(found: Statistics, origin: Origin) -> None:
     draw, words = partial(figures.agreement_chart, found, what), f"How often two strategies pick the same {label}, in %"
     chart(draw, key=f"population_{what}", alt=words)
     st.caption(says.agreement_words(found, what))
-    save_figure(draw, words, origin, "population_agreement")
+    save_figure(draw, words, origin, f"population_{what}")
 
 
 def success(found: Statistics, origin: Origin) -> None:

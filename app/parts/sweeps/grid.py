@@ -5,12 +5,14 @@ from functools import partial
 import streamlit as st
 
 from ancra.progress import duration
+from ancra.sweeps.files import plan_origin
 from app.answers import sweeps as answers
 from app.answers.sweeps import SweepView
 from app.figures import sweep_grid as figures
 from app.figures.sweeps import label
 from app.guard import guard
 from app.parts.chart import chart
+from app.parts.save_figure import save_figure
 from app.parts.sweeps.choose import take_click
 
 CHOSEN, CELL, CHART = "own_sweep", "own_cell", "own_grid"
@@ -59,6 +61,8 @@ def show(name: str, was_active: bool) -> None:
             alt="The state of every run: settings in rows, seeds in columns",
         )  # fmt: skip
     st.caption("A row is a setting, a column a seed. Point at a run to see what it does, click it for its last lines.")
+    name = f"Runs of {view.name} as they stand"
+    save_figure(partial(figures.grid_chart, shown, None), name, plan_origin(view.plan, name), CHART)
     one(view)
     for each in view.failed[:5]:
         st.error(f"{each.cell.name}: {each.status.message if each.status else ''}", icon=":material/error:")

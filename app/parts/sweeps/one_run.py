@@ -6,6 +6,7 @@ import streamlit as st
 
 from ancra.progress import duration
 from ancra.settings import yaml_text
+from ancra.sweeps.files import outcome_origin
 from ancra.sweeps.outcome import TITLES, CellResult, Outcome
 from ancra.sweeps.reproduce import train_command
 from app import state
@@ -13,6 +14,7 @@ from app.answers import sweeps as answers
 from app.figures import learning
 from app.parts.chart import chart
 from app.parts.onward import onward
+from app.parts.save_figure import save_figure
 from app.parts.sweeps.choose import run_title
 
 
@@ -28,13 +30,13 @@ def show_run(outcome: Outcome, result: CellResult) -> None:
             f"Accuracy on {result.samples} test images after the last epoch. Trained for {duration(result.seconds)}."
         )
         go_on(outcome, result)
-        curves(result)
+        curves(outcome, result)
         with st.expander("All its settings", icon=":material/tune:"):
             recipe = outcome.plan.cell(result.values, result.seed).recipe
             st.code(yaml_text(recipe), language="yaml", height=320)
 
 
-def curves(result: CellResult) -> None:
+def curves(outcome: Outcome, result: CellResult) -> None:
     """Accuracies and losses of a run after each epoch."""
     epochs = max(map(len, result.curves.values()), default=0)
     if not epochs:
@@ -46,19 +48,17 @@ def curves(result: CellResult) -> None:
     ]
     colours = state.look()
     line = learning.Line(run_title(result), rows, colours.final)
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(
-            partial(learning.accuracies, line, axes=learning.Axes()), key="sweep_run_accuracies",
-            alt="Accuracies of this run after each epoch",
-        )  # fmt: skip
-        st.caption("Accuracy on held-out training images after each epoch.")
-    with right:
-        chart(
-            partial(learning.losses, line, axes=learning.Axes()), key="sweep_run_losses",
-            alt="Losses of this run after each epoch",
-        )  # fmt: skip
-        st.caption("The loss and its contrast, means of each epoch.")
+    shown = (
+        ("accuracies", learning.accuracies, "Accuracy on held-out training images after each epoch."),
+        ("losses", learning.losses, "The loss and its contrast, means of each epoch."),
+    )
+    for column, (what, figure, caption) in zip(st.columns(2, gap="large"), shown, strict=True):
+        draw, key = partial(figure, line, axes=learning.Axes()), f"sweep_run_{what}"
+        with column:
+            chart(draw, key=key, alt=f"{what.capitalize()} of this run after each epoch")
+            st.caption(caption)
+            name = f"{outcome.plan.name} {what} of {run_title(result)}"
+            save_figure(draw, name, outcome_origin(outcome, name), key)
 
 
 def go_on(outcome: Outcome, result: CellResult) -> None:

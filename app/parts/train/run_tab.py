@@ -88,7 +88,7 @@ def _alone(run: RunView, axes: Axes) -> None:
     with st.container(horizontal=True):
         for what, draw in (("Accuracies", learning.accuracies), ("Losses", learning.losses)):
             name = f"{what} of {run.name} while training"
-            save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what)  # type: ignore[misc]
+            save_figure(lambda light, draw=draw: draw(line, light, axes), name, runs.origin([run.name]), what.lower())  # type: ignore[misc]
     details("Learning rate", partial(_rate, run, axes), key="open_rate", icon=":material/trending_down:")
 
 

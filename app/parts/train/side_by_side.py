@@ -66,7 +66,7 @@ def together(chosen: Sequence[RunView], axes: Axes) -> None:
                     alt=f"{learning.quantity_title(key)} of the chosen runs",
                 )  # fmt: skip
                 name = f"{learning.quantity_title(key)} of {' and '.join(names)}"
-                save_figure(partial(_overlaid, key, chosen, axes), name, origin, key)
+                save_figure(partial(_overlaid, key, chosen, axes), name, origin, f"curve/{key}")
     st.caption(_caption(chosen, axes))
     here = origin.with_changes(what=f"Learning curves of {' and '.join(names)}", page=state.link())
     st.download_button(
