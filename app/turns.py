@@ -35,13 +35,13 @@ class Turns:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let another one draw while this thread waits for something; one without a turn has none to give."""
-        if not self._give():
-            yield
-            return
-        try:
-            yield
-        finally:
+        """Let another one draw while this thread waits for something; one without a turn has none to give.
+
+        Who leaves by an exception has little left to draw, and does not wait for a turn again.
+        """
+        had = self._give()
+        yield
+        if had:
             self._mine.turn = self._free.acquire(timeout=self._longest)
 
     def _give(self) -> bool:

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from app.turns import Turns
 
 SOON = 30
@@ -68,6 +70,26 @@ def test_one_that_others_wait_for_goes_on_without_a_turn():
         with turns.waiting():
             assert theirs.wait(SOON)
         mine.set()
+    thread.join(SOON)
+    with turns.drawing():
+        pass
+
+
+def test_who_gives_up_waiting_does_not_wait_for_a_turn():
+    turns, theirs, mine = Turns(at_once=1, longest=SOON), threading.Event(), threading.Event()
+
+    def other():
+        with turns.drawing():
+            theirs.set()
+            assert mine.wait(SOON)
+
+    thread = threading.Thread(target=other)
+    with turns.drawing(), pytest.raises(KeyError):  # noqa: PT012
+        thread.start()
+        with turns.waiting():
+            assert theirs.wait(SOON)
+            raise KeyError
+    mine.set()
     thread.join(SOON)
     with turns.drawing():
         pass
