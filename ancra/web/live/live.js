@@ -13,7 +13,7 @@ import { createPaper } from "./paper.js"
 import { acts, adjust, choices, createSession, keyed, linked } from "./session.js"
 import { createShelf } from "./shelf.js"
 import { createSurface } from "./surface.js"
-import { createWalk } from "./walk.js"
+import { createWalks } from "./walk.js"
 
 const REST = 400 // After this long without a change the line is looked along anew, and Python is told.
 const COLOURS = ["good", "bad", "natural", "final", "auxiliary"]
@@ -53,7 +53,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
 
   function build() {
     const columns = data.networks.map((network) => createColumn(network, data, aim))
-    const walks = data.networks.map(() => null)
+    const walks = createWalks(columns, data, () => !ended && show())
     stage.maps = (maps) => {
       Object.assign(data, { maps })
       if (session && !ended) show()
@@ -96,26 +96,14 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     stage.told = tellStep
     let said = JSON.stringify({ ...where(), image: first })
 
-    /** Draw the maps, each in a task of its own: one of a thousand points takes longer than a frame. */
-    function drawMaps() {
-      for (const [index, { digest, title }] of data.networks.entries()) {
-        if (!data.maps[digest] || walks[index]) continue
-        setTimeout(() => {
-          if (walks[index] || ended) return
-          walks[index] = createWalk(columns[index].map, data.maps[digest], data, title)
-          show()
-        })
-      }
-    }
-
     function show() {
       const frame = session.frame()
       controls.show(session)
       shelf.show(state)
       if (!frame) return
-      if (frame.step) drawMaps() // Before the first step they would hold it up.
+      if (frame.step) walks.draw() // Before the first step they would hold it up.
       const ends = columns.map((column, index) => column.show(frame, frame.points[index], state))
-      for (const [index, walk] of walks.entries()) {
+      for (const [index, walk] of walks.all.entries()) {
         const answers = session.frames.slice(0, session.at + 1).map(({ points }) => points[index].answer)
         walk?.(answers, state.label, ends[index][0])
       }
@@ -146,7 +134,7 @@ export function createLive(root, sent, { tell = () => {}, ask = null } = {}) {
     }
 
     function rested() {
-      drawMaps()
+      walks.draw()
       session.busyWith(async () => {
         await cut.refresh()
         for (const [index, answer] of (await client.look(noise(state))).entries()) columns[index].compare(answer)

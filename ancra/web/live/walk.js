@@ -73,8 +73,25 @@ export function placing(sent, mapped = unpack(sent)) {
   }
 }
 
+/** The walks of all networks, each over its map once that is drawn; `drawn` is called when another one is. */
+export function createWalks(columns, data, drawn) {
+  const all = data.networks.map(() => null)
+  /** Draw what has come, each in a task of its own: a map of a thousand points takes longer than a frame. */
+  function draw() {
+    for (const [index, { digest, title }] of data.networks.entries()) {
+      if (!data.maps[digest] || all[index]) continue
+      setTimeout(() => {
+        if (all[index]) return
+        all[index] = createWalk(columns[index].map, data.maps[digest], data, title)
+        drawn()
+      })
+    }
+  }
+  return { all, draw }
+}
+
 /** The map of one network in `parent`; returns what draws the way over it: show(frames of answers, how many, label). */
-export function createWalk(parent, sent, data, title) {
+function createWalk(parent, sent, data, title) {
   const mapped = unpack(sent)
   const colours = themed(data.dark)
   const labels = decode(sent.labels)
