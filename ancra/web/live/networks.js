@@ -6,7 +6,7 @@ const NEGATIVE = "negative"
 
 /** A network's file. Throws what to say where it cannot be had. */
 export async function fetched(network) {
-  // A file without a server holds its networks; asking the browser for them would take a hundred milliseconds.
+  // A file without a server holds its networks; the browser would be slower to fetch them from it.
   if (network.href.startsWith("data:")) return decode({ dtype: "u8", data: network.href.split(",")[1] }).buffer
   const answer = await fetch(network.href)
   if (!answer.ok)
