@@ -74,20 +74,21 @@ def some_images(card, count):
 def expected(network, images, labels):
     """What the core says of each image: all logits and losses, and the gradient of one objective, each in turn.
 
-    One minus a probability near one is rounded to 6e-8: ``slope`` is the size of gradient of which that is 1e-4.
+    In double precision: the order in which single precision is rounded differs from processor to processor. The
+    browser rounds one minus a probability near one to 6e-8: ``slope`` is the size of gradient of which that is 1e-4.
     """
     others = (labels + 1) % len(network.classes)
     losses, gradients, clear = {}, {}, {}
     for name, objective in OBJECTIVES.items():
         sought = others if objective.needs_targets else labels
-        point = images.clone().requires_grad_()
+        point = images.double().requires_grad_()
         attention = attention_of(objective, sought) or predicted_rows
         final, *auxiliary = network.logits(point, attention)
         loss = objective.loss(Prediction(final, tuple(auxiliary)), sought)
         (gradients[name],) = torch.autograd.grad(loss.sum(), point)
         losses[name] = loss.tolist()
         clear[name] = away_from_kinks(network, images, attention)
-    logits = network.logits(images)
+    logits = network.logits(images.double())
     slopes = torch.stack([gradients[name].flatten(1).norm(dim=1) for name in ("margin", "margin_first", "margin_last")])
     names = list(OBJECTIVES)
     return [
