@@ -4,9 +4,10 @@
 
 The page's thread: the longest task while the attack plays, epsilon is dragged, a pen draws and a negative is beside it,
 in milliseconds of the processor, from Chromium's own trace. First step: from opening the page to step 1 by the clock,
-the least of some rounds, with the processor's time of the page's thread. Visitors: each asks for what a browser on Live
-asks for (both networks, the page's run by websocket), all within a minute; beside it the same bytes as a static file of
-the same server, asked for in the same way, and what the server does while all of them attack.
+the median of openings that nothing traces, with the processor's time of the page's thread; then in the app, whose page
+has the networks from a visit before. Visitors: each asks for what a browser on Live asks for (both networks, the page's
+run by websocket), all within a minute; beside it the same bytes as a static file of the same server, asked for in the
+same way, and what the server does while all of them attack.
 """
 
 import argparse
@@ -20,7 +21,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -125,12 +127,8 @@ def untraced(browser: Browser, site: Path) -> float:
     return float(clock)
 
 
-def opened(browser: Browser, site: Path, folder: Path) -> tuple[float, float, float]:
-    """Milliseconds to the first step: by the clock, and of the processor by the page's thread and by the worker.
-
-    The clock's are the median of five openings which nothing traces, as tracing takes time itself.
-    """
-    clock = statistics.median(untraced(browser, site) for _ in range(5))
+def busy(browser: Browser, site: Path, folder: Path) -> tuple[float, float]:
+    """Milliseconds of the processor to the first step: of the page's thread and of the worker."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.add_init_script(MARK)
     file = folder / "opening.json"
@@ -151,15 +149,17 @@ def opened(browser: Browser, site: Path, folder: Path) -> tuple[float, float, fl
         name = names.get((e["pid"], e["tid"]), "")
         own += e["tdur"] / 1000 if name == "CrRendererMain" else 0
         worker += e["tdur"] / 1000 if "Worker" in name and "Pool" not in name else 0
-    return clock, own, worker
+    return own, worker
 
 
 def own_thread(browser: Browser, site: Path, folder: Path, rounds: int) -> None:
     """Print what the page's thread is busy with, and how soon the first step is there."""
-    clock, own, worker = min(opened(browser, site, folder) for _ in range(rounds))
+    clock = [untraced(browser, site) for _ in range(5 * rounds)]
+    own, worker = min(busy(browser, site, folder) for _ in range(rounds))
     print(
-        f"First step {clock:.0f} ms after opening; of the processor it took the page's thread {own:.0f} ms and the "
-        f"worker {worker:.0f} ms\n"
+        f"First step {statistics.median(clock):.0f} ms after opening, in the median of {len(clock)} openings "
+        f"({min(clock):.0f} to {max(clock):.0f}); of the processor it took the page's thread {own:.0f} ms and "
+        f"the worker {worker:.0f} ms\n"
     )
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(site.as_uri())
@@ -170,6 +170,35 @@ def own_thread(browser: Browser, site: Path, folder: Path, rounds: int) -> None:
         found = traced(browser, page, folder, act)
         print(f"| {name} | {len(found)} | {max(found):.1f} | {sum(each > FRAME for each in found)} |", flush=True)
     page.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def in_app(address: str, rounds: int) -> None:
+    """Print how soon the app's own page shows a step, and its title before it; the networks are there from a visit."""
+    found = []
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        for number in range(rounds + 1):
+            page = context.new_page()
+            page.goto(address)
+            page.get_by_role("heading", name="Live", exact=True).first.wait_for(timeout=60_000)
+            title = page.evaluate("performance.now()")
+            page.locator(".where", has_text=re.compile("Step [1-9]")).first.wait_for(timeout=60_000)
+            if number:
+                found.append((page.evaluate("performance.now()"), title))
+            page.close()
+    step, title = (statistics.median(each) for each in zip(*found, strict=True))
+    after = step - title
+    print(f"\nIn the app the first step is there {step:.0f} ms after opening, {after:.0f} ms after the page's title")
 
 
 def spent(server: psutil.Process) -> float:
@@ -206,7 +235,7 @@ async def load(title: str, server: psutil.Process, count: int, visit: Callable[[
 async def attacking(server: psutil.Process, port: int, data: str, clients: int) -> None:
     """The pages of all visitors, which stay; then nothing is asked for, as the attack needs no server."""
     address, kinds = f"ws://localhost:{port}/_stcore/stream", ["streamlit"]
-    query = f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
+    query = asked(data)
     seen, stay = Seen(), []
 
     async def page() -> None:
@@ -219,11 +248,18 @@ async def attacking(server: psutil.Process, port: int, data: str, clients: int) 
     await asyncio.sleep(REST)
     share = (spent(server) - before) / REST
     print(f"\nWhile {len(stay)} attack, the server takes {100 * share:.1f} % of one core; {len(seen.errors)} errors.")
+    for error in sorted(set(seen.errors)):
+        print(f"    {error}")
     for socket in stay:
         await socket.close()
 
 
-def visitors(data: str, clients: int, port: int) -> None:
+def asked(data: str) -> str:
+    """The page's query for both networks."""
+    return f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
+
+
+def visitors(data: str, clients: int, port: int, rounds: int) -> None:
     """Print what visitors of Live cost the server, beside files of the same sizes."""
     root = f"http://localhost:{port}"
     files = [f"{root}/live-networks/{read_card(resolve_checkpoint(f'{data}/{name}')).digest}" for name in MODELS]
@@ -234,6 +270,7 @@ def visitors(data: str, clients: int, port: int) -> None:
             sizes = [asyncio.run(fetched(file)) for file in files]  # made ready
             found = re.search(r'src="\./(.*?)"', urllib.request.urlopen(root).read().decode())
             assert found is not None
+            in_app(f"{root}/live?{asked(data)}", rounds)
             static = f"{root}/{found[1]}"
             times = max(1, round(sum(sizes) / asyncio.run(fetched(static))))
 
@@ -263,15 +300,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--port", type=int, default=8651)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
         site = folder / "index.html"
         site.write_text(live_page([resolve_checkpoint(f"{options.set}/{each}") for each in MODELS], Store()))
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         own_thread(browser, site, folder, options.rounds)
-        browser.close()
-    visitors(options.set, options.clients, options.port)
+    visitors(options.set, options.clients, options.port, options.rounds)
 
 
 if __name__ == "__main__":

@@ -63,18 +63,23 @@ export function convolution(plan, parts, weight, bias, input, output, gradients)
 
   function pack(memory) {
     memory.set(bias?.values ?? [], offset)
-    const whole = { taps: kernel, tap: (_axis, place) => place }
-    fill(memory, forward, whole, input.pixel, output.channels, output.pixel, (o, i, y, x) =>
-      at(parts, weight, o, i, y, x),
+    const lines = (firsts, steps, taps) =>
+      Array.from({ length: taps[0] * taps[1] }, (_, k) => {
+        const [y, x] = [Math.floor(k / taps[1]), k % taps[1]].map((tap, axis) => firsts[axis] + steps[axis] * tap)
+        return y * kernel[1] + x
+      })
+    const { input: to, output: from } = gradients
+    fill(memory, forward, weight.values, lines([0, 0], [1, 1], kernel), input.pixel, output, (o, i) =>
+      origin(parts, o, i),
     )
     for (const { row, column, weights } of back) {
       const along = [row, column]
-      const part = {
-        taps: [row.taps, column.taps],
-        tap: (axis, u) => along[axis].phase + stride[axis] * (along[axis].taps - 1 - u),
-      }
-      const { input: to, output: from } = gradients
-      fill(memory, weights, part, from.pixel, to.channels, to.pixel, (i, o, y, x) => at(parts, weight, o, i, y, x))
+      const taps = along.map((each) => each.taps)
+      const firsts = along.map((each, axis) => each.phase + stride[axis] * (each.taps - 1))
+      const backwards = stride.map((each) => -each)
+      fill(memory, weights, weight.values, lines(firsts, backwards, taps), from.pixel, to, (i, o) =>
+        origin(parts, o, i),
+      )
     }
   }
 
@@ -121,24 +126,28 @@ export function convolution(plan, parts, weight, bias, input, output, gradients)
   }
 }
 
-/** The weight between an output's channel and an input's at a tap; zero between groups and beyond the channels. */
-function at({ outputs, inputs, kernel, groups }, { values }, output, input, y, x) {
+/** Where the taps between an output's and an input's channel begin; -1 between groups and beyond the channels. */
+function origin({ outputs, inputs, kernel, groups }, output, input) {
   const group = Math.floor((output * groups) / outputs)
   const own = input - group * inputs
-  if (output >= outputs || own < 0 || own >= inputs) return 0
-  return values[((output * inputs + own) * kernel[0] + y) * kernel[1] + x]
+  return output >= outputs || own < 0 || own >= inputs ? -1 : (output * inputs + own) * kernel[0] * kernel[1]
 }
 
-/** Write weights in the kernel's order: blocks of channels; in each the taps, and in each of them what it reads. */
-function fill(memory, start, { taps, tap }, read, channels, width, value) {
-  let place = start
+/**
+ * Write weights in the kernel's order, into a memory of zeros: blocks of channels; in each the taps, and in each of them
+ * what it reads. taps: their places after that which `place` gives of a channel and of one that it reads.
+ */
+function fill(memory, start, values, taps, read, { channels, pixel: width }, place) {
+  let first = start
   for (let channel = 0; channel < width; ) {
     const size = block(width - channel)
-    for (let u = 0; u < taps[0]; u++)
-      for (let v = 0; v < taps[1]; v++)
-        for (let from = 0; from < read; from++)
-          for (let lane = channel; lane < channel + size; lane++)
-            memory[place++] = lane < channels ? value(lane, from, tap(0, u), tap(1, v)) : 0
+    for (let lane = 0; lane < Math.min(size, channels - channel); lane++)
+      for (let from = 0; from < read; from++) {
+        const own = place(channel + lane, from)
+        if (own < 0) continue
+        for (let k = 0; k < taps.length; k++) memory[first + (k * read + from) * size + lane] = values[own + taps[k]]
+      }
+    first += taps.length * read * size
     channel += size
   }
 }

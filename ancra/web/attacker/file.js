@@ -3,6 +3,7 @@
 const FORMAT = "ancra_live"
 const VERSION = 1
 const LONGEST_HEADER = 8 << 20
+const SUBNORMAL = 2 ** -24 // The step between the smallest numbers of fp16.
 
 const DAMAGED = "This network's file is damaged or cut off: load the page again."
 
@@ -58,13 +59,14 @@ function numbers(buffer, start, { dtype, shape, data_offsets: [from, to] }) {
 
 /** fp16, given as whole numbers of its bits, in fp32. */
 function widened(halves) {
-  const values = new Float32Array(halves.length)
+  const bits = new Uint32Array(halves.length)
+  const values = new Float32Array(bits.buffer)
   for (let i = 0; i < halves.length; i++) {
+    const sign = (halves[i] & 0x8000) << 16
     const exponent = (halves[i] >> 10) & 31
     const fraction = halves[i] & 1023
-    const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25)
-    values[i] =
-      (halves[i] & 32768 ? -1 : 1) * (exponent === 31 ? (fraction ? Number.NaN : Number.POSITIVE_INFINITY) : size)
+    if (exponent === 0) values[i] = (sign ? -fraction : fraction) * SUBNORMAL
+    else bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (fraction << 13)
   }
   return values
 }
