@@ -119,6 +119,37 @@ def open_browser(browser, server):
 
 
 @pytest.fixture
+def deaf(browser, server):
+    """Opens a page that hears nothing of its server from then on, until it is let go; gives both, and what is held."""
+    pages = []
+
+    def opened(path: str):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        pages.append(page)
+        held, holding = [], []
+
+        def connect(socket):
+            there = socket.connect_to_server()
+            there.on_message(lambda message: held.append((socket, message)) if holding else socket.send(message))
+
+        def let_go():
+            holding.clear()
+            for page_socket, message in held:
+                page_socket.send(message)
+
+        page.route_web_socket("**/_stcore/stream**", connect)
+        page.goto(f"{server}/{path}{'&' if '?' in path else '?'}images=Digits")
+        page.wait_for_selector("h1", timeout=60_000)
+        settle(page)
+        holding.append(True)
+        return page, let_go, held
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
 def settled():
     """A function that waits until the app has stopped running."""
     return settle

@@ -2,6 +2,7 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 pytestmark = pytest.mark.browser
 ATTENTION, PLAIN = "Tiny with attention · tiny-ra", "Tiny plain · tiny-plain"
@@ -87,6 +88,27 @@ def test_under_reduced_motion_play_goes_straight_to_the_other_end(attack, held):
     page.wait_for_selector("text=Step 20 of 20")
     held(page, "window.spoken.length === 2")
     assert page.evaluate("window.spoken") == ["Step 0 of 20", "Step 20 of 20"]
+
+
+def test_a_late_answer_of_the_server_does_not_take_the_step_back(deaf, settled):
+    page, let_go, held = deaf(f"attack?{urlencode({'attacked': [ATTENTION, PLAIN], 'attack': 'PGD-20'}, doseq=True)}")
+    live = page.locator(".replay .live[aria-live=polite]")
+    page.locator(".replay").focus()
+    for key, reached in (("Home", 0), ("End", 20)):
+        runs = runs_ended(held)
+        page.keyboard.press(key)
+        expect(live).to_contain_text(f"Step {reached} of 20")  # Now the server is told, too.
+        while runs_ended(held) == runs:
+            page.wait_for_timeout(20)
+    page.evaluate(SPOKEN, page.locator(".replay output").element_handle())
+    let_go()
+    settled(page)
+    assert page.evaluate("window.spoken") == []
+
+
+def runs_ended(held):
+    """How many runs of the page have ended, by the server's messages that are held."""
+    return sum(ForwardMsg.FromString(message).WhichOneof("type") == "script_finished" for _, message in held)
 
 
 def test_steps_by_keyboard_and_the_link_keeps_the_step(attack):

@@ -9,39 +9,8 @@ pytestmark = pytest.mark.browser
 PILL = ".ancra-waiting:not([hidden])"
 
 
-@pytest.fixture
-def deaf(browser, server, settled):
-    """Opens a page that hears nothing of its server from then on, until it is let go; gives both."""
-    pages = []
-
-    def opened(path: str):
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        pages.append(page)
-        held, holding = [], []
-
-        def connect(socket):
-            there = socket.connect_to_server()
-            there.on_message(lambda message: held.append((socket, message)) if holding else socket.send(message))
-
-        def let_go():
-            holding.clear()
-            for socket, message in held:
-                socket.send(message)
-
-        page.route_web_socket("**/_stcore/stream**", connect)
-        page.goto(f"{server}/{path}?images=Digits")
-        page.wait_for_selector("h1", timeout=60_000)
-        settled(page)
-        holding.append(True)
-        return page, let_go
-
-    yield opened
-    for page in pages:
-        page.close()
-
-
 def test_words_stand_in_the_place_of_the_result_which_keeps_its_height(deaf, settled):
-    page, let_go = deaf("attack")
+    page, let_go, _ = deaf("attack")
     place = page.locator(".st-key-results")
     expect(page.locator(".replay .model")).not_to_have_count(0)
     before = place.bounding_box()["height"]
@@ -57,13 +26,13 @@ def test_words_stand_in_the_place_of_the_result_which_keeps_its_height(deaf, set
 
 
 def test_another_page_is_announced_by_its_name(deaf):
-    page, _ = deaf("robustness")
+    page, *_ = deaf("robustness")
     page.get_by_role("link", name="Negatives").first.click()
     expect(page.locator(PILL)).to_contain_text("Opening Negatives")
 
 
 def test_what_the_browser_does_by_itself_is_not_waited_for(deaf):
-    page, _ = deaf("")
+    page, *_ = deaf("")
     page.get_by_role("button", name="Next image").click()
     expect(page.locator(PILL)).to_have_count(0)
 

@@ -52,7 +52,8 @@ function show(parent, model, data, go) {
 }
 
 function build(root, data) {
-  const view = { key: data.key, step: -1, scale: 0, timer: 0, rest: 0, commit: () => {} }
+  // told: the steps that Python was told and has not said again; heard: the last that it said.
+  const view = { key: data.key, step: -1, scale: 0, timer: 0, rest: 0, told: [], heard: -1, commit: () => {} }
   root.replaceChildren()
   root.appendChild(make("p", "say", data.intro))
   const bar = root.appendChild(make("div", "bar"))
@@ -158,14 +159,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.view?.end()
     root.view = build(root, data)
     root.view.show(data.step)
-    root.view.told = data.step
-  } else if (data.step !== root.view.told && !root.view.timer) {
-    root.view.show(data.step)
-    root.view.told = data.step
+    root.view.heard = data.step
+  } else {
+    const { told, heard, timer } = root.view
+    const echoed = told.lastIndexOf(data.step)
+    told.splice(0, echoed + 1)
+    // What Python has heard of an earlier step may come after a later one was chosen here.
+    if (echoed < 0 && data.step !== heard && !timer) root.view.show(data.step)
+    root.view.heard = data.step
   }
   root.view.commit = (step) => {
-    if (step === root.view.told) return
-    root.view.told = step
+    const { told, heard } = root.view
+    if (step === (told.at(-1) ?? heard)) return
+    told.push(step)
     setTriggerValue("step", step)
   }
   const [number, place] = data.reveal ?? [0, ""]
