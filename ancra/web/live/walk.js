@@ -6,6 +6,8 @@ import { classColour, themed } from "../shared/theme.js"
 const SIDE = 300 // Units of the drawing.
 const MARGIN = 10
 const NEAREST = 5
+const RADIUS = 3.2 // Of a point, in units of the drawing.
+const DENSITY = 3 // Pixels of a unit.
 
 /** Points whose Euclidean neighbours are the metric's: unit vectors for cosine and, centred, for correlation. */
 export function asEuclidean(values, metric) {
@@ -14,6 +16,21 @@ export function asEuclidean(values, metric) {
   const centred = values.map((value) => value - mean)
   const length = Math.max(Math.hypot(...centred), 1.1754944e-38)
   return centred.map((value) => value / length)
+}
+
+/** The rows that are nearest to a point, nearest first: {index, sum}, the sum of squared differences. */
+function nearestOf(point, rows, count) {
+  const near = []
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]
+    let sum = 0
+    for (let i = 0; i < point.length; i++) sum += (row[i] - point[i]) ** 2
+    if (near.length === count && sum >= near[count - 1].sum) continue
+    const place = near.findIndex((each) => each.sum > sum)
+    near.splice(place < 0 ? near.length : place, 0, { index, sum })
+    if (near.length > count) near.pop()
+  }
+  return near
 }
 
 /**
@@ -26,14 +43,12 @@ export function asEuclidean(values, metric) {
  */
 export function project(values, mapped) {
   const point = asEuclidean(values, mapped.metric)
-  const near = mapped.features
-    .map((features, index) => {
-      let sum = 0
-      for (let i = 0; i < point.length; i++) sum += (features[i] - point[i]) ** 2
-      return { index, distance: mapped.metric === "euclidean" ? Math.sqrt(sum) : sum / 2 }
-    })
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, Math.min(NEAREST, mapped.features.length - 1))
+  const near = nearestOf(point, mapped.features, Math.min(NEAREST, mapped.features.length - 1)).map(
+    ({ index, sum }) => ({
+      index,
+      distance: mapped.metric === "euclidean" ? Math.sqrt(sum) : sum / 2,
+    }),
+  )
   const nearest = near[0].distance
   const scale = Math.max(near.reduce((sum, { distance }) => sum + distance - nearest, 0) / near.length, 1e-12)
   const onSpot = nearest <= 1e-3 * mapped.typical
@@ -90,11 +105,23 @@ export function createWalks(columns, data, drawn) {
   return { all, draw }
 }
 
+/** Paint the map's points once: as thousands of elements they would be painted again in every frame of the walk. */
+function paintDots(paper, dots, labels, { classes, dark }) {
+  const context = paper.getContext("2d")
+  context.scale(DENSITY, DENSITY)
+  for (const [n, [x, y]] of dots.entries()) {
+    context.fillStyle = classColour(labels[n], classes.length, dark)
+    context.beginPath()
+    context.arc(x, y, RADIUS, 0, 2 * Math.PI)
+    context.fill()
+  }
+}
+
 /** The map of one network in `parent`; returns what draws the way over it: show(frames of answers, how many, label). */
 function createWalk(parent, sent, data, title) {
   const mapped = unpack(sent)
   const colours = themed(data.dark)
-  const labels = decode(sent.labels)
+  const labels = Array.from(decode(sent.labels))
   const [xs, ys] = [0, 1].map((axis) => mapped.positions.filter((_, i) => i % 2 === axis))
   const [low, high] = [
     [Math.min(...xs), Math.min(...ys)],
@@ -105,16 +132,18 @@ function createWalk(parent, sent, data, title) {
     SIDE / 2 + (x - (low[0] + high[0]) / 2) * scale,
     SIDE / 2 - (y - (low[1] + high[1]) / 2) * scale,
   ]
+  const dots = labels.map((_, n) => at(mapped.positions[2 * n], mapped.positions[2 * n + 1]))
   const svg = draw("svg", {
     viewBox: `0 0 ${SIDE} ${SIDE}`,
     role: "img",
     "aria-label": `The feature map of ${title} with the image's way over it`,
   })
-  const points = draw("g", { opacity: 0.75 }, svg)
-  for (const [n, label] of labels.entries()) {
-    const [cx, cy] = at(mapped.positions[2 * n], mapped.positions[2 * n + 1])
-    const dot = draw("circle", { cx, cy, r: 3.2, fill: classColour(label, data.classes.length, data.dark) }, points)
-    draw("title", {}, dot, data.classes[label])
+  const under = draw("title", {}, svg)
+  svg.onpointermove = ({ offsetX, offsetY }) => {
+    const [x, y] = [offsetX, offsetY].map((offset) => (offset * SIDE) / svg.clientWidth)
+    const distances = dots.map(([cx, cy]) => Math.hypot(cx - x, cy - y))
+    const nearest = distances.indexOf(Math.min(...distances))
+    write(under, distances[nearest] <= 2 * RADIUS ? data.classes[labels[nearest]] : "")
   }
   const way = draw(
     "polyline",
@@ -124,7 +153,9 @@ function createWalk(parent, sent, data, title) {
   const start = draw("circle", { r: 7, fill: colours.background, stroke: colours.text, "stroke-width": 3 }, svg)
   const now = draw("circle", { r: 10, stroke: colours.background, "stroke-width": 3 }, svg)
   const caption = h("figcaption")
-  parent.replaceChildren(h("figure", {}, svg, caption))
+  const paper = h("canvas", { width: SIDE * DENSITY, height: SIDE * DENSITY, "aria-hidden": "true" })
+  paintDots(paper, dots, labels, data)
+  parent.replaceChildren(h("figure", {}, h("div", { class: "map" }, paper, svg), caption))
   const placed = placing(sent, mapped)
 
   return (answers, label, answer) => {
