@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CARD_KEY = "ancra_card"
 SUFFIX = ".safetensors"
+METHODS = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
+"""The ends of the names of the checkpoints that come with a set of images, in the order of the paper's tables."""
 
 
 class Card(Record):
@@ -234,10 +236,15 @@ def _write(file: TensorFile, card: Card, path: Path) -> Card:
 
 
 def _paths() -> list[Path]:
-    shipped = sorted(shipped_checkpoints().rglob(f"*{SUFFIX}"))
+    shipped = sorted(shipped_checkpoints().rglob(f"*{SUFFIX}"), key=_in_tables)
     trained = [path for folder in sorted(runs_folder().glob("*")) for path in _of_run(folder)]
     swept = sorted(sweeps_folder().glob(f"*/runs/*/checkpoints/{FINAL}"))
     return [*shipped, *trained, *sorted(uploads_folder().glob(f"*{SUFFIX}")), *swept]
+
+
+def _in_tables(path: Path) -> tuple[Path, int, str]:
+    """What sorts checkpoints by their sets, and those of a set as the paper's tables do; others come after them."""
+    return path.parent, METHODS.index(path.stem) if path.stem in METHODS else len(METHODS), path.stem
 
 
 def _of_run(folder: Path) -> list[Path]:

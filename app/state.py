@@ -208,6 +208,7 @@ def choose_models(
         key=key,
         help=help,
         max_selections=most,
+        select_all=most >= len(names),
         bind="query-params",
         on_change=met,
         args=(key,),

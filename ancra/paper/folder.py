@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ancra.checkpoints import find_checkpoints
+from ancra.checkpoints import METHODS, find_checkpoints
 from ancra.data.titles import dataset_title
 from ancra.errors import AncraError, unknown_name
 from ancra.figure_files import write_file
@@ -15,7 +15,6 @@ from ancra.store import Store
 from ancra.sweeps.outcome import Outcome
 from ancra.sweeps.outcomes import known_outcomes
 
-MODELS = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 MAPPED = ("pgd-at", "trades", "mart", "trades-ancra")
 SWEPT = "digits"
 """The set whose sweeps come with the project."""
@@ -71,7 +70,7 @@ def readme(items: list[Item], chosen: str) -> str:
 def _items(chosen: str, store: Store) -> Iterator[Item]:
     dataset = SETS[chosen]
     there = {path.stem: path for path, _ in find_checkpoints() if path.parent == shipped_checkpoints() / dataset}
-    models, mapped = ([there[name] for name in names if name in there] for names in (MODELS, MAPPED))
+    models, mapped = ([there[name] for name in names if name in there] for names in (METHODS, MAPPED))
     if not models:
         note = (
             f"Left out: the models of {dataset_title(dataset)} did not come with this installation; a clone has them."

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from ancra.checkpoints import METHODS
 from app import compute, state
 from app.access import may_change
 from app.answers.demonstrations import demonstration
@@ -17,7 +18,6 @@ from app.parts.attack.choose_attack import widest_epsilon
 from app.parts.chart import chart
 from app.parts.save_figure import save_figure
 
-ORDER = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 IMAGES = {
     "Fashion": "Photographs of clothes (Fashion-MNIST)",
     "Digits": "Handwritten digits",
@@ -59,7 +59,7 @@ def gaps(names: list[str]) -> None:
         for name in names
         if name.partition("/")[0] in SETS and (card := compute.card(name)).evaluation
     }
-    ordered = [rows[name] for name in ORDER if name in rows]
+    ordered = [rows[name] for name in METHODS if name in rows]
     if not ordered:
         return
     st.header("Can the numbers be believed? The same models, two attackers", anchor=False)

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from ancra.checkpoints import METHODS
 from ancra.evaluation import tables
 from ancra.evaluation.transfer import matrix
 from ancra.text import listed
@@ -20,8 +21,6 @@ from app.parts.robustness import evaluate, table
 from app.parts.robustness.checks import trust_view
 from app.parts.robustness.story import LIT, robustness_story
 from app.parts.save_figure import save_figure
-
-SHOWN = ("natural", "natural-ra", "pgd-at", "trades", "mart", "pgd-at-ancra", "trades-ancra", "mart-ancra")
 
 
 def opening(found: list[Results]) -> str:
@@ -184,7 +183,7 @@ heading.title("Robustness", anchor=False)
 state.require_models()
 where = story.place()
 with choice:
-    names = state.choose_models("Models", "models", SHOWN, most=16)
+    names = state.choose_models("Models", "models", METHODS, most=16)
 found = answers.results_of(names)
 ready = [each for each in found if each.row]
 evaluate.refusals(found)

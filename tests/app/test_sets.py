@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ancra.checkpoints import METHODS
 from app import state
 from app.answers.models import models_by_set, set_of
 from tests.app.conftest import APP
@@ -25,6 +26,10 @@ def test_every_set_that_has_models_is_offered_and_fashion_comes_first(workspace,
     found = models_by_set()
     assert list(found)[:2] == ["Fashion", "Digits"]
     assert all(set_of(name) == title for title, names in found.items() for name in names)
+
+
+def test_the_models_of_a_set_stand_in_the_order_of_the_papers_tables(workspace, clear_caches):
+    assert [name.rpartition("/")[2] for name in models_by_set()["Fashion"]] == list(METHODS)
 
 
 def test_the_app_opens_on_fashion_and_the_models_follow_the_switch(page):
