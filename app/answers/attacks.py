@@ -77,12 +77,6 @@ def picture_of_upload(name: str, content: bytes, filename: str, label: int, part
     return Picture(image, label, Path(filename).stem or "upload", stored=False)
 
 
-def guess(name: str, picture: Picture) -> int:
-    """The class that a model takes a picture for."""
-    asked = compute.request("answer", name, item=picture.image, alike=tuple(picture.image.shape))
-    return compute.ask(asked, (asked.source.digest, picture.digest()), "Asking the model")
-
-
 def trace(name: str, picture: Picture, settings: AttackSettings, target: int | None, text: str) -> AttackTrace:
     """The trace of an attack on a model: from memory, from the disk, or computed once, for all sessions.
 

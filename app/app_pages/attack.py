@@ -125,7 +125,10 @@ with right, st.container(key="results"):
     if picture is not None:
         results(models, picture, chosen, target, told=told_by_now(current))
     elif models:
-        st.info("Choose or upload an image on the left, and it is attacked at once.", icon=":material/arrow_back:")
+        st.info(
+            "Choose an image on the left, or upload one and say what it shows: it is attacked at once.",
+            icon=":material/arrow_back:",
+        )
 st.caption(
     "Change an image so little that you would not call it anything else, and see whether a model still does not. "
     "An attack that fails proves little: it may only be looking in the wrong place."

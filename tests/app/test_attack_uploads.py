@@ -15,6 +15,11 @@ def replayed(at) -> dict:
     return json.loads(widget.proto.json)
 
 
+def shows(at):
+    """The choice of what an uploaded picture shows."""
+    return next(box for box in at.selectbox if box.label == "It shows")
+
+
 def test_an_upload_is_attacked_as_what_it_shows(attack):
     picture = io.BytesIO()
     Image.new("RGBA", (30, 20), (200, 10, 10, 128)).save(picture, "PNG")
@@ -22,8 +27,20 @@ def test_an_upload_is_attacked_as_what_it_shows(attack):
     assert attack.info
     attack.file_uploader[0].upload("mine.png", picture.getvalue()).run()
     assert not attack.error
+    assert shows(attack).value is None
+    assert "say what it shows" in attack.info[0].value
+    shows(attack).set_value("3").run()
     assert not attack.info
     assert replayed(attack)["steps"] == 40
+    assert "a 3." in replayed(attack)["intro"]
+
+
+def test_what_one_picture_shows_is_not_taken_for_the_next(attack):
+    attack.segmented_control(key="source").set_value("Upload").run()
+    attack.file_uploader[0].upload(*file_of("cmyk")).run()
+    shows(attack).set_value("3").run()
+    attack.file_uploader[0].upload(*file_of("thin")).run()
+    assert shows(attack).value is None
 
 
 def test_every_kind_of_picture_that_is_read_can_be_chosen(attack):
@@ -54,6 +71,7 @@ def test_an_unusual_picture_is_attacked_all_the_same(attack, home):
     attack.segmented_control(key="source").set_value("Upload").run()
     for kind in ("animated", "cmyk", "sixteen bits", "thin"):
         attack.file_uploader[0].upload(*file_of(kind)).run()
+        shows(attack).set_value("3").run()
         assert not attack.exception
         assert not attack.error, kind
         assert replayed(attack)["steps"] == 40

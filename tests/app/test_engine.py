@@ -110,7 +110,7 @@ def test_the_page_says_what_memory_was_not_enough_for(home, monkeypatch):
 
     monkeypatch.setattr(compute, "engine", Short)
     assert compute.where() == "Computed on 2 GPUs."
-    assert attacks.guess(MODEL, attacks.picture_of_test(MODEL, 0)) == 7
+    assert compute.ask(compute.request("ready", MODEL), ("anew",), "Asking the model") == 7
     assert compute.where() == f"Computed on 2 GPUs. {answering.ON_CPU}"
 
 

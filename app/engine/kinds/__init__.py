@@ -9,7 +9,6 @@ KINDS: Registry[Function] = Registry("computation")
 
 KINDS.add("ready")(attacks.ready)
 KINDS.add("trace")(attacks.traces)
-KINDS.add("answer")(attacks.answers)
 KINDS.add("missed")(attacks.missed)
 KINDS.add("surface")(explanations.surfaces)
 KINDS.add("cut")(explanations.cuts)

@@ -70,12 +70,6 @@ def searched(settings: AttackSettings) -> AttackSettings:
     return settings.with_changes(objective="ce") if mixes(settings.objective) else settings
 
 
-def answers(place: Place, request: Request, items: Sequence[Tensor]) -> list[int]:
-    """The class that the model takes each image (1, C, H, W) for. Raises AncraError."""
-    logits = decide(place.model(request.source), torch.cat([*items]).to(place.device))
-    return logits.argmax(dim=1).tolist()
-
-
 def missed(place: Place, request: Request, items: Sequence[int]) -> list[list[int]]:
     """For each count: which of so many first test images PGD-40 fails on and adaptive PGD-40 breaks.
 

@@ -14,14 +14,16 @@ from app.answers import attacks
 from app.answers.attacks import Part, Picture
 from app.answers.images import missing
 from app.answers.models import EXAMPLE, TEST_IMAGE
+from app.figures.pictures import png
 from app.parts.attack.sheet import from_sheet
 from app.parts.fetching import offer_images
 
 KINDS = (TEST_IMAGE, "Upload")
+SEEN = 160  # Pixels of the screen that an image is enlarged to at least.
 
 
 def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | None:
-    """The image, in the shape that a checkpoint takes; None while an upload is still missing.
+    """The image, in the shape that a checkpoint takes; None while an upload, or what it shows, is still missing.
 
     Args:
         more: where the choices go that are needed less often.
@@ -80,16 +82,25 @@ def from_upload(name: str) -> Picture | None:
     else:
         file = _file()
     if file is None:
-        channels, height, width = compute.card(name).image_shape
-        kind = "grey" if channels == 1 else "colour"
-        st.caption(f"A part of it is reduced to {height} x {width} {kind} pixels, which is what these models take.")
+        st.caption(f"A part of it is reduced to {_size(name)}, which is what these models take.")
         return None
     part = choose_part()
     classes = compute.card(name).classes
     picture = attacks.picture_of_upload(name, file.getvalue(), file.name, 0, part)
-    help_text = "The true class. The first model's own guess is filled in."
-    label = st.selectbox("It shows", classes, index=attacks.guess(name, picture), help=help_text)
+    label = st.selectbox(
+        "It shows", classes, index=None, key=f"shows {file.file_id}", placeholder="Choose its true class",
+        help="The true class is yours to say: an attack succeeds when a model answers anything else.",
+    )  # fmt: skip
+    if label is None:
+        st.image(png(picture.image[0].numpy(), SEEN), caption=f"What the models see of it: {_size(name)}.")
+        return None
     return replace(picture, label=classes.index(label))
+
+
+def _size(name: str) -> str:
+    """What images a checkpoint takes, in words."""
+    channels, height, width = compute.card(name).image_shape
+    return f"{height} x {width} {'grey' if channels == 1 else 'colour'} pixels"
 
 
 def _file() -> UploadedFile | None:
