@@ -10,6 +10,7 @@ from app import compute, state
 from app.answers import live as answers
 from app.answers.models import like, title_of
 from app.components.live import live_widget
+from app.drawn import drawn
 from app.guard import guard, show_error
 from app.parts import story
 from app.parts.live.story import PLAYED, live_story
@@ -81,7 +82,7 @@ def widget(names: list[str]) -> None:
         OnStage(title_of(name), compute.card(name), f"{answers.ROUTE}/{compute.card(name).digest}", found.get(name))
         for name in names
     ]
-    payload = stage(networks, images, labels, dark=state.look().dark)
+    payload = drawn(stage, networks, images, labels, state.look().dark)
     live_widget(
         payload,
         view=view_of_link(),
