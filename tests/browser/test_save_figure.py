@@ -45,3 +45,15 @@ def test_a_figure_is_saved_as_it_is_seen(open_browser, tmp_path):
     assert text.startswith("<svg") and name in text  # noqa: PT018
     paper = saved(page, place, lambda popover: popover.locator("[data-testid=stDownloadButton] button").last)
     assert paper.suggested_filename == drawing.suggested_filename
+
+
+def test_a_landscape_is_saved_as_it_is_turned(open_browser, tmp_path):
+    page = open_browser("attack?image=3&look=Loss+surface&surface=3-D")
+    chart = page.locator("[class*=st-key-surface_] .js-plotly-plot").first
+    expect(chart.locator("canvas").first).to_be_visible(timeout=60_000)
+    place = page.locator("[data-testid=stLayoutWrapper]", has=page.locator("[class*=st-key-save-surface_]")).last
+    picture = saved(page, place, lambda popover: seen_as(popover, "PNG"))
+    picture.save_as(tmp_path / "seen.png")
+    with Image.open(tmp_path / "seen.png") as image:
+        colours = image.convert("RGB").getcolors(1 << 22)
+        assert len(colours) > 100  # The landscape, not an empty scene.
