@@ -2,9 +2,11 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class RunCancelled(BaseException):
@@ -30,7 +32,7 @@ def ended_by_signals() -> Iterator[None]:
 
     before: dict[int, Any] = {}
     try:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             before[number] = signal.signal(number, end)
     except ValueError:
         before.clear()  # not the main thread: its signals are not ours to take
@@ -39,3 +41,24 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold SIGTERM and Ctrl-C back until the block has ended.
+
+    For what may not be left half done: an exception amid a queue of the standard library can leave its lock taken, and
+    whoever waits for it waits for ever.
+    """
+    held: list[int] = []
+    before: dict[int, Any] = {}
+    try:
+        with suppress(ValueError):  # not the main thread: no signal interrupts it
+            for number in ENDING:
+                before[number] = signal.signal(number, lambda number, _frame: held.append(number))
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        if held:
+            signal.raise_signal(held[0])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Any
 
+from ancra.jobs.signals import uninterrupted
 from ancra.jobs.status import HEARTBEAT, RunStatus
 from ancra.runs.run import Run
 from ancra.runs.step_losses import append_step_loss, keep_step_losses
@@ -59,7 +60,8 @@ class Recorder:
 
         self.run.keep_metrics(epoch)
         keep_step_losses(self.run, epoch)
-        self._events = SummaryWriter(str(self.run.tensorboard), purge_step=epoch + 1)
+        with uninterrupted():
+            self._events = SummaryWriter(str(self.run.tensorboard), purge_step=epoch + 1)
         self._update(epoch=epoch, step=0)
 
     def progressed(self, progress: RunProgress) -> None:
@@ -78,13 +80,14 @@ class Recorder:
 
     def epoch_finished(self, row: EpochRow) -> None:
         """Append the epoch's row to metrics.jsonl and TensorBoard."""
-        self.run.append_metrics(row)
-        for name, value in row.items():
-            if name != "epoch":
-                self._events.add_scalar(name, value, row["epoch"])
-        self._events.flush()
-        self._update(epoch=row["epoch"], step=0)
-        self._write()
+        with uninterrupted():
+            self.run.append_metrics(row)
+            for name, value in row.items():
+                if name != "epoch":
+                    self._events.add_scalar(name, value, row["epoch"])
+            self._events.flush()
+            self._update(epoch=row["epoch"], step=0)
+            self._write()
         self.log(
             f"epoch {row['epoch']}/{self.status.epochs}  loss {row['loss']:.3f}  natural {row['natural']:.1%}  "
             f"PGD {row['pgd']:.1%}  adaptive {row['adaptive']:.1%}  {row['seconds']:.1f} s"
