@@ -1,7 +1,7 @@
 """Ending a run by SIGTERM or Ctrl-C, in order."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -26,21 +26,12 @@ def ended_by_signals() -> Iterator[None]:
     """Turn the first SIGTERM or Ctrl-C into RunCancelled; the second one kills."""
 
     def end(number: int, _frame: FrameType | None) -> None:
-        for each in before:
+        for each in ENDING:
             signal.signal(each, signal.SIG_DFL)
         raise RunCancelled(number)
 
-    before: dict[int, Any] = {}
-    try:
-        for number in ENDING:
-            before[number] = signal.signal(number, end)
-    except ValueError:
-        before.clear()  # not the main thread: its signals are not ours to take
-    try:
+    with _handled_by(end):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager
@@ -51,14 +42,23 @@ def uninterrupted() -> Iterator[None]:
     whoever waits for it waits for ever.
     """
     held: list[int] = []
-    before: dict[int, Any] = {}
     try:
-        with suppress(ValueError):  # not the main thread: no signal interrupts it
-            for number in ENDING:
-                before[number] = signal.signal(number, lambda number, _frame: held.append(number))
-        yield
+        with _handled_by(lambda number, _frame: held.append(number)):
+            yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
         if held:
             signal.raise_signal(held[0])
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have the signals that end a run handled so, within the block."""
+    before: dict[int, Any] = {}
+    try:
+        with suppress(ValueError):  # not the main thread: its signals are not ours to take
+            for number in ENDING:
+                before[number] = signal.signal(number, handler)
+        yield
+    finally:
+        for each, own in before.items():
+            signal.signal(each, own)

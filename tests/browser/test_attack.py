@@ -98,8 +98,11 @@ def test_a_late_answer_of_the_server_does_not_take_the_step_back(deaf, settled):
         runs = runs_ended(held)
         page.keyboard.press(key)
         expect(live).to_contain_text(f"Step {reached} of 20")  # Now the server is told, too.
-        while runs_ended(held) == runs:
+        for _ in range(1000):
+            if runs_ended(held) > runs:
+                break
             page.wait_for_timeout(20)
+        assert runs_ended(held) > runs
     page.evaluate(SPOKEN, page.locator(".replay output").element_handle())
     let_go()
     settled(page)
