@@ -26,6 +26,7 @@ if str(FOLDER.parent) not in sys.path:  # `streamlit run` puts this folder on th
 from ancra.environment import EMBED, PUBLIC  # noqa: E402
 from app.access import upload_sessions  # noqa: E402
 from app.engine.ending import end_all  # noqa: E402
+from app.first_paint import FirstPaint  # noqa: E402
 from app.headers import SecurityHeaders, public_headers  # noqa: E402
 from app.live_files import live_file  # noqa: E402
 from app.public import PublicDoors  # noqa: E402
@@ -46,13 +47,14 @@ def middleware() -> list[Middleware]:
     """What stands between a request and the pages, from the outside in."""
     host = PUBLIC.read(None)
     if host is None:
-        return [Middleware(SecurityHeaders), Middleware(UploadBounds)]
+        return [Middleware(SecurityHeaders), Middleware(UploadBounds), Middleware(FirstPaint)]
     return [
         Middleware(SecurityHeaders, headers=public_headers(EMBED.read(None))),
         # The other two are for probes of this machine.
         Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost", "127.0.0.1"], www_redirect=False),
         Middleware(PublicDoors, editors=upload_sessions()),
         Middleware(UploadBounds),
+        Middleware(FirstPaint),
     ]
 
 

@@ -272,3 +272,15 @@ def test_twenty_changes_are_taken_back_one_by_one(open_browser, settled):
         page.keyboard.press("Control+z")
         expect_view(page, view)
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_a_late_answer_does_not_bring_back_the_view_that_was_left(open_browser, settled):
+    page = open_browser("train")
+    settled(page)
+    first = (page.evaluate(RESTING), page.url)
+    _, left = changed(page, part("train_story", "2 What it takes"), settled)
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(first[1])
+    page.evaluate("address => history.replaceState({}, '', address)", left)
+    settled(page)
+    assert (page.evaluate(RESTING), page.url) == first

@@ -4,11 +4,14 @@
 // script sets a parameter. Here the first change of the URL after a person acted adds an entry, and what follows from
 // it replaces that entry. What widgets keep in the URL by themselves (../shared/kept.js) stays there whatever Python writes.
 import { KEEP, OWN, WALKED } from "../shared/kept.js"
+import { HEARD, SENT } from "../shared/traffic.js"
 
 const ACTS = ["pointerdown", "keydown", "input", "change"]
 const TOGETHER = 400 // Milliseconds: a held key and a dragged slider are one change.
-const ANSWER = 300 // Milliseconds after a walk in which the run that draws it begins.
-const PATIENCE = 3000 // Milliseconds that are waited for it at most: it may have much to compute.
+const ASKS = 300 // Milliseconds after a walk in which the server is asked to draw it, if it is to.
+const SHOWS = 300 // Milliseconds after the server's first word in which a run shows, unless it is over already.
+const PATIENCE = { unheard: 10_000, running: 3000 } // Milliseconds at most: a run may have much to compute.
+const AGAIN = 3 // Times that a view is asked for again whose address an answer to the one before has written over.
 const RUNNING = "[data-test-script-state]:not([data-test-script-state=notRunning])"
 const TOPS = "ancra.views"
 
@@ -19,11 +22,15 @@ export function keepViews(moved) {
   let wanted = 0 // Views that a person has asked to go, on or back.
   let walking = false // Until the browser has gone there.
   let walkedAt = Number.NEGATIVE_INFINITY
+  let [askedAt, heardAt] = [walkedAt, walkedAt] // The first of each after the walk.
   let entry = history.state?.entry ?? arrival()
+  let shown = choices(location.search)
+  let [left, again] = [null, 0] // What was shown before the walk, until somebody acts.
   const { pushState, replaceState } = History.prototype
   const tops = () => JSON.parse(sessionStorage.getItem(TOPS) ?? "{}")
   const write = (call, next, url) => {
     entry = next
+    shown = choices(url.search)
     call.call(history, { entry }, "", url)
     moved()
   }
@@ -49,6 +56,11 @@ export function keepViews(moved) {
   const follow = (url) => {
     // What changes nothing is not what the person's act has changed: that may follow yet.
     if (choices(url.search) === choices(location.search)) return write(replaceState, entry, url)
+    // An answer that comes late is of the view that was left.
+    if (!acted && choices(url.search) === left && again-- > 0) {
+      dispatchEvent(new PopStateEvent("popstate", { state: history.state }))
+      return
+    }
     const now = performance.now()
     const follows = !acted || now - last < TOGETHER
     if (acted) last = now
@@ -59,12 +71,18 @@ export function keepViews(moved) {
     write(pushState, next, url)
   }
   const act = (event) => {
-    if (event.isTrusted) acted = true
+    if (!event.isTrusted) return
+    acted = true
+    left = null
   }
   const walked = () => {
     entry = history.state?.entry ?? arrival()
+    const here = choices(location.search)
+    if (here !== shown) [left, again] = [shown, AGAIN]
+    shown = here
     acted = walking = false
     walkedAt = performance.now()
+    askedAt = heardAt = Number.POSITIVE_INFINITY
     moved()
     dispatchEvent(new Event(WALKED))
   }
@@ -74,12 +92,23 @@ export function keepViews(moved) {
     go()
     moved()
   }
+  const asked = () => {
+    askedAt = Math.min(askedAt, performance.now())
+  }
+  const heard = () => {
+    if (askedAt < Number.POSITIVE_INFINITY) heardAt = Math.min(heardAt, performance.now())
+  }
+  /** Whether the view that was gone to last is yet to be drawn by the server. */
+  const drawing = () => {
+    const now = performance.now()
+    if (askedAt > now) return now - walkedAt < ASKS
+    if (heardAt > now) return now - askedAt < PATIENCE.unheard
+    return now - heardAt < SHOWS || (now - heardAt < PATIENCE.running && document.querySelector(RUNNING) !== null)
+  }
   // Not before the view that was gone to last is drawn: what Python then writes into the URL is meant for that one.
   const go = () => {
     if (!wanted) return
-    const since = performance.now() - walkedAt
-    const drawing = since < ANSWER || (since < PATIENCE && document.querySelector(RUNNING))
-    if (walking || drawing) {
+    if (walking || drawing()) {
       requestAnimationFrame(go)
       return
     }
@@ -99,6 +128,8 @@ export function keepViews(moved) {
       for (const name of ACTS) removeEventListener(name, act, true)
       removeEventListener("popstate", walked)
       removeEventListener(KEEP, keep)
+      removeEventListener(SENT, asked)
+      removeEventListener(HEARD, heard)
     },
   }
   history.pushState = instead(pushState)
@@ -106,7 +137,9 @@ export function keepViews(moved) {
   for (const name of ACTS) addEventListener(name, act, true)
   addEventListener("popstate", walked)
   addEventListener(KEEP, keep)
-  write(replaceState, entry, location.href)
+  addEventListener(SENT, asked)
+  addEventListener(HEARD, heard)
+  write(replaceState, entry, new URL(location.href))
   return views
 }
 

@@ -3,6 +3,7 @@
 // What stood there stays, dimmed and in its full height, until the page has been drawn anew. An act has begun something
 // when the browser sends to the server right after it; the page's own controls are known to, and are not waited for.
 import { h } from "../shared/dom.js"
+import { HEARD, SENT, tellTraffic } from "../shared/traffic.js"
 import { placeOf, remember, showing } from "./places.js"
 
 const ACTS = ["pointerdown", "pointerup", "click", "keydown", "change", "popstate"]
@@ -19,10 +20,28 @@ const SURE = [
   ".accuracies tbody tr",
 ].join()
 const TICK = 100
+// A page that is come to first is kept back until it is whole: drawn frames without a change, and milliseconds at most.
+const WHOLE = { frames: 20, most: 3000 }
 const UNSEEN = 300 // Milliseconds after an answer in which a run shows, unless it was over before it could be drawn.
 const STEERING = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]
 const STATE = "data-test-script-state"
 const MAIN = "[data-testid=stMainBlockContainer]"
+
+/** Show the page that was come to as soon as it is whole. */
+function open() {
+  const began = performance.now()
+  let [height, still] = [0, 0]
+  const look = () => {
+    const main = document.querySelector(MAIN)
+    const now = main && !main.querySelector("[data-testid=stSkeleton]") ? main.scrollHeight : Number.NaN
+    still = now === height ? still + 1 : 0
+    height = now
+    if (still < WHOLE.frames && performance.now() - began < WHOLE.most) requestAnimationFrame(look)
+    else show()
+  }
+  const show = () => document.documentElement.setAttribute("data-opened", "")
+  look()
+}
 
 export function keepWaiting(tables) {
   const act = { keys: [], at: Number.NEGATIVE_INFINITY, page: "" }
@@ -84,6 +103,7 @@ export function keepWaiting(tables) {
     if (now) showing(now.place, false)
     now = null
     pill.hidden = true
+    open()
   }
 
   const asked = () => document.querySelector(".ancra-asked")?.textContent.trim()
@@ -96,24 +116,24 @@ export function keepWaiting(tables) {
   })
   follow.observe(document.body, { subtree: true, childList: true, attributeFilter: [STATE] })
   if (running()) show({ where: MAIN, says: "Opening this page", opens: true }, performance.now())
+  else open()
 
   const heard = () => {
     if (now?.by === "sent") now.heard = Math.min(now.heard, performance.now())
   }
-  const { send } = WebSocket.prototype
-  const sockets = new Set()
-  WebSocket.prototype.send = function (...sent) {
+  const sent = () => {
     if (performance.now() - act.at < FRESH) begin("sent")
-    if (!sockets.has(this)) this.addEventListener("message", heard)
-    sockets.add(this)
-    return send.apply(this, sent)
   }
+  addEventListener(HEARD, heard)
+  addEventListener(SENT, sent)
+  const silence = tellTraffic()
   const before = () => remember(tables())
   for (const name of ACTS) addEventListener(name, note, true)
   for (const name of BEFORE) addEventListener(name, before, true)
   return function stop() {
-    WebSocket.prototype.send = send
-    for (const socket of sockets) socket.removeEventListener("message", heard)
+    silence()
+    removeEventListener(HEARD, heard)
+    removeEventListener(SENT, sent)
     for (const name of ACTS) removeEventListener(name, note, true)
     for (const name of BEFORE) removeEventListener(name, before, true)
     follow.disconnect()
