@@ -28,9 +28,10 @@ PAGES = {
 def test_what_a_page_opens_with_stands_where_it_stays(browser, server, settled, path, size):
     page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
     page.add_init_script(f"({SHIFTS})()")
-    page.goto(f"{server}/{path}{'&' if '?' in path else '?'}images=Digits")
-    page.locator(PAGES[path]).first.wait_for(timeout=180_000)
-    settled(page)
+    for _ in range(2):  # The first visitor's page may take longer than it is kept back: libraries are loaded.
+        page.goto(f"{server}/{path}{'&' if '?' in path else '?'}images=Digits")
+        page.locator(PAGES[path]).first.wait_for(timeout=180_000)
+        settled(page)
     assert page.evaluate("window.shifts") < 0.1
     page.close()
 

@@ -28,12 +28,13 @@ const STATE = "data-test-script-state"
 const MAIN = "[data-testid=stMainBlockContainer]"
 
 /** Show the page that was come to as soon as it is whole. */
-function open() {
+function open(running) {
   const began = performance.now()
   let [height, still] = [0, 0]
   const look = () => {
     const main = document.querySelector(MAIN)
-    const now = main && !main.querySelector("[data-testid=stSkeleton]") ? main.scrollHeight : Number.NaN
+    const coming = running() || !main || main.querySelector("[data-testid=stSkeleton]")
+    const now = coming ? Number.NaN : main.scrollHeight
     still = now === height ? still + 1 : 0
     height = now
     if (still < WHOLE.frames && performance.now() - began < WHOLE.most) requestAnimationFrame(look)
@@ -103,7 +104,6 @@ export function keepWaiting(tables) {
     if (now) showing(now.place, false)
     now = null
     pill.hidden = true
-    open()
   }
 
   const asked = () => document.querySelector(".ancra-asked")?.textContent.trim()
@@ -116,7 +116,7 @@ export function keepWaiting(tables) {
   })
   follow.observe(document.body, { subtree: true, childList: true, attributeFilter: [STATE] })
   if (running()) show({ where: MAIN, says: "Opening this page", opens: true }, performance.now())
-  else open()
+  open(running)
 
   const heard = () => {
     if (now?.by === "sent") now.heard = Math.min(now.heard, performance.now())
