@@ -254,6 +254,7 @@ def test_stages_have_no_marks_of_an_attack(open_file):
 
 def test_points_glide_to_a_new_scene_and_arrive(open_file, held, widget):
     page = open_file()
+    start = widget(page, "map.locate(3, 7)")
     page.locator(".fm").evaluate(
         """element => {
           const data = JSON.parse(document.getElementById("data").textContent);
@@ -262,7 +263,6 @@ def test_points_glide_to_a_new_scene_and_arrive(open_file, held, widget):
           element.featureMap.update({ scene: { ...scene, id: "other" }, command: null });
         }"""
     )
-    start = widget(page, "map.locate(3, 7)")
     held(page, f"window.drawn === (window.drawn = {MAP}.stats.frames)")
     assert widget(page, "map.locate(3, 7)") != start
     first, last = (widget(page, f"map.locate({panel}, 7)") for panel in (0, 3))
