@@ -60,7 +60,7 @@ def axe():
 @pytest.mark.parametrize(("path", "scheme"), OPENED)
 def test_axe_finds_nothing_no_type_is_small_and_twice_the_size_fits(open_browser, settled, axe, path, scheme):
     page = open_browser(path, scheme=scheme)
-    if path == "train":  # Until the estimate is there the page asks for it again and again, and dims what it draws anew.
+    if path == "train":  # Until the estimate is there it is asked for again and again, and drawn anew.
         page.locator(".st-key-outlook").get_by_text("About").wait_for(timeout=120_000)
         settled(page)
     page.evaluate(axe)
