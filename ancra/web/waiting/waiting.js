@@ -21,7 +21,7 @@ const SURE = [
 ].join()
 const TICK = 100
 // A page that is come to first is kept back until it is whole: drawn frames without a change, and milliseconds at most.
-const WHOLE = { frames: 20, most: 3000 }
+const WHOLE = { frames: 20, most: 4000 }
 const UNSEEN = 300 // Milliseconds after an answer in which a run shows, unless it was over before it could be drawn.
 const STEERING = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]
 const STATE = "data-test-script-state"
