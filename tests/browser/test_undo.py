@@ -281,6 +281,7 @@ def test_a_late_answer_does_not_bring_back_the_view_that_was_left(open_browser, 
     _, left = changed(page, part("train_story", "2 What it takes"), settled)
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(first[1])
+    settled(page)
     page.evaluate("address => history.replaceState({}, '', address)", left)
     settled(page)
     assert (page.evaluate(RESTING), page.url) == first
