@@ -3,31 +3,25 @@
 import os
 import queue
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import psutil
-
 from ancra.errors import AncraError
 from ancra.progress import OnProgress, unheard
 from app.engine.board import Board
 from app.engine.request import Answer, Request
+from app.engine.stand_by import StandBy
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
 
 T = TypeVar("T")
 
-WATCHED = 1.0
-"""Seconds after which a process looks again whether its server is there."""
 TOLD = 0.2
 """Seconds after which it is looked again how far a computation is."""
-GROWTH = 3 * 2**30
-"""Bytes by which a process may grow: loky replaces one that has grown by 300 MB, which the models that are kept do."""
 KILLED = (
     "The process that computed this was ended twice, most often because memory ran out: "
     "try fewer steps or smaller images, or try again later."
@@ -55,6 +49,7 @@ class Processes:
     def __init__(self, devices: Sequence[str], here: str = "cpu") -> None:
         self._devices, self._here = [*devices], here
         self._seats = [Seat(device) for device in devices]
+        self._stand_by = StandBy()
         self._free: queue.LifoQueue[Seat] = queue.LifoQueue()
         for seat in reversed(self._seats):
             self._free.put(seat)
@@ -81,10 +76,12 @@ class Processes:
         return self.call(_answer, request, items, on_progress=on_progress, stop=stop)
 
     def get_ready(self, request: Request) -> None:
-        """Have each process do it, as far as they are free."""
+        """Have each process do it, as far as they are free; from then on another stands by for one that is killed."""
         with ThreadPoolExecutor(self.at_once) as threads:
             for each in [threads.submit(self.run, request, [None], unheard) for _ in self._devices or [self._here]]:
                 each.result()
+        if self._devices:
+            self._stand_by.begin()
 
     def call(
         self,
@@ -103,9 +100,8 @@ class Processes:
         for _ in range(2):
             seat = self._free.get()
             try:
-                seat.process = seat.process or _process()
                 seat.board.clean()
-                future = seat.process.submit(function, seat.device, seat.board, *args)
+                future = self._submit(seat, function, *args)
                 while not _done(future):
                     on_progress(*seat.board.told)
                     if stop is not None and stop.is_set():
@@ -113,9 +109,7 @@ class Processes:
                 result: T = future.result()
                 return result
             except BrokenProcessPool:
-                if seat.process is not None:
-                    seat.process.shutdown(wait=False, kill_workers=True)
-                seat.process = None
+                _give_up(seat, wait=False)
             finally:
                 self._free.put(seat)
         raise AncraError(KILLED)
@@ -123,10 +117,21 @@ class Processes:
     def close(self) -> None:
         """End the processes."""
         for seat in self._seats:
-            if seat.process is not None:
-                seat.process.shutdown(wait=True, kill_workers=True)
-                seat.process = None
+            _give_up(seat, wait=True)
+        self._stand_by.close()
         self._tidy()
+
+    def _submit(self, seat: Seat, function: Callable[..., T], *args: Any) -> "Future[T]":
+        """Begin it in a seat's process; one that was killed while it had nothing to do is replaced first."""
+        from loky.process_executor import BrokenProcessPool
+
+        while True:
+            seat.process = seat.process or self._stand_by.take()
+            try:
+                begun: Future[T] = seat.process.submit(function, seat.device, seat.board, *args)
+                return begun
+            except BrokenProcessPool:
+                _give_up(seat, wait=False)
 
 
 def devices_in_words(devices: Sequence[str]) -> str:
@@ -155,30 +160,15 @@ def _answer(device: str, board: Board, request: Request, items: Sequence[Any]) -
     return answer(request, items, device, board.tell, board.stopped)
 
 
+def _give_up(seat: Seat, wait: bool) -> None:
+    if seat.process is not None:
+        seat.process.shutdown(wait=wait, kill_workers=True)
+        seat.process = None
+
+
 def _done(future: Future[Any]) -> bool:
     """Whether it is done by now, or soon; waits a little."""
     return bool(wait([future], timeout=TOLD).done)
-
-
-def _process() -> "ProcessPoolExecutor":
-    from loky import ProcessPoolExecutor
-
-    environment = {"LOKY_MAX_MEMORY_LEAK_SIZE": str(GROWTH)}
-    return ProcessPoolExecutor(1, timeout=None, initializer=_prepare, initargs=(os.getpid(),), env=environment)
-
-
-def _prepare(server: int) -> None:
-    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _end_with(server: int) -> None:
-    """A server that is killed can end nothing itself."""
-    while os.getppid() == server and psutil.pid_exists(server):
-        time.sleep(WATCHED)
-    os._exit(0)
 
 
 def _remove(boards: Sequence[Board]) -> None:

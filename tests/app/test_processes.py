@@ -40,6 +40,10 @@ def test_work_runs_in_a_process_of_its_own_which_stays(processes):
     assert processes.call(pid) == first
 
 
+def test_pages_go_before_what_is_computed(processes):
+    assert psutil.Process(processes.call(pid)).nice() > psutil.Process().nice()
+
+
 def test_what_work_raises_reaches_the_asker_and_the_process_stays(processes):
     def fail(device, board, text):
         return int(text)
@@ -78,6 +82,20 @@ def test_after_kill_9_the_work_is_done_once_more_by_another_process(processes, t
     assert done
     assert done[0] not in (before, os.getpid())
     assert len(record.read_text().split()) == 2
+
+
+def test_one_that_stands_by_takes_the_place_of_one_that_is_killed_while_it_waits():
+    path, card = next(iter(find_checkpoints()))
+    engine, others = Processes(["cpu"]), {each.pid for each in psutil.Process().children()}
+    engine.get_ready(Request("ready", Source(str(path), card.digest)))
+    first = engine.call(pid)
+    (second,) = (
+        {each.pid for each in psutil.Process().children() if "popen_loky" in str(each.cmdline())} - {first} - others
+    )
+    psutil.Process(first).kill()
+    assert engine.call(pid) == second
+    engine.close()
+    assert not psutil.pid_exists(second)
 
 
 def test_work_that_ends_its_process_twice_is_given_up_in_one_sentence(processes):
