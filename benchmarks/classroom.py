@@ -4,9 +4,10 @@
 
 Each client opens links, one after the other with pauses between them: mostly the Attack page on a test image of its own
 with two models (none of it stored), then the same view again, which computes nothing, and now and then Robustness, the
-maps and Home. Two of the clients are browsers, which draw what they are sent. Two loads: a pause of 5 to 15 s, and of 1
-to 4 s; then the second load once more, for the memory. Beside each figure stands what an empty page takes under that
-load: Streamlit's own floor on this machine.
+maps and Home. They begin when the server has nothing left to prepare. Two loads: a pause of 5 to 15 s, and of 1 to 4 s;
+then the second load once more, for the memory. Beside each figure stands what an empty page takes under that load:
+Streamlit's own floor on this machine. At the end comes the first load again, where two of the clients are browsers,
+which draw what they are sent and share the machine with the server.
 
 ``--first-seconds 600 --kill`` makes the first load ten minutes long and ends a process that computes with SIGKILL in
 the middle; ``--crowd 100`` adds a load of so many clients and says what they were told while they waited.
@@ -14,6 +15,7 @@ the middle; ``--crowd 100`` adds a load of so many clients and says what they we
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import re
@@ -45,6 +47,10 @@ SETS = {"digits": ("Digits", 450), "fashion_mnist": ("Fashion", 2000)}
 STORED = 64  # traces of the first images come with the project
 AGAIN = "Attack, nothing to compute"
 EMPTY = "an empty page"
+BUSY = 10
+"""Percent of a core that a server takes which has nothing to do, at most."""
+SETTLED = 2.0
+"""Seconds for which it is watched."""
 LONGEST = 120.0  # seconds that a client waits for a page
 ASKED = re.compile(r'<span class="ancra-asked">(.*)</span>')
 WAITING = re.compile(r"Waiting for \d+ others? to finish(, about [\d ]+(s|min|h).*)?\.")
@@ -208,33 +214,53 @@ def serve(command: list[str], port: int, home: Path) -> subprocess.Popen[bytes]:
     sys.exit("The server does not answer.")
 
 
+def settle(server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server has nothing to do any more."""
+    everyone = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    busy = math.inf
+    while busy > BUSY:
+        for each in everyone:
+            each.cpu_percent()  # from here on
+        time.sleep(SETTLED)
+        busy = sum(each.cpu_percent() for each in everyone)
+
+
 def measure(data: str, options: argparse.Namespace, server: subprocess.Popen[bytes], urls: list[str]) -> None:
     """All loads on one set of images."""
     asyncio.run(wave(urls[0], 1, 15, (0, 0.1), 10_000, data))  # libraries and models are loaded
+    settle(server)
     print(f"\n### {SETS[data][0]}\n\nMemory before: {megabytes(server)} MB")
     first, kill = 0, options.kill
-    for number, pause in enumerate((*LOADS, LOADS[-1])):
+    floors = [asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first)) for pause in LOADS]
+    for number, (pause, floor) in enumerate(zip((*LOADS, LOADS[-1]), (*floors, floors[-1]), strict=True)):
         seconds = options.first_seconds if number == 0 and options.first_seconds else options.seconds
-        title = f"{options.clients} clients, a pause of {pause[0]} to {pause[1]} s, for {seconds:.0f} s"
-        if number < len(LOADS):
-            floor = asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first))
-        coming = wave(urls[0], options.clients, seconds, pause, first, data, options.browsers)
+        coming = wave(urls[0], options.clients, seconds, pause, first, data)
         seen = asyncio.run(with_kill(coming, seconds / 2, server) if kill and number == 0 else coming)
+        title = f"{options.clients} clients, {in_words(pause)}, for {seconds:.0f} s"
         table(title if number < len(LOADS) else f"{title}, once more", seen, floor)
         print(f"Memory after it: {megabytes(server)} MB")
+        first += options.clients
+    if options.browsers:
+        seen = asyncio.run(wave(urls[0], options.clients, options.seconds, LOADS[0], first, data, options.browsers))
+        table(f"{options.clients} clients, {in_words(LOADS[0])}, {options.browsers} in a browser here", seen, floors[0])
         first += options.clients
     options.kill, options.first_seconds = False, None
     if options.crowd:
         seen = asyncio.run(wave(urls[0], options.crowd, options.seconds, LOADS[-1], first, data))
-        table(f"{options.crowd} clients, a pause of {LOADS[-1][0]} to {LOADS[-1][1]} s", seen, floor)
+        table(f"{options.crowd} clients, {in_words(LOADS[-1])}", seen, floors[-1])
         options.crowd = 0
+
+
+def in_words(pause: tuple[float, float]) -> str:
+    """A pause between two actions."""
+    return f"a pause of {pause[0]} to {pause[1]} s"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a class waits for.")
     parser.add_argument("--sets", nargs="+", choices=[*SETS], default=["digits"])
     parser.add_argument("--clients", type=int, default=30)
-    parser.add_argument("--browsers", type=int, default=2, help="how many of the clients are real browsers")
+    parser.add_argument("--browsers", type=int, default=2, help="how many clients of the last load are real browsers")
     parser.add_argument("--seconds", type=float, default=60, help="of each load")
     parser.add_argument("--first-seconds", type=float, help="of the very first load, where that is to differ")
     parser.add_argument("--kill", action="store_true", help="kill what computes in the middle of the first load")
