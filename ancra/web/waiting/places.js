@@ -1,5 +1,6 @@
 // Where the result of an act will appear, and how that place is held meanwhile.
 
+export const MAIN = "[data-testid=stMainBlockContainer]"
 const HEADER = 64 // Pixels of the page's header.
 const AGAIN = 1500 // Milliseconds after which a place that was let go is held anew as it is then.
 const LEAST = [220, 56] // What the words take, in width and height.

@@ -4,7 +4,8 @@
 // when the browser sends to the server right after it; the page's own controls are known to, and are not waited for.
 import { h } from "../shared/dom.js"
 import { HEARD, SENT, tellTraffic } from "../shared/traffic.js"
-import { placeOf, remember, showing } from "./places.js"
+import { openWhole } from "./opening.js"
+import { MAIN, placeOf, remember, showing } from "./places.js"
 
 const ACTS = ["pointerdown", "pointerup", "click", "keydown", "change", "popstate"]
 const BEFORE = ["pointerdown", "keydown"]
@@ -20,29 +21,9 @@ const SURE = [
   ".accuracies tbody tr",
 ].join()
 const TICK = 100
-// A page that is come to first is kept back until it is whole: drawn frames without a change, and milliseconds at most.
-const WHOLE = { frames: 20, most: 4000 }
 const UNSEEN = 300 // Milliseconds after an answer in which a run shows, unless it was over before it could be drawn.
 const STEERING = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]
 const STATE = "data-test-script-state"
-const MAIN = "[data-testid=stMainBlockContainer]"
-
-/** Show the page that was come to as soon as it is whole. */
-function open(running) {
-  const began = performance.now()
-  let [height, still] = [0, 0]
-  const look = () => {
-    const main = document.querySelector(MAIN)
-    const coming = running() || !main || main.querySelector("[data-testid=stSkeleton]")
-    const now = coming ? Number.NaN : main.scrollHeight
-    still = now === height ? still + 1 : 0
-    height = now
-    if (still < WHOLE.frames && performance.now() - began < WHOLE.most) requestAnimationFrame(look)
-    else show()
-  }
-  const show = () => document.documentElement.setAttribute("data-opened", "")
-  look()
-}
 
 export function keepWaiting(tables) {
   const act = { keys: [], at: Number.NEGATIVE_INFINITY, page: "" }
@@ -116,7 +97,7 @@ export function keepWaiting(tables) {
   })
   follow.observe(document.body, { subtree: true, childList: true, attributeFilter: [STATE] })
   if (running()) show({ where: MAIN, says: "Opening this page", opens: true }, performance.now())
-  open(running)
+  openWhole(running)
 
   const heard = () => {
     if (now?.by === "sent") now.heard = Math.min(now.heard, performance.now())
