@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # Should nobody say so, the page is seen after some seconds nevertheless.
 STYLE = b"""<style>
 @keyframes ancra-opened { to { visibility: visible; } }
-html:not([data-opened]) :is([data-testid="stMainBlockContainer"], [data-testid="stHeader"]) {
+html:not([data-opened]) :is([data-testid="stMainBlockContainer"] > *, [data-testid="stHeader"]) {
     visibility: hidden; animation: ancra-opened 0s 6s forwards; }
-html:not([data-opened]) :is([data-testid="stMainBlockContainer"], [data-testid="stHeader"]) * {
+html:not([data-opened]) :is([data-testid="stMainBlockContainer"] > *, [data-testid="stHeader"]) * {
     visibility: inherit !important; }
 </style>"""
 HEAD_END = b"</head>"

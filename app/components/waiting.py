@@ -25,11 +25,14 @@ _PAGE = """<style>
 .st-key-waiting { width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%); }
 [data-waiting] [data-stale="true"] { opacity: 1 !important; }
 [data-testid="stMainBlockContainer"][data-waiting] { min-height: 100vh; border-radius: 0; }
-[data-waiting="opening"], html:not([data-opened]) [data-testid="stMain"] {
-    background: linear-gradient(SOFT, SOFT) 5rem 5.5rem / 18% 2.2rem,
-    linear-gradient(SOFT, SOFT) 5rem 9rem / calc(100% - 10rem) 3rem,
-    linear-gradient(SOFT, SOFT) 5rem 13.5rem / 20% 100vh,
-    linear-gradient(SOFT, SOFT) calc(20% + 7rem) 13.5rem / calc(80% - 12rem) 100vh; background-repeat: no-repeat; }
+[data-testid="stMainBlockContainer"]:is([data-waiting="opening"], html:not([data-opened]) *) { min-height: 100vh;
+    background: linear-gradient(SOFT, SOFT) 0 0 / 18% 2.2rem, linear-gradient(SOFT, SOFT) 0 3.5rem / 100% 3rem,
+    linear-gradient(SOFT, SOFT) 0 8rem / 20% 100vh, linear-gradient(SOFT, SOFT) 100% 8rem / calc(80% - 2rem) 100vh;
+    background-origin: content-box; background-repeat: no-repeat; }
+@media (max-width: 640px) {
+    [data-testid="stMainBlockContainer"]:is([data-waiting="opening"], html:not([data-opened]) *) {
+        background-size: 60% 2.2rem, 100% 3rem, 100% 100vh, 0 0; }
+}
 </style>"""
 
 

@@ -1,6 +1,10 @@
 """What a page does while it opens: it is kept back until it is whole, and does not move afterwards."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 SHIFTS = """() => {
@@ -12,6 +16,18 @@ DEAF = """() => {
   const apply = (set, element, given) => (given[0] === "data-opened" ? undefined : set.apply(element, given))
   Element.prototype.setAttribute = new Proxy(Element.prototype.setAttribute, { apply })
 }"""
+# Kept back for good, until a test opens it.
+KEPT = f"""() => {{
+  ({DEAF})()
+  const style = new CSSStyleSheet()
+  style.replaceSync("* {{ animation: none !important }}")
+  document.adoptedStyleSheets = [style]
+}}"""
+CONTENT = """() => {
+  const box = document.querySelector("[data-testid=stMainBlockContainer] > *").getBoundingClientRect()
+  return [box.left, box.right, box.top]
+}"""
+BACKGROUND = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/g).map(Number)"
 PAGES = {
     "": ".fooled .again",
     "attack": ".replay .model",
@@ -42,4 +58,21 @@ def test_a_page_is_seen_though_nobody_says_that_it_is_whole(browser, server):
     page.goto(server)
     page.locator("h1").wait_for(timeout=60_000)
     assert page.locator("html[data-opened]").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_stands_for_a_page_is_as_wide_as_its_content(browser, server, settled, scheme):
+    page = browser.new_page(color_scheme=scheme)
+    page.add_init_script(f"({KEPT})()")
+    page.goto(f"{server}/?images=Digits")
+    page.locator(PAGES[""]).wait_for(state="attached", timeout=60_000)
+    settled(page)
+    for width, height in ((390, 844), (768, 1024), (1440, 900), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        settled(page)
+        left, right, top = page.evaluate(CONTENT)
+        pixels = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+        seen = (np.abs(pixels - page.evaluate(BACKGROUND)[:3]).max(2) > 2)[int(top) :].any(0)
+        assert np.flatnonzero(seen)[[0, -1]] == pytest.approx([left, right - 1], abs=1), width
     page.close()
