@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 SHIFTS = """() => {
@@ -75,4 +76,20 @@ def test_what_stands_for_a_page_is_as_wide_as_its_content(browser, server, settl
         pixels = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
         seen = (np.abs(pixels - page.evaluate(BACKGROUND)[:3]).max(2) > 2)[int(top) :].any(0)
         assert np.flatnonzero(seen)[[0, -1]] == pytest.approx([left, right - 1], abs=1), width
+    page.close()
+
+
+def test_homes_demonstration_begins_when_its_page_is_seen(browser, server, settled):
+    page = browser.new_page()
+    page.clock.install()
+    page.add_init_script(f"({KEPT})()")
+    page.goto(f"{server}/?images=Digits")
+    page.locator(PAGES[""]).wait_for(state="attached", timeout=60_000)
+    settled(page)
+    page.clock.run_for(5000)
+    step = page.locator(".fooled .where")
+    expect(step).to_have_text("step 0 of 20")
+    page.evaluate("document.documentElement.toggleAttribute('data-opened', true)")
+    page.clock.run_for(2000)
+    expect(step).not_to_have_text("step 0 of 20")
     page.close()

@@ -97,6 +97,30 @@ def test_a_change_of_a_coloured_pixel_is_added_to_mid_grey(blank):
     assert evaluate(blank, "film", f"it.changed([10,20,30], [10,30,20], 20, false, {COLOURS})") == [128, 191, 64]
 
 
+SEEN = """(opens) => import("/shared/seen.js").then(async (it) => {
+  const box = document.body.appendChild(document.createElement("p"))
+  const begun = []
+  const begin = () => begun.push(getComputedStyle(box).visibility)
+  it.onceSeen(box, begin)
+  box.style.visibility = "hidden"
+  it.onceSeen(box, begin)
+  it.onceSeen(box, begin)()
+  const before = begun.length
+  box.style.visibility = "visible"
+  opens === "attribute"
+    ? document.documentElement.toggleAttribute("data-opened")
+    : box.dispatchEvent(new Event("animationend", { bubbles: true }))
+  await Promise.resolve()
+  box.remove()
+  return [before, begun]
+})"""
+
+
+@pytest.mark.parametrize("opens", ["attribute", "animation"])
+def test_what_plays_by_itself_begins_at_once_or_when_its_page_is_seen(blank, opens):
+    assert blank.evaluate(SEEN, opens) == [1, ["visible", "visible"]]
+
+
 def test_no_script_is_long():
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.rglob("*.js")}
     assert {name: length for name, length in lengths.items() if length > 300} == {}

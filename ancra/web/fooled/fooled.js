@@ -3,6 +3,7 @@ import { decode, percent } from "../shared/codec.js"
 import { calm, h, write } from "../shared/dom.js"
 import { changed, magnifier, painted, planes } from "../shared/film.js"
 import { followed, keep, kept } from "../shared/kept.js"
+import { onceSeen } from "../shared/seen.js"
 import { rgb, themed } from "../shared/theme.js"
 
 const PACE = 260 // Milliseconds a step.
@@ -149,10 +150,13 @@ function build(root, data) {
     keep("demonstrated", view.n || null)
   }
   turn(Number(kept("demonstrated")))
+  stop()
   magnify.follow()
   const unfollow = followed(follow)
+  const unawait = onceSeen(root, () => play(0))
   view.end = () => {
     clearTimeout(view.timer)
+    unawait()
     unfollow()
   }
   return view
