@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ancra.arrays import FloatArray
 from ancra.attribution.attribute import Attribution
 from ancra.attribution.channels import ChannelChange
 from ancra.attribution.methods import METHODS
 from ancra.web.palette import Palette
-from app.figures.theme import layout
+from app.figures.subplots import spans, suffix, titles
+from app.figures.theme import Layout, look
+from app.figures.traces import Trace, bar, heatmap, picture
 
 Scale = list[tuple[float, str]]
 
@@ -47,45 +48,40 @@ def attribution_maps(panels: Sequence[Panel], colours: Palette, same_scale: bool
             that p' and p can be compared; else each map's own largest value.
     """
     columns = len(panels)
-    figure = make_subplots(
-        rows=2, cols=columns, vertical_spacing=0.06, horizontal_spacing=0.03,
-        column_titles=[panel.title for panel in panels],
-    )  # fmt: skip
+    across, (low, high) = spans(columns, gap=0.03), spans(2, gap=0.06)
+    traces, words = [], titles([panel.title for panel in panels], across)
+    axes: Layout = {}
     units = [float(panel.attribution.spread[panel.index]) or 1.0 if same_scale else 1.0 for panel in panels]
     shown = [panel.attribution.values[panel.index] / unit for panel, unit in zip(panels, units, strict=True)]
     limits = [float(np.abs(values).max()) for values in shown]
-    for column, panel in enumerate(panels, start=1):
-        values = shown[column - 1]
-        limit = (max(limits) if same_scale else limits[column - 1]) or 1.0
+    for column, panel in enumerate(panels):
+        values, below = shown[column], suffix(columns + column)
+        limit = (max(limits) if same_scale else limits[column]) or 1.0
         empty = bool(panel.attribution.vanished[panel.index])
         signed = METHODS[panel.attribution.settings.method].signed
-        figure.add_trace(_picture(panel.image), row=1, col=column)
-        figure.add_heatmap(
-            z=np.zeros_like(values) if empty else values,
-            customdata=panel.attribution.values[panel.index],
-            zmin=-limit if signed else 0,
-            zmax=limit,
-            colorscale=_scale(colours, signed),
-            showscale=column == columns and not all(p.attribution.vanished[p.index] for p in panels),
-            colorbar={"thickness": 10, "len": 0.45, "y": 0.23, "tickfont": {"size": 14}},
-            hovertemplate="row %{y}, column %{x}: %{customdata:.3g}<extra></extra>",
-            row=2,
-            col=column,
+        axes |= _square(suffix(column), across[column], high) | _square(below, across[column], low)
+        traces.append(_picture(panel.image, suffix(column)))
+        traces.append(
+            heatmap(
+                z=np.zeros_like(values) if empty else values,
+                customdata=panel.attribution.values[panel.index],
+                zmin=-limit if signed else 0,
+                zmax=limit,
+                colorscale=_scale(colours, signed),
+                showscale=column == columns - 1 and not all(p.attribution.vanished[p.index] for p in panels),
+                colorbar={"thickness": 10, "len": 0.45, "y": 0.23, "tickfont": {"size": 14}},
+                hovertemplate="row %{y}, column %{x}: %{customdata:.3g}<extra></extra>",
+                xaxis=f"x{below}",
+                yaxis=f"y{below}",
+            )
         )
         if empty:
-            axis = columns + column
-            figure.add_annotation(
-                text="nothing:<br>the map is empty", showarrow=False, font={"color": colours.muted, "size": 14},
-                x=0.5, y=0.5, xref=f"x{axis} domain", yref=f"y{axis} domain",
-            )  # fmt: skip
-    layout(figure, colours, height=2 * COLUMN + 60)
-    frame = {"showticklabels": False, "showgrid": False, "ticks": "", "showline": True, "mirror": True}
-    figure.update_xaxes(constrain="domain", **frame)
-    figure.update_yaxes(autorange="reversed", constrain="domain", **frame)
-    for index in range(1, 2 * columns + 1):
-        name = "" if index == 1 else str(index)
-        figure.update_layout({f"yaxis{name}": {"scaleanchor": f"x{name}", "scaleratio": 1}})
-    return figure
+            words.append({
+                "text": "nothing:<br>the map is empty", "showarrow": False,
+                "font": {"color": colours.muted, "size": 14},
+                "x": 0.5, "y": 0.5, "xref": f"x{below} domain", "yref": f"y{below} domain",
+            })  # fmt: skip
+    return go.Figure(traces, look(colours, height=2 * COLUMN + 60, annotations=words, **axes))
 
 
 def channel_bars(
@@ -102,20 +98,19 @@ def channel_bars(
     chosen = np.concatenate([up, down[::-1]]).astype(int)
     names = [f"{channel}" for channel in chosen]
     before, after = (_signed_shares(part[block, image])[chosen] for part in (found.before, found.after))
-    figure = go.Figure()
-    for name, values, colour in (("before: z", before, colours.auxiliary), ("after: z'", after, colours.final)):
-        figure.add_bar(
+    traces = [
+        bar(
             x=names,
             y=values,
             name=name,
-            marker_color=colour,
+            marker={"color": colour},
             customdata=found.row[block, image][chosen],
             hovertemplate="channel %{x}: %{y:.1%} of the activity; factor %{customdata:.2f}<extra>" + name + "</extra>",
         )
-    layout(figure, colours, height=260, bargap=0.25, bargroupgap=0.05)
-    figure.update_xaxes(type="category", title="channel (turned up ... turned down)", showgrid=False)
-    figure.update_yaxes(tickformat=".0%", zeroline=True, zerolinecolor=colours.muted)
-    return figure
+        for name, values, colour in (("before: z", before, colours.auxiliary), ("after: z'", after, colours.final))
+    ]
+    shares = {"tickformat": ".0%"}
+    return go.Figure(traces, _bars_look(colours, "channel (turned up ... turned down)", shares))
 
 
 def evidence_bars(
@@ -133,22 +128,21 @@ def evidence_bars(
     )
     chosen = np.argsort(-np.maximum(np.abs(natural), np.abs(adversarial)), kind="stable")[:count]
     chosen = chosen[np.argsort(-natural[chosen], kind="stable")]
-    figure = go.Figure()
-    for name, values, colour in (
-        ("natural", natural, colours.natural),
-        ("attacked", adversarial, colours.adversarial),
-    ):
-        figure.add_bar(
+    traces = [
+        bar(
             x=[f"{channel}" for channel in chosen],
             y=values[chosen],
             name=name,
-            marker_color=colour,
+            marker={"color": colour},
             hovertemplate="channel %{x}: %{y:.2f}<extra>" + name + "</extra>",
         )
-    layout(figure, colours, height=260, bargap=0.25, bargroupgap=0.05)
-    figure.update_xaxes(type="category", title="channel", showgrid=False)
-    figure.update_yaxes(title=f"← {classes[other]}    {classes[label]} →", zeroline=True, zerolinecolor=colours.muted)
-    return figure
+        for name, values, colour in (
+            ("natural", natural, colours.natural),
+            ("attacked", adversarial, colours.adversarial),
+        )
+    ]
+    sides = {"title": f"← {classes[other]}    {classes[label]} →"}
+    return go.Figure(traces, _bars_look(colours, "channel", sides))
 
 
 def channel_sentence(change: ChannelChange, image: int, classes: Sequence[str]) -> str:
@@ -171,13 +165,36 @@ def channel_sentence(change: ChannelChange, image: int, classes: Sequence[str]) 
     )
 
 
-def _picture(image: FloatArray) -> go.Heatmap | go.Image:
+def _picture(image: FloatArray, axis: str) -> Trace:
+    axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
     if len(image) == 1:
-        return go.Heatmap(
+        return heatmap(
             z=image[0], zmin=0, zmax=1, colorscale=[(0, "#000000"), (1, "#ffffff")], showscale=False,
-            hovertemplate="row %{y}, column %{x}: %{z:.2f}<extra></extra>",
+            hovertemplate="row %{y}, column %{x}: %{z:.2f}<extra></extra>", **axes,
         )  # fmt: skip
-    return go.Image(z=(np.clip(image.transpose(1, 2, 0), 0, 1) * 255).round().astype(np.uint8))
+    return picture(z=(np.clip(image.transpose(1, 2, 0), 0, 1) * 255).round().astype(np.uint8), **axes)
+
+
+def _square(axis: str, across: list[float], down: list[float]) -> Layout:
+    """Framed axes of square pixels, between these parts of the figure's width and height."""
+    frame = {"showticklabels": False, "showgrid": False, "ticks": "", "showline": True, "mirror": True}
+    frame["constrain"] = "domain"
+    upwards = {"autorange": "reversed", "scaleanchor": f"x{axis}", "scaleratio": 1}
+    return {
+        f"xaxis{axis}": {"anchor": f"y{axis}", "domain": across, **frame},
+        f"yaxis{axis}": {"anchor": f"x{axis}", "domain": down, **frame, **upwards},
+    }
+
+
+def _bars_look(colours: Palette, across: str, down: Layout) -> Layout:
+    return look(
+        colours,
+        height=260,
+        bargap=0.25,
+        bargroupgap=0.05,
+        xaxis={"type": "category", "title": across, "showgrid": False},
+        yaxis={"zeroline": True, "zerolinecolor": colours.muted, **down},
+    )
 
 
 def _scale(colours: Palette, signed: bool) -> Scale:

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from ancra.arrays import FloatArray
 from ancra.web.palette import Palette
-from app.figures.learning import ACCURACIES, STEP_LOSS, Axes, Line, finish, quantity_title, times
+from app.figures.learning import ACCURACIES, STEP_LOSS, Axes, Line, learning_look, loss_axis, quantity_title, times
+from app.figures.traces import Trace, scatter
 
 PALE, BAND = 0.28, 0.18
 
@@ -66,13 +67,12 @@ def curves(key: str, lines: Sequence[Line], axes: Axes) -> list[Curve]:
 
 def overlay(key: str, lines: Sequence[Line], colours: Palette, axes: Axes) -> go.Figure:
     """One quantity of several runs, each in its colour; the legend is the list of the runs beside the chart."""
-    figure = go.Figure()
-    for curve in curves(key, lines, axes):
-        _draw(figure, curve, key, axes)
-    finish(figure, lines, colours, axes, height=240)
+    traces = [trace for curve in curves(key, lines, axes) for trace in _traces(curve, key, axes)]
+    down = loss_axis(colours, axes)
     if key in ACCURACIES:
-        figure.update_yaxes(type="linear", rangemode="normal", tickformat=".0%")
-    return figure.update_layout(showlegend=False, title={"text": quantity_title(key), "font": {"size": 15}})
+        down |= {"type": "linear", "rangemode": "normal", "tickformat": ".0%"}
+    title = {"text": quantity_title(key), "font": {"size": 15}}
+    return go.Figure(traces, learning_look(lines, colours, axes, height=240, yaxis=down, showlegend=False, title=title))
 
 
 def table(keys: Sequence[str], lines: Sequence[Line], axes: Axes) -> list[dict[str, Any]]:
@@ -131,30 +131,32 @@ def _together(group: Sequence[Curve], lines: Sequence[Line]) -> Curve:
     )  # fmt: skip
 
 
-def _draw(figure: go.Figure, curve: Curve, key: str, axes: Axes) -> None:
+def _traces(curve: Curve, key: str, axes: Axes) -> list[Trace]:
+    found = []
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
     if curve.low is not None and curve.high is not None:
-        figure.add_scatter(
+        found.append(scatter(
             x=[*curve.xs, *curve.xs[::-1]], y=[*curve.high, *curve.low[::-1]], fill="toself", mode="lines",
             line={"width": 0}, fillcolor=_pale(curve.colour, BAND), hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+        ))  # fmt: skip
     if axes.smoothing:
-        figure.add_scatter(
+        found.append(scatter(
             x=curve.xs, y=curve.ys, mode="lines", line={"color": _pale(curve.colour, PALE), "width": 1.5},
             hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
-    figure.add_scatter(
+        ))  # fmt: skip
+    found.append(scatter(
         x=curve.xs, y=curve.smooth, name=curve.name,
         mode="lines+markers" if len(curve.xs) <= 30 and not axes.smoothing else "lines",
         line={"color": curve.colour, "width": 2.5 if key != STEP_LOSS or axes.smoothing else 1.4},
         customdata=np.round(curve.epochs, 2),
         hovertemplate=f"{number}<extra>{curve.name}, epoch %{{customdata}}</extra>",
-    )  # fmt: skip
+    ))  # fmt: skip
     star = np.flatnonzero(curve.epochs == curve.best) if curve.best is not None else np.empty(0, int)
-    figure.add_scatter(
+    found.append(scatter(
         x=curve.xs[star], y=curve.smooth[star], mode="markers", showlegend=False, hoverinfo="skip",
         marker={"symbol": "star", "size": 14, "color": curve.colour},
-    )  # fmt: skip
+    ))  # fmt: skip
+    return found
 
 
 def _pale(colour: str, strength: float) -> str:

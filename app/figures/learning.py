@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import Any
 
 import plotly.graph_objects as go
 
 from ancra.training.observer import EpochRow
 from ancra.web.palette import Palette
 from app.figures.attackers import ATTACKERS
-from app.figures.theme import layout
+from app.figures.theme import Layout, look
+from app.figures.traces import Trace, scatter
 
 Rows = Sequence[EpochRow]
 # Wong (2011), "Points of view: Color blindness"; lightened for the dark theme.
@@ -93,36 +95,37 @@ def quantity_title(key: str) -> str:
 
 def accuracies(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     """Accuracies on the held-out images after each epoch: without an attack, under PGD, adaptive PGD and FGSM."""
-    figure = go.Figure()
+    traces = []
     for key, attacker in ATTACKERS.items():
         if any(key in row for row in line.rows):
-            _add(figure, line, key, attacker.name, attacker.colour(colours), attacker.dash, axes)
-    return finish(figure, [line], colours, axes, percent=True, height=340)
+            traces += _curve(line, key, attacker.name, attacker.colour(colours), attacker.dash, axes)
+    share = {"range": [-0.03, 1.05], "tickvals": [0, 0.5, 1], "ticktext": ["0", "50 %", "100 %"]}
+    return go.Figure(traces, learning_look([line], colours, axes, height=340, yaxis=share))
 
 
 def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     """The whole loss and its parts, unweighted, as means over each epoch."""
-    figure = go.Figure()
+    traces: list[Trace] = []
     tints = {"natural": colours.natural, "robust": colours.adversarial, "boosted": colours.good}
     tints["contrast"] = colours.auxiliary
     if line.steps and not axes.by_time:
-        figure.add_scatter(
+        traces.append(scatter(
             x=[at for at, _ in line.steps], y=[loss for _, loss in line.steps], name="at each step",
             mode="lines", line={"color": colours.muted, "width": 1.2}, hovertemplate="%{y:.3g}<extra>step</extra>",
-        )  # fmt: skip
-    _add(figure, line, "loss", "whole loss", colours.text, "solid", axes)
+        ))  # fmt: skip
+    traces += _curve(line, "loss", "whole loss", colours.text, "solid", axes)
     for key in line.rows[-1] if line.rows else ():
         if key.startswith("loss/"):
             part = key.removeprefix("loss/")
-            _add(figure, line, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", axes)
-    return finish(figure, [line], colours, axes, height=200)
+            traces += _curve(line, key, PARTS.get(part, part), tints.get(part, colours.muted), "dash", axes)
+    return go.Figure(traces, learning_look([line], colours, axes, height=200, yaxis=loss_axis(colours, axes)))
 
 
-def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> None:
+def _curve(line: Line, key: str, name: str, colour: str, dash: str, axes: Axes) -> list[Trace]:
     rows = [row for row in line.rows if key in row]
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
     xs, ys = times(rows) if axes.by_time else [row["epoch"] for row in rows], [row[key] for row in rows]
-    figure.add_scatter(
+    curve = scatter(
         x=xs,
         y=ys,
         name=name,
@@ -132,7 +135,7 @@ def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: 
         hovertemplate=f"{number}<extra>{name}, epoch %{{customdata}}</extra>",
     )
     stars = [index for index, row in enumerate(rows) if row["epoch"] == line.best]
-    figure.add_scatter(
+    star = scatter(
         x=[xs[index] for index in stars],
         y=[ys[index] for index in stars],
         mode="markers",
@@ -140,27 +143,24 @@ def _add(figure: go.Figure, line: Line, key: str, name: str, colour: str, dash: 
         showlegend=False,
         hoverinfo="skip",
     )
+    return [curve, star]
 
 
-def finish(
-    figure: go.Figure, lines: Sequence[Line], colours: Palette, axes: Axes, percent: bool = False, height: int = 270
-) -> go.Figure:
-    """The axes and the look that all learning curves share."""
-    layout(figure, colours, height=height)
-    figure.update_layout(hovermode="x unified", uirevision="keep")
+def learning_look(lines: Sequence[Line], colours: Palette, axes: Axes, height: int, **changes: Any) -> Layout:
+    """The layout that all learning curves share."""
     last = max((row["epoch"] for line in lines for row in line.rows), default=1)
     last = max(last, *(line.epochs for line in lines))
+    across: Layout = {"title": "epoch", "range": [0, last + 0.5], "tickformat": "d", "nticks": min(last, 8) + 1}
     if axes.by_time:
-        figure.update_xaxes(title="minutes of training", rangemode="tozero")
-    else:
-        figure.update_xaxes(title="epoch", range=[0, last + 0.5], tickformat="d", nticks=min(last, 8) + 1)
-    if percent:
-        figure.update_yaxes(range=[-0.03, 1.05], tickvals=[0, 0.5, 1], ticktext=["0", "50 %", "100 %"])
-    elif axes.log:
-        figure.update_yaxes(type="log", dtick=1, minor={"showgrid": True, "gridcolor": colours.grid})
-    else:
-        figure.update_yaxes(rangemode="tozero")
-    return figure
+        across = {"title": "minutes of training", "rangemode": "tozero"}
+    return look(colours, height=height, hovermode="x unified", uirevision="keep", xaxis=across, **changes)
+
+
+def loss_axis(colours: Palette, axes: Axes) -> Layout:
+    """The axis of losses and rates, logarithmic or from 0."""
+    if axes.log:
+        return {"type": "log", "dtick": 1, "minor": {"showgrid": True, "gridcolor": colours.grid}}
+    return {"rangemode": "tozero"}
 
 
 def times(rows: Rows) -> list[float]:

@@ -10,7 +10,8 @@ from ancra.evaluation.loss_cut import CutLoss, LossCut
 from ancra.web.palette import Palette
 from app.figures.loss_scale import LossScale, loss_scale
 from app.figures.loss_surface import FLAT
-from app.figures.theme import layout
+from app.figures.theme import Layout, look
+from app.figures.traces import Trace, scatter
 
 ARROW = 0.45
 """How far the arrow of a gradient reaches along the line, in epsilons."""
@@ -31,18 +32,24 @@ def cut_figure(cut: LossCut, trace: AttackTrace | None, colours: Palette) -> go.
     last = cut.curves[-1].name
     scale = loss_scale(last, [part for parts in losses.values() for part in parts], losses[last])
     room = scale.high - scale.low
-    figure = go.Figure()
+    traces, arrows = [], []
     for curve in cut.curves:
         colour, dash = (colours.final, "solid") if curve.name in ("ce", "margin") else (colours.auxiliary, "dash")
-        _curve(figure, cut, curve, scale, colour, dash)
+        traces += _curve(cut, curve, scale, colour, dash)
+        arrows.append(_arrow(cut, curve, scale, colour))
         if trace is not None and curve.name in trace.loss_names:
-            _way(figure, cut, curve, trace, scale, colour)
-    for start, end in _wrong(cut):
-        figure.add_vrect(x0=start, x1=end, fillcolor=colours.adversarial, opacity=0.14, line_width=0, layer="below")
-    layout(figure, colours, height=380, margin={"t": 8, "r": 16})
-    figure.update_xaxes(title=f"along the gradient of {_lower(cut.along)} (ε)", range=[-1.02, 1.02])
-    figure.update_yaxes(title="loss", range=[scale.low - 0.06 * room, scale.high + 0.06 * room], **scale.ticks)
-    return figure.update_layout(legend={"y": -0.22, "yanchor": "top"})
+            traces.append(_way(cut, curve, trace, scale, colour))
+    layout = look(
+        colours,
+        height=380,
+        margin={"t": 8, "r": 16},
+        legend={"y": -0.22, "yanchor": "top"},
+        shapes=[_strip(start, end, colours) for start, end in _wrong(cut)],
+        annotations=arrows,
+        xaxis={"title": f"along the gradient of {_lower(cut.along)} (ε)", "range": [-1.02, 1.02]},
+        yaxis={"title": "loss", "range": [scale.low - 0.06 * room, scale.high + 0.06 * room], **scale.ticks},
+    )
+    return go.Figure(traces, layout)
 
 
 def cut_sentence(cut: LossCut, classes: Sequence[str]) -> str:
@@ -63,28 +70,42 @@ def cut_sentence(cut: LossCut, classes: Sequence[str]) -> str:
     return text + f" At {cut.axis[at]:.2f} ε the answer turns to {classes[int(cut.decision[at])]}."
 
 
-def _curve(figure: go.Figure, cut: LossCut, curve: CutLoss, scale: LossScale, colour: str, dash: str) -> None:
-    heights, middle = scale.place(curve.losses), len(cut.axis) // 2
-    figure.add_scatter(
+def _curve(cut: LossCut, curve: CutLoss, scale: LossScale, colour: str, dash: str) -> list[Trace]:
+    heights = scale.place(curve.losses)
+    along = scatter(
         x=cut.axis, y=heights, customdata=curve.losses, name=_lower(curve.title), mode="lines",
         line={"color": colour, "width": 4, "dash": dash},
         hovertemplate="%{x:.2f} ε: %{customdata:.3g}<extra>" + _lower(curve.title) + "</extra>",
     )  # fmt: skip
-    at, rise = float(heights[middle]), ARROW * scale.tilt(float(curve.losses[middle]), curve.slope)
-    shrink = min(1.0, HIGHEST * (scale.high - scale.low) / max(abs(rise), 1e-12))
-    figure.add_annotation(
-        x=ARROW * shrink, y=at + rise * shrink, ax=0, ay=at, xref="x", yref="y", axref="x", ayref="y", text="",
-        showarrow=True, arrowhead=2, arrowsize=0.9, arrowwidth=4, arrowcolor=colour,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[0], y=[at], mode="markers", showlegend=False, hovertemplate="the image<extra></extra>",
+    image = scatter(
+        x=[0], y=[float(heights[len(cut.axis) // 2])], mode="markers", showlegend=False,
+        hovertemplate="the image<extra></extra>",
         marker={"size": 13, "color": "#ffffff", "line": {"color": colour, "width": 4}},
     )  # fmt: skip
+    return [along, image]
 
 
-def _way(figure: go.Figure, cut: LossCut, curve: CutLoss, trace: AttackTrace, scale: LossScale, colour: str) -> None:
+def _arrow(cut: LossCut, curve: CutLoss, scale: LossScale, colour: str) -> Layout:
+    loss = float(curve.losses[len(cut.axis) // 2])
+    at, rise = float(scale.place(loss)), ARROW * scale.tilt(loss, curve.slope)
+    shrink = min(1.0, HIGHEST * (scale.high - scale.low) / max(abs(rise), 1e-12))
+    return {
+        "x": ARROW * shrink, "y": at + rise * shrink, "ax": 0, "ay": at, "xref": "x", "yref": "y", "axref": "x",
+        "ayref": "y", "text": "", "showarrow": True, "arrowhead": 2, "arrowsize": 0.9, "arrowwidth": 4,
+        "arrowcolor": colour,
+    }  # fmt: skip
+
+
+def _strip(start: float, end: float, colours: Palette) -> Layout:
+    return {
+        "type": "rect", "x0": start, "x1": end, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain",
+        "fillcolor": colours.adversarial, "opacity": 0.14, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def _way(cut: LossCut, curve: CutLoss, trace: AttackTrace, scale: LossScale, colour: str) -> Trace:
     losses = trace.loss(curve.name)[:, 0]
-    figure.add_scatter(
+    return scatter(
         x=cut.place(trace.images[:, 0] - trace.natural[0]), y=scale.place(losses), customdata=losses,
         mode="lines+markers", showlegend=False, line={"color": colour, "width": 1},
         marker={"size": 7, "symbol": "x-thin", "line": {"color": colour, "width": 2}},

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ancra.evaluation.loss_surface import LossSurface, Plane
 from ancra.web.palette import Palette
 from app.figures.loss_scale import LossScale, loss_scale
-from app.figures.theme import layout
+from app.figures.subplots import spans, suffix, titles
+from app.figures.theme import Layout, look
+from app.figures.traces import contour, heatmap, scatter, scatter3d
+from app.figures.traces import surface as landscape
 
 FLAT = 0.01
 """A loss that changes by less than this share of another's, while the answer is right, counts as flat beside it."""
@@ -60,85 +62,95 @@ def _scale(surface: LossSurface) -> LossScale:
 
 
 def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette) -> go.Figure:
-    count, extent = len(shown), surface.settings.extent
-    scale = _scale(surface)
-    figure = make_subplots(
-        rows=1, cols=count, horizontal_spacing=0.02, specs=[[{"type": "scene"}] * count],
-        subplot_titles=[plane.title for plane in shown],
-    )  # fmt: skip
+    extent, scale = surface.settings.extent, _scale(surface)
+    across, traces = spans(len(shown), gap=0.02), []
     two = [(0, colours.final), (0.5, colours.final), (0.5, colours.adversarial), (1, colours.adversarial)]
     lines = {"show": True, "color": colours.background, "width": 1, "start": -extent, "end": extent, "size": extent / 5}
-    axis = {"gridcolor": colours.grid, "color": colours.muted, "showbackground": False, "zeroline": False}
-    for column, plane in enumerate(shown, start=1):
-        heights = scale.place(plane.losses)
-        figure.add_surface(
+    for column, plane in enumerate(shown):
+        heights, scene = scale.place(plane.losses), f"scene{suffix(column)}"
+        traces.append(landscape(
             x=surface.axis, y=surface.axis, z=heights.T, customdata=plane.losses.T,
             surfacecolor=1.0 - plane.correct.T, cmin=0, cmax=1, colorscale=two, showscale=False,
             contours=dict.fromkeys(("x", "y"), lines),
             hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
-            row=1, col=column,
-        )  # fmt: skip
+            scene=scene,
+        ))  # fmt: skip
         middle = len(surface.axis) // 2
-        figure.add_scatter3d(
+        traces.append(scatter3d(
             x=[0], y=[0], z=[float(heights[middle, middle])], mode="markers", showlegend=False,
-            marker={"size": 6, "color": colours.text}, hovertemplate="the image<extra></extra>",
-            row=1, col=column,
-        )  # fmt: skip
-        margin = 0.05 * (scale.high - scale.low)
-        figure.update_scenes(
-            xaxis={**axis, "title": "gradient"},
-            yaxis={**axis, "title": "random"},
-            zaxis={**axis, "title": {"text": ""}, "range": [scale.low - margin, scale.high + margin], **scale.ticks},
-            aspectmode="manual",
-            aspectratio={"x": 1, "y": 1, "z": 0.65},
-            camera={"eye": {"x": -1.35, "y": -1.5, "z": 0.88}, "center": {"x": 0, "y": 0, "z": -0.12}},
-            row=1,
-            col=column,
-        )
+            marker={"size": 6, "color": colours.text}, hovertemplate="the image<extra></extra>", scene=scene,
+        ))  # fmt: skip
     for name, colour in (("the answer is right", colours.final), ("wrong", colours.adversarial)):
-        figure.add_scatter3d(
-            x=[None], y=[None], z=[None], mode="markers", name=name, marker={"size": 8, "color": colour}, row=1, col=1
-        )
-    layout(figure, colours, height=430, margin={"l": 0, "r": 0, "t": 30, "b": 0})
-    return figure.update_layout(legend={"y": 0, "yanchor": "top"})
+        marker = {"size": 8, "color": colour}
+        traces.append(scatter3d(x=[None], y=[None], z=[None], mode="markers", name=name, marker=marker, scene="scene"))
+    layout = look(
+        colours,
+        height=430,
+        margin={"l": 0, "r": 0, "t": 30, "b": 0},
+        legend={"y": 0, "yanchor": "top"},
+        annotations=titles([plane.title for plane in shown], across),
+        **{f"scene{suffix(column)}": _scene(span, scale, colours) for column, span in enumerate(across)},
+    )
+    return go.Figure(traces, layout)
+
+
+def _scene(across: list[float], scale: LossScale, colours: Palette) -> Layout:
+    axis = {"gridcolor": colours.grid, "color": colours.muted, "showbackground": False, "zeroline": False}
+    margin = 0.05 * (scale.high - scale.low)
+    return {
+        "domain": {"x": across, "y": [0.0, 1.0]},
+        "xaxis": {**axis, "title": "gradient"},
+        "yaxis": {**axis, "title": "random"},
+        "zaxis": {**axis, "title": {"text": ""}, "range": [scale.low - margin, scale.high + margin], **scale.ticks},
+        "aspectmode": "manual",
+        "aspectratio": {"x": 1, "y": 1, "z": 0.65},
+        "camera": {"eye": {"x": -1.35, "y": -1.5, "z": 0.88}, "center": {"x": 0, "y": 0, "z": -0.12}},
+    }
 
 
 def _maps(surface: LossSurface, shown: Sequence[Plane], colours: Palette) -> go.Figure:
-    count = len(shown)
-    scale = _scale(surface)
-    figure = make_subplots(
-        rows=1, cols=count, horizontal_spacing=0.16 / count * 2, subplot_titles=[p.title for p in shown]
-    )
-    for column, plane in enumerate(shown, start=1):
-        end = figure.layout["xaxis" if column == 1 else f"xaxis{column}"].domain[1] + 0.01
-        figure.add_heatmap(
+    count, scale = len(shown), _scale(surface)
+    across, traces = spans(count, gap=0.16 / count * 2), []
+    axes: Layout = {}
+    for column, plane in enumerate(shown):
+        name, span = suffix(column), across[column]
+        on = {"xaxis": f"x{name}", "yaxis": f"y{name}"}
+        side = {"title": "random direction (ε)"} if column == 0 else {}
+        axes |= {
+            f"xaxis{name}": {
+                "anchor": f"y{name}", "domain": span, "title": "gradient direction (ε)", "showgrid": False
+            },
+            f"yaxis{name}": {"anchor": f"x{name}", "domain": [0.0, 1.0], "showgrid": False, **side},
+        }  # fmt: skip
+        traces.append(heatmap(
             x=surface.axis, y=surface.axis, z=scale.place(plane.losses).T, customdata=plane.losses.T,
             zmin=scale.low, zmax=scale.high,
-            colorscale="Cividis", showscale=column == count,
-            colorbar={"thickness": 10, "x": end, "xanchor": "left", **scale.ticks},
+            colorscale="Cividis", showscale=column == count - 1,
+            colorbar={"thickness": 10, "x": span[1] + 0.01, "xanchor": "left", **scale.ticks},
             hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
-            row=1, col=column,
-        )  # fmt: skip
+            **on,
+        ))  # fmt: skip
         if plane.correct.any() and not plane.correct.all():
-            figure.add_contour(
+            traces.append(contour(
                 x=surface.axis, y=surface.axis, z=plane.correct.T.astype(float),
                 contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
                 line={"color": colours.adversarial, "width": 3}, showscale=False, hoverinfo="skip",
-                name="the answer changes", showlegend=column == 1,
-                row=1, col=column,
-            )  # fmt: skip
-        figure.add_scatter(
+                name="the answer changes", showlegend=column == 0, **on,
+            ))  # fmt: skip
+        traces.append(scatter(
             x=[0], y=[0], mode="markers",
             marker={"size": 11, "color": "#ffffff", "line": {"color": "#000000", "width": 2}},
-            showlegend=False, hovertemplate="the image<extra></extra>",
-            row=1, col=column,
-        )  # fmt: skip
-    layout(figure, colours, height=400, margin={"t": 34})
-    figure.update_xaxes(title="gradient direction (ε)", showgrid=False)
-    figure.update_yaxes(showgrid=False)
-    figure.update_yaxes(title="random direction (ε)", col=1)
-    figure.update_layout(legend={"y": -0.2, "yanchor": "top"})
-    return figure
+            showlegend=False, hovertemplate="the image<extra></extra>", **on,
+        ))  # fmt: skip
+    layout = look(
+        colours,
+        height=400,
+        margin={"t": 34},
+        legend={"y": -0.2, "yanchor": "top"},
+        annotations=titles([plane.title for plane in shown], across),
+        **axes,
+    )
+    return go.Figure(traces, layout)
 
 
 def _lower(title: str) -> str:

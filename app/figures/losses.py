@@ -7,7 +7,8 @@ from ancra.arrays import Array, FloatArray
 from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.trace import AttackTrace
 from ancra.web.palette import Palette
-from app.figures.theme import layout
+from app.figures.theme import look, upright
+from app.figures.traces import Trace, scatter
 
 SHORT = {
     "ce": "CE on p'",
@@ -56,31 +57,25 @@ def loss_curves(trace: AttackTrace, attacked: str, step: int, colours: Palette) 
     curves, chosen = distinct(trace), attacked_curve(trace, attacked)
     ranges = [float(np.ptp(values)) for values in curves.values()]
     symlog = max(ranges) > APART * max(min(ranges), 1e-9)
-    figure = go.Figure()
-    for name, values in sorted(curves.items(), key=lambda item: item[0] == chosen):
-        colour, mine = _colour(name, colours), name == chosen
-        text = short_name(name)
-        figure.add_scatter(
-            y=squeeze(values) if symlog else values,
-            customdata=values,
-            name=f"<b>{text}</b>" if mine else text,
-            mode="lines",
-            opacity=1 if mine else 0.75,
-            line={"color": colour, "width": 5 if mine else 1.8, "dash": _dash(name)},
-            hovertemplate="step %{x}: %{customdata:.4g}<extra>" + text + "</extra>",
-        )
-    figure.add_vline(x=step, line={"color": colours.muted, "width": 1, "dash": "dot"})
-    layout(figure, colours, height=430, margin={"t": 8})
-    # A column is as wide as the longest name and its line; a phone has room for one.
-    figure.update_layout(legend={"y": -0.25, "yanchor": "top", "traceorder": "reversed", "entrywidth": 150})
-    figure.update_xaxes(title="step", range=[-0.4, len(trace.images) - 0.6])
+    lines = [
+        _line(name, values, name == chosen, symlog, colours)
+        for name, values in sorted(curves.items(), key=lambda item: item[0] == chosen)
+    ]
+    scale: dict[str, object] = {"title": "loss"}
     if symlog:
         places, texts = ticks(min(v.min() for v in curves.values()), max(v.max() for v in curves.values()))
-        figure.update_yaxes(tickvals=places, ticktext=texts, title="loss (symlog)")
-    else:
-        figure.update_yaxes(title="loss")
-    figure.update_yaxes(zeroline=True, zerolinecolor=colours.muted)
-    return figure
+        scale = {"tickvals": places, "ticktext": texts, "title": "loss (symlog)"}
+    layout = look(
+        colours,
+        height=430,
+        margin={"t": 8},
+        # A column is as wide as the longest name and its line; a phone has room for one.
+        legend={"y": -0.25, "yanchor": "top", "traceorder": "reversed", "entrywidth": 150},
+        shapes=[upright(step, {"color": colours.muted, "width": 1, "dash": "dot"})],
+        xaxis={"title": "step", "range": [-0.4, len(trace.images) - 0.6]},
+        yaxis={**scale, "zeroline": True, "zerolinecolor": colours.muted},
+    )
+    return go.Figure(lines, layout)
 
 
 def losses_sentence(trace: AttackTrace, attacked: str) -> str:
@@ -115,6 +110,19 @@ def ticks(low: float, high: float) -> tuple[list[float], list[str]]:
         value for value in [*(-d for d in reversed(decades)), 0.0, *decades] if low <= value <= high or value == 0
     ]
     return [float(squeeze(value)) for value in places], [f"{value:g}" for value in places]
+
+
+def _line(name: str, values: FloatArray, mine: bool, symlog: bool, colours: Palette) -> Trace:
+    text = short_name(name)
+    return scatter(
+        y=squeeze(values) if symlog else values,
+        customdata=values,
+        name=f"<b>{text}</b>" if mine else text,
+        mode="lines",
+        opacity=1 if mine else 0.75,
+        line={"color": _colour(name, colours), "width": 5 if mine else 1.8, "dash": _dash(name)},
+        hovertemplate="step %{x}: %{customdata:.4g}<extra>" + text + "</extra>",
+    )
 
 
 def _title(name: str) -> str:

@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 
 from ancra.maps.model_map import ModelMap
 from ancra.web.palette import Palette
-from app.figures.theme import layout
+from app.figures.theme import look
+from app.figures.traces import scatter3d
 
 
 def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
@@ -15,7 +16,7 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
         one: a map of three dimensions.
         colour: "predicted" colours by the predicted label, anything else by the true one.
     """
-    figure = go.Figure()
+    traces = []
     for adversarial in (False, True) if one.attacked else (False,):
         places = one.half(one.positions, adversarial)
         answers = one.half(one.predictions, adversarial)
@@ -28,7 +29,7 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
                 f"image {one.indices[i]}, true {one.classes[one.labels[i]]}, predicted {one.classes[answers[i]]}"
                 for i in chosen
             ]
-            figure.add_scatter3d(
+            traces.append(scatter3d(
                 x=places[chosen, 0], y=places[chosen, 1], z=places[chosen, 2], mode="markers", name=name,
                 legendgroup=name, showlegend=not adversarial, text=words,
                 hovertemplate=f"%{{text}}<extra>{'adversarial' if adversarial else 'natural'}</extra>",
@@ -36,10 +37,9 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
                     "size": 3.5, "color": colours.class_colour(label), "symbol": "x" if adversarial else "circle",
                     "opacity": 0.55 if adversarial else 0.9,
                 },
-            )  # fmt: skip
+            ))  # fmt: skip
     axis = {"title": "", "showticklabels": False, "showspikes": False, "showbackground": False, "zeroline": False,
             "gridcolor": colours.grid, "color": colours.grid}  # fmt: skip
-    layout(figure, colours, height=560, margin={"l": 0, "r": 0, "t": 30, "b": 0})
     scene = {
         "xaxis": axis,
         "yaxis": axis,
@@ -47,5 +47,12 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
         "aspectmode": "data",
         "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.6}},
     }
-    # Turning the figure is kept while the page runs anew.
-    return figure.update_layout(scene=scene, legend={"itemsizing": "constant"}, uirevision="map")
+    layout = look(
+        colours,
+        height=560,
+        margin={"l": 0, "r": 0, "t": 30, "b": 0},
+        scene=scene,
+        legend={"itemsizing": "constant"},
+        uirevision="map",  # Turning the figure is kept while the page runs anew.
+    )
+    return go.Figure(traces, layout)

@@ -11,7 +11,8 @@ from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import TableRow, headings
 from ancra.web.palette import Palette
 from app.figures.attackers import ATTACKERS, attacker_tints
-from app.figures.theme import layout
+from app.figures.theme import look
+from app.figures.traces import Trace, heatmap, scatter
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "triangle-down", "hexagon", "pentagon")
 CURVE_TITLES = {"pgd": "PGD-40 on p'", "adaptive": "Adaptive PGD-40", "worst": "Worst case"}
@@ -29,17 +30,17 @@ def drop_chart(rows: Sequence[TableRow], colours: Palette) -> go.Figure:
         rows: the first one is drawn on top; those without PGD or a worst case are left out.
     """
     shown = [row for row in rows if row.drop is not None]
-    figure = go.Figure()
-    for row in shown:
-        ends = [_percent(row, "pgd"), _percent(row, "worst")]
-        figure.add_scatter(
-            x=ends,
+    traces = [
+        scatter(
+            x=[_percent(row, "pgd"), _percent(row, "worst")],
             y=[short(row.title)] * 2,
             mode="lines",
             line={"color": colours.grid, "width": 12},
             showlegend=False,
             hoverinfo="skip",
         )
+        for row in shown
+    ]
     names = headings(shown[0].steps if shown else 40)
     series = (
         ("natural", "no attack"),
@@ -50,36 +51,42 @@ def drop_chart(rows: Sequence[TableRow], colours: Palette) -> go.Figure:
     for key, name in series:
         colour, symbol = ATTACKERS[key].colour(colours), ATTACKERS[key].symbol
         cells = [(row, cell) for row in shown if (cell := row.cells[key]) is not None]
-        figure.add_scatter(
-            x=[100 * cell.value for _, cell in cells],
-            y=[short(row.title) for row, _ in cells],
-            name=name,
-            mode="markers",
-            marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}},
-            error_x=_error([cell for _, cell in cells], colour),
-            hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
+        traces.append(
+            scatter(
+                x=[100 * cell.value for _, cell in cells],
+                y=[short(row.title) for row, _ in cells],
+                name=name,
+                mode="markers",
+                marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}},
+                error_x=_error([cell for _, cell in cells], colour),
+                hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
+            )
         )
-    layout(figure, colours, height=110 + 40 * len(shown))
-    figure.update_xaxes(title="accuracy, %", range=[-3, 103])
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure
+    layout = look(
+        colours,
+        height=110 + 40 * len(shown),
+        xaxis={"title": "accuracy, %", "range": [-3, 103]},
+        yaxis={"autorange": "reversed", "showgrid": False},
+    )
+    return go.Figure(traces, layout)
 
 
 def curves_chart(curves: Mapping[str, Curves], attack: str, colours: Palette) -> go.Figure:
     """Accuracy against epsilon under one attack, one line a model (by its title)."""
-    figure = go.Figure()
-    for index, (title, one) in enumerate(curves.items()):
-        _curve(figure, one, attack, short(title), colours.class_colour(index), SYMBOLS[index % len(SYMBOLS)])
-    return _finish(figure, colours, 430)
+    traces = [
+        _curve(one, attack, short(title), colours.class_colour(index), SYMBOLS[index % len(SYMBOLS)])
+        for index, (title, one) in enumerate(curves.items())
+    ]
+    return _against_epsilon(traces, colours, 430)
 
 
 def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
     """Accuracy of one model against epsilon under each attack, with 95 % bands."""
-    figure = go.Figure()
+    traces = []
     tints = attacker_tints(colours)
     for index, (attack, title) in enumerate(CURVE_TITLES.items()):
         accuracies = curves.accuracies(attack)
-        figure.add_scatter(
+        band = scatter(
             x=[*curves.epsilons, *reversed(curves.epsilons)],
             y=[*(100 * each.high for each in accuracies), *(100 * each.low for each in reversed(accuracies))],
             fill="toself",
@@ -90,8 +97,8 @@ def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
             showlegend=False,
             hoverinfo="skip",
         )
-        _curve(figure, curves, attack, title, tints[attack], SYMBOLS[index])
-    return _finish(figure, colours, 330)
+        traces += [band, _curve(curves, attack, title, tints[attack], SYMBOLS[index])]
+    return _against_epsilon(traces, colours, 330)
 
 
 def transfer_chart(titles: Sequence[str], matrix: FloatArray, colours: Palette) -> go.Figure:
@@ -103,32 +110,33 @@ def transfer_chart(titles: Sequence[str], matrix: FloatArray, colours: Palette) 
     light = "#4DA8E0" if colours.dark else "#F4F8FC"
     scale = [[0.0, colours.adversarial], [0.5, "#8A6A55" if colours.dark else "#F6D9BF"], [1.0, light]]
     percent = 100 * matrix
-    figure = go.Figure(
-        go.Heatmap(
-            z=percent,
-            x=names,
-            y=names,
-            zmin=0,
-            zmax=100,
-            colorscale=scale,
-            text=[["" if np.isnan(cell) else f"{cell:.0f}" for cell in row] for row in percent],
-            texttemplate="%{text}",
-            textfont={"size": 14},
-            hovertemplate="crafted on %{y}<br>tried on %{x}<br>accuracy %{z:.1f} %<extra></extra>",
-            showscale=False,
-            xgap=2,
-            ygap=2,
-        )
+    cells = heatmap(
+        z=percent,
+        x=names,
+        y=names,
+        zmin=0,
+        zmax=100,
+        colorscale=scale,
+        text=[["" if np.isnan(cell) else f"{cell:.0f}" for cell in row] for row in percent],
+        texttemplate="%{text}",
+        textfont={"size": 14},
+        hovertemplate="crafted on %{y}<br>tried on %{x}<br>accuracy %{z:.1f} %<extra></extra>",
+        showscale=False,
+        xgap=2,
+        ygap=2,
     )
-    # Names that stand aslant take the height of six pixels a letter.
-    layout(figure, colours, height=100 + 38 * len(names) + max(90, *(7 * len(name) for name in names)))
-    figure.update_xaxes(title="tried on", tickangle=-55, showgrid=False, side="bottom")
-    figure.update_yaxes(title="crafted on", autorange="reversed", showgrid=False)
-    return figure
+    layout = look(
+        colours,
+        # Names that stand aslant take the height of six pixels a letter.
+        height=100 + 38 * len(names) + max(90, *(7 * len(name) for name in names)),
+        xaxis={"title": "tried on", "tickangle": -55, "showgrid": False, "side": "bottom"},
+        yaxis={"title": "crafted on", "autorange": "reversed", "showgrid": False},
+    )
+    return go.Figure([cells], layout)
 
 
-def _curve(figure: go.Figure, curves: Curves, attack: str, name: str, colour: str, symbol: str) -> None:
-    figure.add_scatter(
+def _curve(curves: Curves, attack: str, name: str, colour: str, symbol: str) -> Trace:
+    return scatter(
         x=list(curves.epsilons),
         y=[100 * each.value for each in curves.accuracies(attack)],
         name=name,
@@ -139,11 +147,9 @@ def _curve(figure: go.Figure, curves: Curves, attack: str, name: str, colour: st
     )
 
 
-def _finish(figure: go.Figure, colours: Palette, height: int) -> go.Figure:
-    layout(figure, colours, height=height)
-    figure.update_xaxes(title="epsilon", rangemode="tozero")
-    figure.update_yaxes(title="accuracy, %", range=[-3, 103])
-    return figure
+def _against_epsilon(traces: list[Trace], colours: Palette, height: int) -> go.Figure:
+    across = {"title": "epsilon", "rangemode": "tozero"}
+    return go.Figure(traces, look(colours, height, xaxis=across, yaxis={"title": "accuracy, %", "range": [-3, 103]}))
 
 
 def _percent(row: TableRow, column: str) -> float:

@@ -10,7 +10,8 @@ from ancra.evaluation.intervals import Measured
 from ancra.strategies.known import title_of
 from ancra.strategies.summary import Statistics
 from ancra.web.palette import Palette
-from app.figures.theme import layout
+from app.figures.theme import Layout, look, upright
+from app.figures.traces import bar, heatmap, scatter
 
 LABELLED = 12
 """Class pairs of more classes are drawn without names and numbers."""
@@ -31,79 +32,98 @@ def dots_chart(
         measures: measure -> what the legend calls it; at most four.
         percent: whether the values are shares.
     """
-    figure, scale = go.Figure(), 100 if percent else 1
+    traces, scale = [], 100 if percent else 1
     tints = (colours.final, colours.adversarial, colours.auxiliary, colours.natural)
     names, many = list(statistics.observed), len(measures)
     for index, (measure, label) in enumerate(measures.items()):
         found = [statistics.measured(name, measure) for name in names]
         # Marks of one strategy beside each other, so that none hides another.
         offset = 0.0 if many == 1 else 0.44 * (index / (many - 1) - 0.5)
-        figure.add_scatter(
-            x=[scale * each.value for each in found],
-            y=[row + offset for row in range(len(names))],
-            name=label,
-            mode="markers",
-            marker={"symbol": STYLES[index][0], "size": 11, "color": tints[index]},
-            cliponaxis=False,
-            error_x=_error(found, scale, tints[index]),
-            customdata=[title_of(name) for name in names],
-            hovertemplate="%{customdata}: %{x:.3~g}" + (" %" if percent else "") + f"<extra>{label}</extra>",
+        traces.append(
+            scatter(
+                x=[scale * each.value for each in found],
+                y=[row + offset for row in range(len(names))],
+                name=label,
+                mode="markers",
+                marker={"symbol": STYLES[index][0], "size": 11, "color": tints[index]},
+                cliponaxis=False,
+                error_x=_error(found, scale, tints[index]),
+                customdata=[title_of(name) for name in names],
+                hovertemplate="%{customdata}: %{x:.3~g}" + (" %" if percent else "") + f"<extra>{label}</extra>",
+            )
         )
-    layout(figure, colours, height=90 + (34 + 8 * many) * len(names), showlegend=many > 1)
-    figure.update_xaxes(title=axis, **({"range": [-3, 103]} if percent else {"rangemode": "tozero"}))
-    _strategy_axis(figure, names)
-    return figure
+    height = 90 + (34 + 8 * many) * len(names)
+    across = {"title": axis, **({"range": [-3, 103]} if percent else {"rangemode": "tozero"})}
+    layout = look(colours, height, showlegend=many > 1, xaxis=across, yaxis=_strategy_axis(names))
+    return go.Figure(traces, layout)
 
 
 def similarity_chart(statistics: Statistics, colours: Palette) -> go.Figure:
     """How the pairs' similarities in use are spread, as shares of all anchors: exactly 0, then four ranges."""
-    figure, names = go.Figure(), list(statistics.observed)
+    traces, names = [], list(statistics.observed)
     found = np.array([100 * statistics.distribution(name, RANGES) for name in names])
     labels = ["0", *(f"up to {part / RANGES:g}" for part in range(1, RANGES + 1))]
     for index, (label, shares) in enumerate(zip(labels, found.T, strict=True)):
-        figure.add_bar(
-            x=shares,
-            y=list(range(len(names))),
-            name=label,
-            orientation="h",
-            width=0.6,
-            marker={"color": colours.grid if index == 0 else _mixed(colours, (index + 0.4) / len(labels))},
-            customdata=[title_of(name) for name in names],
-            hovertemplate="%{customdata}: %{x:.1f} % of the pairs<extra>similarity " + label + "</extra>",
+        traces.append(
+            bar(
+                x=shares,
+                y=list(range(len(names))),
+                name=label,
+                orientation="h",
+                width=0.6,
+                marker={"color": colours.grid if index == 0 else _mixed(colours, (index + 0.4) / len(labels))},
+                customdata=[title_of(name) for name in names],
+                hovertemplate="%{customdata}: %{x:.1f} % of the pairs<extra>similarity " + label + "</extra>",
+            )
         )
-    layout(figure, colours, height=110 + 42 * len(names), barmode="stack", legend_traceorder="normal")
-    figure.update_xaxes(title="share of the pairs, %", range=[-1, 103])
-    _strategy_axis(figure, names)
-    return figure
+    layout = look(
+        colours,
+        height=110 + 42 * len(names),
+        barmode="stack",
+        legend={"traceorder": "normal"},
+        xaxis={"title": "share of the pairs, %", "range": [-1, 103]},
+        yaxis=_strategy_axis(names),
+    )
+    return go.Figure(traces, layout)
 
 
 def forces_chart(statistics: Statistics, where: Where, colours: Palette) -> go.Figure:
     """How hard the contrast pulls at both ends of a pair: the anchor to the left, the negative to the right."""
-    figure, names = go.Figure(), list(statistics.observed)
+    traces, names = [], list(statistics.observed)
     ends = (("anchor", -1, colours.final), ("negative", 1, colours.adversarial))
     # The scale of the whole force, so that alpha moves the bars and not the axis.
     widest = max(_whole(statistics, name, where) for name in names)
     for end, sign, colour in ends:
         found = [statistics.measured(name, f"{end}_{where}") for name in names]
-        figure.add_bar(
-            x=[sign * each.value for each in found],
-            y=list(range(len(names))),
-            name=f"on the {end}",
-            orientation="h",
-            width=0.5,
-            marker={"color": colour},
-            error_x=_error(found, 1, colours.text, mirrored=sign < 0),
-            customdata=[[title_of(name), each.value] for name, each in zip(names, found, strict=True)],
-            hovertemplate="%{customdata[0]}: %{customdata[1]:.3~g}<extra>on the " + end + "</extra>",
+        traces.append(
+            bar(
+                x=[sign * each.value for each in found],
+                y=list(range(len(names))),
+                name=f"on the {end}",
+                orientation="h",
+                width=0.5,
+                marker={"color": colour},
+                error_x=_error(found, 1, colours.text, mirrored=sign < 0),
+                customdata=[[title_of(name), each.value] for name, each in zip(names, found, strict=True)],
+                hovertemplate="%{customdata[0]}: %{customdata[1]:.3~g}<extra>on the " + end + "</extra>",
+            )
         )
-    layout(figure, colours, height=110 + 42 * len(names), barmode="overlay")
     span = 1.12 * (widest or 1.0)
-    figure.update_xaxes(title=f"mean length of the gradient on the {where}", range=[-span, span])
-    ticks = [tick for tick in _ticks(widest) for tick in {-tick, tick}]
-    figure.update_xaxes(tickvals=sorted(ticks), ticktext=[f"{abs(tick):g}" for tick in sorted(ticks)])
-    figure.add_vline(x=0, line={"color": colours.muted, "width": 1})
-    _strategy_axis(figure, names)
-    return figure
+    ticks = sorted(tick for tick in _ticks(widest) for tick in {-tick, tick})
+    layout = look(
+        colours,
+        height=110 + 42 * len(names),
+        barmode="overlay",
+        shapes=[upright(0, {"color": colours.muted, "width": 1})],
+        xaxis={
+            "title": f"mean length of the gradient on the {where}",
+            "range": [-span, span],
+            "tickvals": ticks,
+            "ticktext": [f"{abs(tick):g}" for tick in ticks],
+        },
+        yaxis=_strategy_axis(names),
+    )
+    return go.Figure(traces, layout)
 
 
 def pairs_chart(statistics: Statistics, strategy: str, what: What, colours: Palette) -> go.Figure:
@@ -122,30 +142,31 @@ def pairs_chart(statistics: Statistics, strategy: str, what: What, colours: Pale
         "similarity": "mean similarity %{z:.3f}",
         "contrast": "mean contrast %{z:.3f}",
     }
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown,
-            x=list(range(len(classes))),
-            y=list(range(len(classes))),
-            zmin=0,
-            zmax=float(highest) or 1.0,
-            colorscale=[[0, _mixed(colours, 0.06)], [1, _mixed(colours, 1.0)]],
-            text=numbers if few else None,
-            texttemplate="%{text}" if few else None,
-            textfont={"size": 14},
-            customdata=[[[own, other] for other in classes] for own in classes],
-            hovertemplate="anchor %{customdata[0]}, negative %{customdata[1]}<br>" + hover[what] + "<extra></extra>",
-            showscale=not few,
-            colorbar={"thickness": 10, "title": what},
-            xgap=1 if few else 0,
-            ygap=1 if few else 0,
-        )
+    cells = heatmap(
+        z=shown,
+        x=list(range(len(classes))),
+        y=list(range(len(classes))),
+        zmin=0,
+        zmax=float(highest) or 1.0,
+        colorscale=[[0, _mixed(colours, 0.06)], [1, _mixed(colours, 1.0)]],
+        text=numbers if few else None,
+        texttemplate="%{text}" if few else None,
+        textfont={"size": 14},
+        customdata=[[[own, other] for other in classes] for own in classes],
+        hovertemplate="anchor %{customdata[0]}, negative %{customdata[1]}<br>" + hover[what] + "<extra></extra>",
+        showscale=not few,
+        colorbar={"thickness": 10, "title": what},
+        xgap=1 if few else 0,
+        ygap=1 if few else 0,
     )
-    layout(figure, colours, height=360)
     axis = {"tickvals": list(range(len(classes))), "ticktext": classes} if few else {"showticklabels": False}
-    figure.update_xaxes(title="negative", showgrid=False, **axis)
-    figure.update_yaxes(title="anchor", autorange="reversed", showgrid=False, **axis)
-    return figure
+    layout = look(
+        colours,
+        height=360,
+        xaxis={"title": "negative", "showgrid": False, **axis},
+        yaxis={"title": "anchor", "autorange": "reversed", "showgrid": False, **axis},
+    )
+    return go.Figure([cells], layout)
 
 
 def agreement_chart(statistics: Statistics, what: Alike, colours: Palette) -> go.Figure:
@@ -156,40 +177,33 @@ def agreement_chart(statistics: Statistics, what: Alike, colours: Palette) -> go
     chance = 100 * (both[0][0].chance_negative if what == "negative" else both[0][0].chance_class)
     spread = [[[100 * getattr(cell, what).low, 100 * getattr(cell, what).high] for cell in row] for row in both]
     titles = [title_of(name) for name in names]
-    figure = go.Figure(
-        go.Heatmap(
-            z=[
-                [None if row == column else cell for column, cell in enumerate(cells)]
-                for row, cells in enumerate(shares)
-            ],
-            x=titles,
-            y=titles,
-            zmin=0,
-            zmax=100,
-            colorscale=[[0, _mixed(colours, 0.06)], [1, _mixed(colours, 1.0)]],
-            text=[
-                ["" if row == column else f"{cell:.0f}" for column, cell in enumerate(cells)]
-                for row, cells in enumerate(shares)
-            ],
-            texttemplate="%{text}",
-            textfont={"size": 14},
-            customdata=spread,
-            hovertemplate="%{y} and %{x}: %{z:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
-            f"<br>blind picks: {chance:.1f} %<extra></extra>",
-            showscale=False,
-            xgap=2,
-            ygap=2,
-        )
+    squares = heatmap(
+        z=[[None if row == column else cell for column, cell in enumerate(cells)] for row, cells in enumerate(shares)],
+        x=titles,
+        y=titles,
+        zmin=0,
+        zmax=100,
+        colorscale=[[0, _mixed(colours, 0.06)], [1, _mixed(colours, 1.0)]],
+        text=[
+            ["" if row == column else f"{cell:.0f}" for column, cell in enumerate(cells)]
+            for row, cells in enumerate(shares)
+        ],
+        texttemplate="%{text}",
+        textfont={"size": 14},
+        customdata=spread,
+        hovertemplate="%{y} and %{x}: %{z:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
+        f"<br>blind picks: {chance:.1f} %<extra></extra>",
+        showscale=False,
+        xgap=2,
+        ygap=2,
     )
-    layout(figure, colours, height=150 + 40 * len(names))
-    figure.update_xaxes(showgrid=False, tickangle=-35)
-    figure.update_yaxes(showgrid=False, autorange="reversed")
-    return figure
+    across, down = {"showgrid": False, "tickangle": -35}, {"showgrid": False, "autorange": "reversed"}
+    return go.Figure([squares], look(colours, height=150 + 40 * len(names), xaxis=across, yaxis=down))
 
 
 def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
     """The targeted attack step by step: the share of negatives taken for the anchor's class, and its probability."""
-    figure = go.Figure()
+    traces = []
     driven = [name for name in statistics.observed if len(statistics.success(name)) > 1]
     for index, name in enumerate(driven):
         steps = statistics.success(name)
@@ -200,7 +214,7 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
             found = [step[part] for step in steps]
             x = list(range(len(found)))
             legend = label if len(driven) == 1 else f"{title_of(name)}: {label}"
-            figure.add_scatter(
+            band = scatter(
                 x=[*x, *reversed(x)],
                 y=[*(100 * each.high for each in found), *(100 * each.low for each in reversed(found))],
                 fill="toself",
@@ -211,7 +225,7 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
                 showlegend=False,
                 hoverinfo="skip",
             )
-            figure.add_scatter(
+            line = scatter(
                 x=x,
                 y=[100 * each.value for each in found],
                 name=legend,
@@ -221,17 +235,15 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
                 marker={"symbol": ("circle-open", "diamond")[part], "size": (14, 7)[part], "line": {"width": 2}},
                 hovertemplate="step %{x}: %{y:.2f} %<extra>" + legend + "</extra>",
             )
-    layout(figure, colours, height=320)
-    figure.update_xaxes(
-        title="steps of the targeted attack", rangemode="tozero", dtick=1 if len(x_of(figure)) <= 12 else None
+            traces += [band, line]
+    few = not traces or len(traces[-1]["x"]) <= 12
+    layout = look(
+        colours,
+        height=320,
+        xaxis={"title": "steps of the targeted attack", "rangemode": "tozero", "dtick": 1 if few else None},
+        yaxis={"title": "the anchor's class, %", "rangemode": "tozero"},
     )
-    figure.update_yaxes(title="the anchor's class, %", rangemode="tozero")
-    return figure
-
-
-def x_of(figure: go.Figure) -> list[float]:
-    """The x values of a figure's last trace."""
-    return list(figure.data[-1].x) if figure.data else []
+    return go.Figure(traces, layout)
 
 
 def _cell_text(value: float, what: What) -> str:
@@ -260,13 +272,13 @@ def _ticks(widest: float) -> list[float]:
     return [round(float(tick), 10) for tick in np.arange(0, widest + step / 2, step)]
 
 
-def _strategy_axis(figure: go.Figure, names: list[str]) -> None:
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=[title_of(name) for name in names],
-        range=[len(names) - 0.5, -0.5],
-        showgrid=False,
-    )
+def _strategy_axis(names: list[str]) -> Layout:
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [title_of(name) for name in names],
+        "range": [len(names) - 0.5, -0.5],
+        "showgrid": False,
+    }
 
 
 def _error(found: list[Measured], scale: float, colour: str, mirrored: bool = False) -> dict[str, object]:

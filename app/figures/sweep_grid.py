@@ -8,7 +8,8 @@ from ancra.jobs.status import RunStatus
 from ancra.sweeps.sweep import CellState
 from ancra.web.palette import Palette
 from app.figures.sweeps import label
-from app.figures.theme import layout
+from app.figures.theme import look
+from app.figures.traces import scatter
 
 STATES = {
     "none": ("·", "not started"),
@@ -34,13 +35,13 @@ def grid_chart(states: Sequence[CellState], chosen: str | None, colours: Palette
         "none": colours.grid, "queued": colours.muted, "running": colours.final, "finished": colours.good,
         "failed": colours.bad, "cancelled": colours.auxiliary, "lost": colours.adversarial,
     }  # fmt: skip
-    figure = go.Figure()
+    traces = []
     for kind, (sign, word) in STATES.items():
         shown = [state for state in states if _kind(state.status) == kind]
         if not shown:
             continue
         ringed = [state.cell.name == chosen for state in shown]
-        figure.add_scatter(
+        traces.append(scatter(
             x=[state.cell.seed for state in shown],
             y=[label(tuple(state.cell.values.items())) for state in shown],
             name=f"{word} ({len(shown)})",
@@ -56,16 +57,25 @@ def grid_chart(states: Sequence[CellState], chosen: str | None, colours: Palette
             hovertemplate="%{hovertext}<extra></extra>",
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
-        )  # fmt: skip
-    layout(figure, colours, height=120 + CELL * len(names), uirevision="keep", dragmode=False, hovermode="closest")
-    figure.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "trace"})
-    figure.update_xaxes(title="seed", tickvals=seeds if len(seeds) <= 30 else None, showgrid=False, side="bottom")
-    figure.update_xaxes(range=[min(seeds, default=0) - 0.7, max(len(seeds), 8) - 0.3])
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=names[::-1], range=[-0.7, len(names) - 0.3],
-        showgrid=False,
+        ))  # fmt: skip
+    layout = look(
+        colours,
+        height=120 + CELL * len(names),
+        uirevision="keep",
+        dragmode=False,
+        hovermode="closest",
+        showlegend=True,
+        legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "trace"},
+        xaxis={
+            "title": "seed", "tickvals": seeds if len(seeds) <= 30 else None, "showgrid": False, "side": "bottom",
+            "range": [min(seeds, default=0) - 0.7, max(len(seeds), 8) - 0.3],
+        },
+        yaxis={
+            "type": "category", "categoryorder": "array", "categoryarray": names[::-1],
+            "range": [-0.7, len(names) - 0.3], "showgrid": False,
+        },
     )  # fmt: skip
-    return figure
+    return go.Figure(traces, layout)
 
 
 def _kind(status: RunStatus | None) -> str:

@@ -14,7 +14,8 @@ from ancra.sweeps.plan import Values, short
 from ancra.web.palette import Palette
 from app.figures.attackers import attacker_tints
 from app.figures.robustness import SYMBOLS
-from app.figures.theme import layout
+from app.figures.theme import look, upright
+from app.figures.traces import Trace, heatmap, scatter
 
 CURVES = {
     "natural": "natural accuracy, %",
@@ -44,38 +45,48 @@ def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | Non
         own: the recipe's own value, marked by an upright line.
         chosen: the cell whose dots are ringed. Every dot's customdata is its cell.
     """
-    figure = go.Figure()
+    traces, marks, words = [], [], []
     for index, measure in enumerate(reversed(outcome.measures)):
         colour, name = attacker_tints(colours)[measure], TITLES[measure]
         spreads = [(float(setting[0][1]), outcome.spread(setting, measure)) for setting in outcome.settings]
         band = [(x, each) for x, each in spreads if each.seeds > 1]
-        figure.add_scatter(
+        spread = scatter(
             x=[*(x for x, _ in band), *(x for x, _ in reversed(band))],
             y=[*(100 * (s.mean + s.deviation) for _, s in band),
                *(100 * (s.mean - s.deviation) for _, s in reversed(band))],
             fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
             legendgroup=measure, showlegend=False, hoverinfo="skip",
         )  # fmt: skip
-        figure.add_scatter(
+        means = scatter(
             x=[x for x, _ in spreads], y=[100 * each.mean for _, each in spreads], mode="lines",
             line={"color": colour, "width": 2.5}, legendgroup=measure, showlegend=False, hoverinfo="skip",
         )  # fmt: skip
         shown = [(float(each.values[key]), each) for each in outcome.results]
-        _dots(figure, shown, measure, name, colour, SYMBOLS[index], chosen, colours.text)
+        traces += [spread, means, _dots(shown, measure, name, colour, SYMBOLS[index], chosen, colours.text)]
     if own is not None:
-        figure.add_vline(
-            x=own, line={"color": colours.muted, "dash": "dot", "width": 1.5},
-            annotation={"text": "the recipe's own", "font": {"color": colours.muted, "size": 14}},
-            annotation_position="bottom left",
-        )  # fmt: skip
-    layout(figure, colours, height=460, uirevision="keep", legend_traceorder="reversed", dragmode=False)
+        marks.append(upright(own, {"color": colours.muted, "dash": "dot", "width": 1.5}))
+        words.append({
+            "text": "the recipe's own", "font": {"color": colours.muted, "size": 14}, "showarrow": False,
+            "x": own, "y": 0, "xref": "x", "yref": "y domain", "xanchor": "right", "yanchor": "bottom",
+        })  # fmt: skip
     values = sorted({float(each.values[key]) for each in outcome.results})
     margin = 0.03 * (values[-1] - values[0] or 1) if values else 0
-    figure.update_xaxes(title=short(key), range=[values[0] - margin, values[-1] + margin] if values else None)
-    if len(values) <= 12:
-        figure.update_xaxes(tickvals=values)
-    figure.update_yaxes(title="accuracy, %")
-    return figure
+    layout = look(
+        colours,
+        height=460,
+        uirevision="keep",
+        legend={"traceorder": "reversed"},
+        dragmode=False,
+        shapes=marks,
+        annotations=words,
+        xaxis={
+            "title": short(key),
+            "range": [values[0] - margin, values[-1] + margin] if values else None,
+            "tickvals": values if len(values) <= 12 else None,
+        },
+        yaxis={"title": "accuracy, %"},
+    )
+    return go.Figure(traces, layout)
 
 
 def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go.Figure:
@@ -84,7 +95,7 @@ def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go
     Args:
         chosen: the cell whose dots are ringed. Every dot's customdata is its cell.
     """
-    figure = go.Figure()
+    traces = []
     settings, measures = outcome.settings, outcome.measures
     step = 0.7 / max(len(settings), 1)
     for index, setting in enumerate(settings):
@@ -93,11 +104,10 @@ def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go
         runs = outcome.of(setting)
         for place, measure in zip(places, measures, strict=True):
             shown = [(place + 0.12 * step, each) for each in runs]
-            _dots(
-                figure, shown, measure, f"{name}, {TITLES[measure]}", colour, "circle", chosen, colours.text, small=True
-            )
+            spot = f"{name}, {TITLES[measure]}"
+            traces.append(_dots(shown, measure, spot, colour, "circle", chosen, colours.text, small=True))
         means = [Measured.mean(np.array([100 * number(each, measure) for each in runs])) for measure in measures]
-        figure.add_scatter(
+        traces.append(scatter(
             x=[place - 0.12 * step for place in places],
             y=[each.value for each in means],
             error_y={
@@ -109,18 +119,27 @@ def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go
             text=[f"{each.value:.1f} %" + (f" ({each.low:.1f} to {each.high:.1f})" if len(runs) > 1 else "")
                   for each in means],
             hovertemplate="mean %{text}<extra>" + name + "</extra>",
-        )  # fmt: skip
-    layout(figure, colours, height=420, uirevision="keep", dragmode=False)
-    names = [TITLES[name].replace(" ", "<br>") for name in measures]
-    figure.update_xaxes(tickvals=list(range(len(measures))), ticktext=names, tickangle=0)
-    figure.update_xaxes(range=[-0.5, len(measures) - 0.5], showgrid=False)
-    figure.update_yaxes(title="accuracy, %")
-    return figure
+        ))  # fmt: skip
+    layout = look(
+        colours,
+        height=420,
+        uirevision="keep",
+        dragmode=False,
+        xaxis={
+            "tickvals": list(range(len(measures))),
+            "ticktext": [TITLES[name].replace(" ", "<br>") for name in measures],
+            "tickangle": 0,
+            "range": [-0.5, len(measures) - 0.5],
+            "showgrid": False,
+        },
+        yaxis={"title": "accuracy, %"},
+    )
+    return go.Figure(traces, layout)
 
 
 def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
     """A learning curve of each setting: the mean over seeds with a band of ± 1 sd, epoch by epoch."""
-    figure = go.Figure()
+    traces = []
     scale = 1 if curve.startswith("loss") else 100
     for index, setting in enumerate(outcome.settings):
         lines = [scale * np.array(each.curves[curve]) for each in outcome.of(setting) if each.curves.get(curve)]
@@ -133,22 +152,27 @@ def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
         mean = np.nanmean(table, 0)
         if len(lines) > 1:
             spread = np.nanstd(table, 0, ddof=1) if not np.isnan(table).any() else np.nanstd(table, 0)
-            figure.add_scatter(
+            traces.append(scatter(
                 x=[*epochs, *epochs[::-1]], y=[*(mean + spread), *(mean - spread)[::-1]],
                 fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
                 legendgroup=str(index), showlegend=False, hoverinfo="skip",
-            )  # fmt: skip
+            ))  # fmt: skip
         number = "%{y:.1f} %" if scale == 100 else "%{y:.3g}"
-        figure.add_scatter(
+        traces.append(scatter(
             x=epochs, y=mean, name=label(setting), mode="lines", legendgroup=str(index),
             line={"color": colour, "width": 2.2, "dash": ("solid", "dash", "dot", "dashdot")[index % 4]},
             hovertemplate=f"{number}<extra>{label(setting)}</extra>",
-        )  # fmt: skip
-    layout(figure, colours, height=290, hovermode="x unified", uirevision="keep")
+        ))  # fmt: skip
     last = max((len(each.curves.get(curve, ())) for each in outcome.results), default=1)
-    figure.update_xaxes(title="epoch", tickformat="d", nticks=min(last, 8) + 1)
-    figure.update_yaxes(title=CURVES[curve])
-    return figure
+    layout = look(
+        colours,
+        height=290,
+        hovermode="x unified",
+        uirevision="keep",
+        xaxis={"title": "epoch", "tickformat": "d", "nticks": min(last, 8) + 1},
+        yaxis={"title": CURVES[curve]},
+    )
+    return go.Figure(traces, layout)
 
 
 def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colours: Palette) -> go.Figure:
@@ -163,20 +187,18 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
         return [[value(runs) if (runs := found.get((str(x), str(y)))) else missing for x in columns] for y in rows]
 
     means = table(lambda runs: 100 * float(np.mean([number(each, measure) for each in runs])), None)
-    figure = go.Figure(
-        go.Heatmap(
-            z=means,
-            x=[value_title(across, value) for value in columns],
-            y=[value_title(down, value) for value in rows],
-            text=table(lambda runs: outcome.spread(runs[0].setting, measure).percent, ""),
-            texttemplate="%{text}" if len(columns) <= 8 else "",
-            customdata=table(lambda runs: runs[0].cell, ""),
-            colorscale=[[0, colours.grid], [1, colours.final]],
-            hovertemplate=f"{short(across)} %{{x}}, {short(down)} %{{y}}: %{{text}} %<extra>{TITLES[measure]}</extra>",
-            colorbar={"title": "%", "thickness": 12},
-            xgap=2,
-            ygap=2,
-        )
+    squares = heatmap(
+        z=means,
+        x=[value_title(across, value) for value in columns],
+        y=[value_title(down, value) for value in rows],
+        text=table(lambda runs: outcome.spread(runs[0].setting, measure).percent, ""),
+        texttemplate="%{text}" if len(columns) <= 8 else "",
+        customdata=table(lambda runs: runs[0].cell, ""),
+        colorscale=[[0, colours.grid], [1, colours.final]],
+        hovertemplate=f"{short(across)} %{{x}}, {short(down)} %{{y}}: %{{text}} %<extra>{TITLES[measure]}</extra>",
+        colorbar={"title": "%", "thickness": 12},
+        xgap=2,
+        ygap=2,
     )
     # Squares of a heat map cannot be selected: dots on them can.
     spots = [
@@ -185,24 +207,28 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
         for y in rows
         if (runs := found.get((str(x), str(y))))
     ]
-    figure.add_scatter(
+    dots = scatter(
         x=[x for x, _, _ in spots], y=[y for _, y, _ in spots], customdata=[each.cell for _, _, each in spots],
         mode="markers", marker={"size": 26, "opacity": 0}, showlegend=False, hoverinfo="skip",
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
     )  # fmt: skip
-    layout(figure, colours, height=150 + 44 * len(rows), dragmode=False)
-    figure.update_xaxes(title=short(across), type="category", showgrid=False)
-    figure.update_yaxes(title=short(down), type="category", showgrid=False)
-    return figure
+    layout = look(
+        colours,
+        height=150 + 44 * len(rows),
+        dragmode=False,
+        xaxis={"title": short(across), "type": "category", "showgrid": False},
+        yaxis={"title": short(down), "type": "category", "showgrid": False},
+    )
+    return go.Figure([squares, dots], layout)
 
 
 def _dots(
-    figure: go.Figure, shown: Sequence[tuple[float, CellResult]], measure: str, name: str, colour: str, symbol: str,
-    chosen: str | None, ink: str, small: bool = False,
-) -> None:  # fmt: skip
+    shown: Sequence[tuple[float, CellResult]], measure: str, name: str, colour: str, symbol: str, chosen: str | None,
+    ink: str, small: bool = False,
+) -> Trace:  # fmt: skip
     """Dots of runs at x, one a result; they stay as they are while one of them is selected."""
     ringed = [each.cell == chosen for _, each in shown]
-    figure.add_scatter(
+    return scatter(
         x=[x for x, _ in shown],
         y=[100 * number(each, measure) for _, each in shown],
         name=name,
