@@ -25,6 +25,19 @@ def test_words_stand_in_the_place_of_the_result_which_keeps_its_height(deaf, set
     assert page.locator("[data-waiting]").count() == 0
 
 
+def test_a_page_is_not_laid_out_for_words_before_its_controls_have_answered(deaf):
+    page, *_ = deaf("attack")
+    slider = page.locator(".st-key-epsilon input[type=range]")
+    slider.evaluate("""(element) => {
+      const press = () => { window.held = document.querySelectorAll("[data-waiting]").length }
+      element.addEventListener("keydown", press, { once: true })
+    }""")
+    slider.press("ArrowLeft")
+    expect(page.locator(PILL)).to_contain_text("Attacking the models")
+    assert page.evaluate("window.held") == 0
+    expect(page.locator(".st-key-results[data-waiting]")).to_have_count(1)
+
+
 def test_another_page_is_announced_by_its_name(deaf):
     page, *_ = deaf("robustness")
     page.get_by_role("link", name="Negatives").first.click()

@@ -37,6 +37,7 @@ export function showing({ where, opens }, held) {
   const place = found(where)
   if (!held || !place) return [16, HEADER, innerWidth - 32]
   const box = place.getBoundingClientRect()
+  const strip = document.querySelector(".st-key-strip")?.getBoundingClientRect().bottom ?? 0
   if (!place.hasAttribute("data-waiting")) {
     // One act may begin several runs: what the first one has taken away is to be in the last one's result.
     const before = performance.now() - (place.heldUntil ?? Number.NEGATIVE_INFINITY) < AGAIN ? place.heldHeight : 0
@@ -44,7 +45,6 @@ export function showing({ where, opens }, held) {
     place.setAttribute("data-waiting", opens ? "opening" : "")
     place.style.setProperty("--held", `${place.heldHeight}px`)
   }
-  const strip = document.querySelector(".st-key-strip")?.getBoundingClientRect().bottom ?? 0
   const top = Math.max(box.top, HEADER, box.top < strip ? strip : 0) + 8
   const left = Math.min(Math.max(box.left, 0) + 8, innerWidth - LEAST[0])
   return [left, Math.min(top, innerHeight - LEAST[1]), Math.max(LEAST[0], Math.min(box.right, innerWidth) - left - 8)]

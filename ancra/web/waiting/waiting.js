@@ -31,6 +31,7 @@ export function keepWaiting(tables) {
   const [said, seconds] = [pill.appendChild(h("span")), pill.appendChild(h("span", { "aria-hidden": "true" }))]
   let now = null
   let ticking = 0
+  let frame = 0
 
   function note(event) {
     if (!event.isTrusted && event.type !== "popstate") return
@@ -63,12 +64,15 @@ export function keepWaiting(tables) {
     if (now && now.place.where !== place.where) showing(now.place, false)
     now = { place, at, by, began: performance.now(), ran: running(), heard: Number.POSITIVE_INFINITY }
     said.textContent = `${place.says} …`
-    tick()
+    // In the next frame: measured at once, the page would be laid out again for what its own controls then change.
+    frame ||= requestAnimationFrame(tick)
     clearInterval(ticking)
     ticking = setInterval(tick, TICK)
   }
 
   function tick() {
+    cancelAnimationFrame(frame)
+    frame = 0
     const given = Math.min(now.began + GIVEN_UP[now.by], now.heard + UNSEEN)
     if (!now.ran && performance.now() > given) return end()
     const [left, top, width] = showing(now.place, true)
@@ -81,6 +85,8 @@ export function keepWaiting(tables) {
   }
 
   function end() {
+    cancelAnimationFrame(frame)
+    frame = 0
     clearInterval(ticking)
     if (now) showing(now.place, false)
     now = null
