@@ -10,7 +10,7 @@ import { MAIN, placeOf, remember, showing } from "./places.js"
 const ACTS = ["pointerdown", "pointerup", "click", "keydown", "change", "popstate"]
 const BEFORE = ["pointerdown", "keydown"]
 const FRESH = 700 // Milliseconds after an act in which what is sent is its consequence.
-const GIVEN_UP = { acted: 1000, sent: 20_000 } // Milliseconds without a run after which nothing was begun.
+const GIVEN_UP = { acted: 1000, sent: 20_000 } // Milliseconds of words without a run after which nothing was begun.
 const SURE = [
   "[role=option]",
   "[role=tab][aria-selected=false]",
@@ -62,7 +62,7 @@ export function keepWaiting(tables) {
   function show(place, at, by = "sent") {
     if (!place) return
     if (now && now.place.where !== place.where) showing(now.place, false)
-    now = { place, at, by, began: performance.now(), ran: running(), heard: Number.POSITIVE_INFINITY }
+    now = { place, at, by, seen: null, ran: running(), heard: Number.POSITIVE_INFINITY }
     said.textContent = `${place.says} …`
     // In the next frame: measured at once, the page would be laid out again for what its own controls then change.
     frame ||= requestAnimationFrame(tick)
@@ -73,7 +73,8 @@ export function keepWaiting(tables) {
   function tick() {
     cancelAnimationFrame(frame)
     frame = 0
-    const given = Math.min(now.began + GIVEN_UP[now.by], now.heard + UNSEEN)
+    now.seen ??= performance.now()
+    const given = Math.min(now.seen + GIVEN_UP[now.by], now.heard + UNSEEN)
     if (!now.ran && performance.now() > given) return end()
     const [left, top, width] = showing(now.place, true)
     // What the server says of its queue and of how far it is knows more.
