@@ -2,6 +2,8 @@
 
 import json
 import reprlib
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import yaml
 
 from ancra import limits
 from ancra.errors import AncraError
+
+KNOWN = 2**14  # characters of a text that is remembered: recipes and plans have fewer
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = _repr.maxlong = limits.REPEATED // 2
@@ -46,7 +50,7 @@ def yaml_value(text: str, source: str) -> Any:
     if len(text) > limits.YAML_BYTES:
         raise AncraError(f"{source} is longer than {limits.YAML_BYTES // 2**10} KB: that is no table of settings.")
     try:
-        return yaml.load(text, _Plain)
+        return deepcopy(_known(text)) if len(text) <= KNOWN else yaml.load(text, _Plain)
     except AncraError as error:
         raise AncraError(f"{source} {error}") from None
     except yaml.YAMLError as error:
@@ -55,6 +59,11 @@ def yaml_value(text: str, source: str) -> Any:
         raise AncraError(f"{source} is not YAML{where}: check its indentation and quotes.") from None
     except Exception:  # constructors raise whatever a value like 2020-13-45 provokes
         raise AncraError(f"{source} holds a value that is no YAML: put it in quotes.") from None
+
+
+@lru_cache(maxsize=128)  # a page reads the same recipes and plans at every run, each of them for milliseconds
+def _known(text: str) -> Any:
+    return yaml.load(text, _Plain)
 
 
 class _Plain(yaml.SafeLoader):

@@ -6,7 +6,7 @@ import pytest
 
 from ancra.errors import AncraError
 from ancra.recipe import Recipe, load_recipe, recipe_names
-from ancra.settings import apply_changes, parse, read_yaml, write_yaml
+from ancra.settings import apply_changes, parse, read_table, read_yaml, write_yaml
 
 SMALL = {"name": "small", "title": "Small"}
 
@@ -78,3 +78,12 @@ def test_digests_name_settings_and_changes_are_validated() -> None:
     assert one.digest() == same.digest() != other.digest()
     with pytest.raises(AncraError):
         one.with_changes(epochs=0)
+
+
+def test_a_file_that_is_read_again_is_as_it_was_though_a_reader_changed_what_it_got(tmp_path):
+    path = tmp_path / "table.yaml"
+    path.write_text("name: small\nattack: {epsilon: 0.1}\n")
+    read_table(path)["attack"]["epsilon"] = 0.5
+    assert read_table(path) == {"name": "small", "attack": {"epsilon": 0.1}}
+    path.write_text("name: other\n")
+    assert read_table(path) == {"name": "other"}
