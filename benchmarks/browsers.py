@@ -37,8 +37,8 @@ async def _visits(
     browser: Browser, address: str, links: list[str], until: float, pause: tuple[float, float], tell: Told
 ) -> None:
     chance = random.Random(address + links[0])
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
     while time.monotonic() < until and links:
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
         try:
             began = time.monotonic()
             await page.goto(f"{address}/{links.pop()}", timeout=WAIT)
@@ -50,8 +50,6 @@ async def _visits(
                 tell("error", message)
         except Exception as error:
             tell("error", f"{OPENED}: {error!r}")
-        finally:
-            await page.close()
         await asyncio.sleep(chance.uniform(*pause))
 
 
