@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import combinations
 
 import pytest
 
@@ -72,6 +73,19 @@ def test_scales_are_one_two_or_five_times_a_power_of_ten(blank):
 
 def test_values_are_mixed_on_a_straight_line(blank):
     assert evaluate(blank, "geometry", "it.between([0, 0.5, 1], [[0, 0], [1, 2], [3, 2]], 0.75)") == [2, 2]
+
+
+def test_words_on_a_picture_stand_inside_it_and_apart(blank):
+    words = [(5, 50, 60), (20, 52, 60), (25, 49, 60), (150, 99, 80), (170, 99, 80), (100, 20, 30)]
+    given = str([dict(zip(("x", "y", "width"), word, strict=True)) for word in words]).replace("'", "")
+    placed = evaluate(blank, "geometry", f"it.spread({given}, 10, 180, 100)")
+    for word in placed:
+        assert word["width"] / 2 <= word["x"] <= 180 - word["width"] / 2
+        assert 5 <= word["y"] <= 95
+    for one, other in combinations(placed, 2):
+        beside = abs(one["x"] - other["x"]) >= (one["width"] + other["width"]) / 2
+        assert beside or abs(one["y"] - other["y"]) > 9.9
+    assert placed[-1] == {"x": 100, "y": 20, "width": 30}, "one that is in nobody's way stays where it is"
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -3,7 +3,7 @@ import { calm } from "../shared/dom.js"
 import { mix, rgb } from "../shared/theme.js"
 
 const WIDE = 700 // Narrower windows scroll: there panels are as high as they are wide.
-const LEAST = 190 // Pixels of height below which a map says nothing.
+const LEAST = 140 // Pixels of height below which a map says nothing.
 const [TITLE, ROW_TITLE] = [34, 26] // Pixels of a map's title, and of a row's.
 
 export function layout(fm) {

@@ -1,5 +1,7 @@
-import { clamp } from "../shared/geometry.js"
+import { clamp, spread } from "../shared/geometry.js"
 import { classColour, themed } from "../shared/theme.js"
+
+const OUTLINE = 4
 
 export function overlay(fm) {
   function drawOverlay(panel, w, h, ratio) {
@@ -80,20 +82,24 @@ export function overlay(fm) {
     if (fm.scene.classes.length > 20 || !["true", "predicted"].includes(fm.state.colour)) return
     const { data, between } = layers[0],
       places = between ? middlesBetween(...between) : middles(data)
-    pen.font = `700 ${Math.max(w < 220 ? 12 : fm.theme.type, fm.theme.least)}px ${fm.theme.font}`
+    const size = Math.max(w < 220 ? 12 : fm.theme.type, fm.theme.least)
+    pen.font = `700 ${size}px ${fm.theme.font}`
     pen.textAlign = "center"
     pen.textBaseline = "middle"
     pen.lineJoin = "round"
-    places.forEach((middle, c) => {
-      if (!middle || fm.hidden.has(c)) return
-      const x = clamp(middle[0] * map.ax + map.bx, 8, w - 8),
-        y = clamp(middle[1] * map.ay + map.by - 13, 9, h - 9)
-      const text = fm.scene.classes[c].length > 12 ? `${fm.scene.classes[c].slice(0, 11)}…` : fm.scene.classes[c]
-      pen.lineWidth = 4
-      pen.strokeStyle = `rgb(${fm.theme.background})`
-      pen.strokeText(text, x, y)
-      pen.fillStyle = `rgb(${fm.theme.text})`
-      pen.fillText(text, x, y)
+    const names = places.flatMap((middle, c) => {
+      if (!middle || fm.hidden.has(c)) return []
+      const name = fm.scene.classes[c],
+        text = name.length > 12 ? `${name.slice(0, 11)}…` : name
+      const width = pen.measureText(text).width + OUTLINE
+      return [{ text, width, x: middle[0] * map.ax + map.bx, y: middle[1] * map.ay + map.by - 13 }]
+    })
+    pen.lineWidth = OUTLINE
+    pen.strokeStyle = `rgb(${fm.theme.background})`
+    pen.fillStyle = `rgb(${fm.theme.text})`
+    spread(names, size + OUTLINE, w, h).forEach(({ x, y }, index) => {
+      pen.strokeText(names[index].text, x, y)
+      pen.fillText(names[index].text, x, y)
     })
   }
 
