@@ -60,7 +60,7 @@ def server(own_server):
 @pytest.mark.parametrize("name", STAGES)
 def test_what_one_moves_and_what_it_changes_are_in_one_viewport(browser, server, settled, name, windows):
     page = browser.new_page(viewport=windows[0])
-    page.goto(f"{server}/{name}?images=Digits")
+    page.goto(f"{server}/{name}?images=Fashion")
     parts = (ON_A_PHONE if page.viewport_size["width"] < 640 else STAGES)[name]
     for part in parts:
         page.locator(part).wait_for(timeout=180_000)
