@@ -14,7 +14,14 @@ WINDOWS = {
 STORY = [".st-key-sentence", ".st-key-story_back button", ".st-key-story_next button", ".st-key-story_reset button"]
 STAGES = {
     "": [".fooled .model >> nth=0", ".fooled .model >> nth=1", ".fooled .again"],
-    "attack": [*STORY, ".st-key-epsilon", ".replay .bar", ".replay canvas >> nth=2", ".replay .bars >> nth=0"],
+    "attack": [
+        *STORY,
+        ".st-key-epsilon",
+        ".st-key-objective",
+        ".replay .bar",
+        ".replay canvas >> nth=2",
+        ".replay .bars >> nth=0",
+    ],
     "live": [
         *STORY,
         ".play",

@@ -54,8 +54,8 @@ def choose_epsilon(names: list[str]) -> float:
         args=("epsilon",),
     )
     known = any(compute.card(name).recipe for name in names)
-    against = f"These models were trained against {epsilon_text(trained)}" if known else "What they met is not known"
-    st.caption(f"Pixels run from 0 to 1. {against}.")
+    against = f"Trained against {epsilon_text(trained)}" if known else "What they met is not known"
+    st.caption(f"{against}. Pixels: 0 to 1.")
     return choices[chosen]
 
 
