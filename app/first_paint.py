@@ -1,7 +1,8 @@
 """A style that the browser has before anything is drawn: a page that is come to is kept back until it is whole.
 
 Streamlit draws a page's parts one by one as they come, and loads the styles that a script writes later than those; what
-is seen meanwhile would move. ``ancra/web/waiting`` says when the page is whole.
+is seen meanwhile would move, the page's own frame too, which is half as wide until the script asks for more.
+``ancra/web/waiting`` says when the page is whole.
 """
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +15,7 @@ html:not([data-opened]) :is([data-testid="stMainBlockContainer"] > *, [data-test
     visibility: hidden; animation: ancra-opened 0s 6s forwards; }
 html:not([data-opened]) :is([data-testid="stMainBlockContainer"] > *, [data-testid="stHeader"]) * {
     visibility: inherit !important; }
+html:not([data-opened]) [data-testid="stMainBlockContainer"] { max-width: none; }
 </style>"""
 HEAD_END = b"</head>"
 
