@@ -10,7 +10,7 @@ from ancra.arrays import FloatArray
 from ancra.errors import AncraError
 from ancra.features.neighbours import Neighbours, check_features, find_neighbours
 from ancra.maps.settings import MapSettings
-from ancra.maps.umap_engine import fit_aligned, fit_umap
+from ancra.maps.umap_engine import fit_aligned, fit_beside, fit_umap
 
 LEAST_POINTS = 5
 
@@ -73,6 +73,28 @@ def make_map(
     if init is not None:
         positions = align(positions, init)
     return FeatureMap(positions, settings, k, engine, time.perf_counter() - began, notes)
+
+
+def make_map_beside(
+    features: FloatArray, settings: MapSettings, still: FloatArray, start: FloatArray, neighbours: Neighbours
+) -> FeatureMap:
+    """Lay out the points after the first N by UMAP, while the first N stay where they are.
+
+    Args:
+        features: (M, F).
+        still: (N, d), where the first N are, in the units of a layout by UMAP.
+        start: (M - N, d), where the others start.
+        neighbours: of ``features`` in ``settings.metric``.
+
+    Raises:
+        AncraError: as ``make_map``.
+    """
+    began = time.perf_counter()
+    features = check_features(features, LEAST_POINTS)
+    k = min(settings.neighbours, len(features) - 1)
+    moved = fit_beside(features, settings, neighbours.first(k - 1), still, _spread(start, settings.seed))
+    positions = np.concatenate([still, moved]).astype(np.float32)
+    return FeatureMap(positions, settings, k, "umap-learn", time.perf_counter() - began, _notes(features, settings, k))
 
 
 def make_maps(features: Sequence[FloatArray], settings: MapSettings) -> list[FeatureMap]:

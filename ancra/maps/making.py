@@ -1,18 +1,21 @@
 """Making one checkpoint's map: PCA at once, the layout that was asked for from the store or computed."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ancra.arrays import FloatArray
+from ancra.attacks.suite import NATURAL
 from ancra.checkpoints import Card, read_card
 from ancra.features.images import images_digest
 from ancra.features.measures import measure
 from ancra.features.neighbours import Neighbours, find_neighbours
+from ancra.features.settings import with_epsilon
 from ancra.maps.faithfulness import faithfulness, seed_movement
 from ancra.maps.inputs import Mapped, mapped_features
-from ancra.maps.layout import FeatureMap, make_map
+from ancra.maps.layout import FeatureMap, make_map, make_map_beside
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.maps.store import START_KIND, find_model_map, keep_model_map
@@ -21,6 +24,7 @@ from ancra.store import Store
 
 SHOWN_NEIGHBOURS = 8
 JUDGED_NEIGHBOURS = 15
+USUAL_ATTACK = "pgd10"
 SEED_CHECK_POINTS = 4000  # More points than this, and the second map that checks the seed would cost too much.
 
 
@@ -34,8 +38,9 @@ def model_map(
 ) -> ModelMap:
     """The map of a checkpoint's features on its own dataset, from the store or made and stored.
 
-    Every map starts from one layout of the images' own pixels, so that maps of different models, attacks and features
-    can be compared point by point without depending on each other.
+    Every map starts from one layout of the images' own pixels, so that maps of different models and features can be
+    compared point by point without depending on each other. Under another attack than ``USUAL_ATTACK`` the natural
+    images stay where the map under that one has them, and its adversarial ones go from there to their places.
 
     Args:
         store: where maps are kept; by default the workspace and what comes with the project.
@@ -51,10 +56,24 @@ def model_map(
     if found is not None:
         return found
     say = subprogress(on_progress)
+    usual, before = usual_settings(card, settings), None
+    if usual is not None:
+        before = model_map(path, usual, store, device, say(0, 50), features_store)
+        say = subprogress(say(50, 100))
     mapped = mapped_features(path, settings, features_store or store, device, say(0, 40))
+    if before is not None and before.positions.any():
+        return keep_model_map(card, lay_out_beside(mapped, before, say(40, 100)), store)
     start = np.concatenate([pixel_layout(mapped, card, store)] * len(mapped.sets))
     say(40, 100)(10, 100)
     return keep_model_map(card, lay_out(mapped, start, say(46, 100)), store)
+
+
+def usual_settings(card: Card, settings: ResolvedMap) -> ResolvedMap | None:
+    """Of the map that says where the natural images of this one stay; None where UMAP lays out all points freely."""
+    asked, layout = settings.features, settings.layout
+    usual = with_epsilon(asked.with_changes(attack=USUAL_ATTACK, epsilon=None), card)
+    free = layout.method != "umap" or layout.densmap or asked.attack == NATURAL or asked == usual
+    return None if free else settings.model_copy(update={"features": usual})
 
 
 def preview_map(
@@ -93,6 +112,27 @@ def lay_out(mapped: Mapped, start: FloatArray, say: OnProgress, check_seed: bool
     return made
 
 
+def lay_out_beside(mapped: Mapped, before: ModelMap, say: OnProgress) -> ModelMap:
+    """Lay out adversarial features around natural ones that stay where another map of the same images has them.
+
+    Args:
+        before: that map; where its adversarial images lie, these start.
+        say: called with (hundredths done, 100).
+    """
+    true = true_neighbours(mapped)
+    say(10, 100)
+    layout, count, places = mapped.settings.layout, before.count, before.positions * before.unit
+    if np.array_equal(true.others[:, :SHOWN_NEIGHBOURS], before.neighbours):  # Both attacks found the same images.
+        shown = FeatureMap(places, layout, layout.neighbours, before.engine, notes=before.notes)
+    else:
+        shown = make_map_beside(mapped.points, layout, places[:count], places[count:], true)
+    say(90, 100)
+    made = describe(mapped, shown, true, before.faithfulness["seed_movement"])
+    say(100, 100)
+    positions = np.concatenate([before.positions[:count], shown.positions[count:] / before.unit])
+    return replace(made, positions=positions, unit=before.unit)
+
+
 def true_neighbours(mapped: Mapped) -> Neighbours:
     """The neighbours in the full space that the layout, the page and the judgement of the map need."""
     k = max(mapped.settings.layout.neighbours, JUDGED_NEIGHBOURS)
@@ -104,8 +144,10 @@ def describe(mapped: Mapped, shown: FeatureMap, true: Neighbours, moved_by_seed:
     natural, attacked, sets = mapped.natural, mapped.attacked, mapped.sets
     trust, kept = faithfulness(mapped.points, shown.positions, JUDGED_NEIGHBOURS, mapped.settings.layout.metric, true)
     rows = [measure(natural).row()] + ([measure(natural, attacked).row()] if attacked is not None else [])
+    positions, unit = unit_spread(shown.positions)
     return ModelMap(
-        positions=unit_spread(shown.positions),
+        positions=positions,
+        unit=unit,
         labels=natural.labels,
         indices=natural.indices,
         predictions=np.concatenate([each.predictions for each in sets]),
@@ -139,11 +181,11 @@ def pixel_layout(mapped: Mapped, card: Card, store: Store) -> FloatArray:
     return store.remember(START_KIND, images, source, layout.digest(), make=make).arrays["positions"]
 
 
-def unit_spread(positions: FloatArray) -> FloatArray:
-    """The map centred, with a mean squared distance of 1 from its middle: the scale of a layout means nothing."""
+def unit_spread(positions: FloatArray) -> tuple[FloatArray, float]:
+    """The map centred, with a mean squared distance of 1 from its middle, and what that unit was in the layout."""
     centred = positions - positions.mean(axis=0)
-    spread = float(np.sqrt((centred**2).sum(axis=1).mean()))
-    return (centred / (spread or 1.0)).astype(np.float32)
+    unit = float(np.sqrt((centred**2).sum(axis=1).mean())) or 1.0
+    return (centred / unit).astype(np.float32), unit
 
 
 def _median_seed_movement(features: FloatArray, shown: FeatureMap, start: FloatArray, true: Neighbours) -> float | None:

@@ -20,7 +20,9 @@ class ModelMap:
     """The map of N images, and with an attack of their N adversarial versions, which follow them: M = N or 2N points.
 
     Attributes:
-        positions: (M, d) float32, d = 2 or 3, centred, with a mean squared distance of 1 from the middle.
+        positions: (M, d) float32, d = 2 or 3, centred, with a mean squared distance of 1 from the middle; with the
+            middle and the unit of another map where its natural images stay where that one has them.
+        unit: that distance in the units of the layout.
         labels, indices: (N,) true classes, and places in the split.
         predictions, confidences: (M,) the model's answers and their probability p'.
         neighbours: (M, k) the true neighbours of each point among the M, nearest first, in the full feature space.
@@ -28,7 +30,8 @@ class ModelMap:
         pixels: (N, C, H, W) uint8, the adversarial images; None without an attack.
         measures: rows as ``Measures.row`` gives them: natural, then adversarial.
         faithfulness: as ``Faithfulness.row`` gives it, with ``seed_movement``: the median movement, in map standard
-            deviations, that another seed of the layout causes (None when it was not tried).
+            deviations, that another seed of the layout causes (None when it was not tried; that of the map whose
+            natural images it keeps).
         classes, dataset, settings: what was mapped, with the epsilon that was used.
         engine, notes: what laid it out, and what to know.
         warning: why it could not be stored, if so.
@@ -36,6 +39,7 @@ class ModelMap:
     """
 
     positions: FloatArray
+    unit: float
     labels: IntArray
     indices: IntArray
     predictions: IntArray

@@ -16,7 +16,7 @@ from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
 
-KIND = "map"
+KIND = "map-places"
 PIXELS_KIND = "map-pixels"
 START_KIND = "map-start"
 KINDS = (KIND, PIXELS_KIND, START_KIND)
@@ -67,6 +67,7 @@ def pack_map(made: ModelMap) -> dict[str, Array]:
 def map_meta(made: ModelMap) -> dict[str, Any]:
     """What is stored beside the arrays."""
     return {
+        "unit": made.unit,
         "measures": list(made.measures),
         "faithfulness": made.faithfulness,
         "classes": list(made.classes),
@@ -82,6 +83,7 @@ def unpack_map(stored: Stored, settings: ResolvedMap, pixels: PixelArray | None)
     meta = stored.meta
     return ModelMap(
         positions=arrays["positions"].astype(np.float32),
+        unit=meta.get("unit", 1.0),
         labels=arrays["labels"].astype(np.int64),
         indices=arrays["indices"].astype(np.int64),
         predictions=arrays["predictions"].astype(np.int64),

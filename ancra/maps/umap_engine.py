@@ -35,6 +35,46 @@ def fit_umap(
         return _finite(mapper.fit_transform(features)), "umap-learn"
 
 
+def fit_beside(
+    features: FloatArray, settings: MapSettings, neighbours: Neighbours, still: FloatArray, start: FloatArray
+) -> FloatArray:
+    """The places (M - N, d) that UMAP gives to the points after the first N, while those stay where they are.
+
+    It is umap-learn's layout of all M points, with its step size for points that join a layout: a quarter.
+
+    Args:
+        features: (M, F), finite.
+        neighbours: those of ``features`` in ``settings.metric``.
+        still: (N, d), the places of the first N points, in the units of a layout.
+        start: (M - N, d), where the others start.
+    """
+    count, epochs = len(still), settings.epochs or (500 if len(features) <= 10_000 else 200)
+    with turn():
+        umap, k = umap_learn(), neighbours.indices.shape[1]
+        random = np.random.RandomState(settings.seed)
+        graph = umap.umap_.fuzzy_simplicial_set(
+            features, k, random, settings.metric, knn_indices=neighbours.indices, knn_dists=neighbours.distances
+        )[0].tocoo()
+        # Edges that would be followed less than once in all epochs are none; those of the still points move nothing.
+        kept = (graph.row >= count) & (graph.data >= graph.data.max() / epochs)
+        a, b = umap.umap_.find_ab_params(1.0, settings.min_dist)
+        places = np.ascontiguousarray(np.concatenate([still, start]), np.float32)
+        umap.layouts.optimize_layout_euclidean(
+            places,
+            places,
+            graph.row[kept],
+            graph.col[kept],
+            epochs,
+            len(features),
+            umap.umap_.make_epochs_per_sample(graph.data[kept], epochs),
+            a,
+            b,
+            random.randint(-(2**31) + 1, 2**31 - 1, 3).astype(np.int64),
+            initial_alpha=0.25,
+        )
+        return _finite(places[count:])
+
+
 def fit_aligned(features: list[FloatArray], settings: MapSettings) -> list[FloatArray]:
     """The layouts of umap-learn's AlignedUMAP for several feature sets of the same points, row by row."""
     count = len(features[0])
@@ -45,10 +85,11 @@ def fit_aligned(features: list[FloatArray], settings: MapSettings) -> list[Float
 
 
 def warm_up() -> None:
-    """Compile (or read from disk) what a first map needs, with a small fit of each kind: plain and densMAP."""
+    """Compile (or read from disk) what a first map needs, with a small fit of each kind: plain, densMAP, beside others."""
     features = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
     for settings in (MapSettings(epochs=2), MapSettings(epochs=2, densmap=True)):
         fit_umap(features, settings, find_neighbours(features, 10), features[:, :2].copy())
+    fit_beside(features, MapSettings(epochs=2), find_neighbours(features, 10), features[:32, :2], features[32:, :2])
 
 
 @cache

@@ -5,7 +5,7 @@ from sklearn.metrics import silhouette_score
 from ancra.errors import AncraError
 from ancra.features.neighbours import find_neighbours
 from ancra.maps.faithfulness import movement
-from ancra.maps.layout import align, make_map, make_maps, pca_positions
+from ancra.maps.layout import align, make_map, make_map_beside, make_maps, pca_positions
 from ancra.maps.settings import MAP_PRESETS, MapSettings
 
 FAST = MapSettings(epochs=60)
@@ -26,6 +26,22 @@ def test_presets(name, clusters):
     made = make_map(features, MAP_PRESETS[name].with_changes(epochs=60))
     assert np.isfinite(made.positions).all()
     assert silhouette_score(made.positions, labels) > 0.5
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_points_beside_others_that_stay_go_to_their_own_cluster(clusters, dimensions):
+    features, labels = clusters(150)
+    settings = MapSettings(dimensions=dimensions, epochs=200)
+    still = make_map(features, settings).positions
+    both = np.concatenate([features, features + 1e-3])
+    elsewhere = still[np.random.default_rng(0).permutation(len(still))]
+    made = make_map_beside(both, settings, still, elsewhere, find_neighbours(both, 15))
+    again = make_map_beside(both, settings, still, elsewhere, find_neighbours(both, 15))
+    np.testing.assert_array_equal(made.positions[:150], still)
+    np.testing.assert_array_equal(made.positions, again.positions)
+    middles = np.stack([still[labels == label].mean(axis=0) for label in np.unique(labels)])
+    nearest = np.linalg.norm(made.positions[150:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == labels).mean() > 0.95
 
 
 def test_three_dimensions(clusters):

@@ -91,6 +91,34 @@ def test_a_map_under_an_attack_of_ones_own(maps, folder, store, settings):
     assert moved > 0
 
 
+@pytest.fixture(scope="module")
+def laid_out(folder, store):
+    """Maps by UMAP of a model, by the attack and its epsilon."""
+
+    def make(name, attack, epsilon=None):
+        features = FeatureSettings(attack=attack, epsilon=epsilon, samples=60)
+        asked = ModelMapSettings(features=features, layout=MapSettings(epochs=20))
+        path = save(folder, name, 2 if name == "ra" else 0)
+        return model_map(path, resolve(read_card(path), asked), store)
+
+    return make
+
+
+@pytest.mark.parametrize(("attack", "epsilon"), [("adaptive10", None), ("pgd10", 0.3), ("square", None)])
+def test_natural_images_stay_where_they_are_when_the_attack_changes(laid_out, attack, epsilon):
+    usual, other = laid_out("ra", "pgd10"), laid_out("ra", attack, epsilon)
+    np.testing.assert_array_equal(other.half(other.positions, False), usual.half(usual.positions, False))
+    assert np.abs(other.half(other.positions, True) - usual.half(usual.positions, True)).max() > 0.05
+    assert other.unit == usual.unit
+    assert np.isfinite(other.positions).all()
+
+
+def test_attacks_that_find_the_same_images_have_the_same_map(laid_out):
+    usual, other = laid_out("plain", "pgd10"), laid_out("plain", "adaptive10")
+    np.testing.assert_array_equal(other.pixels, usual.pixels)
+    np.testing.assert_allclose(other.positions, usual.positions, atol=2e-3)  # stored in 16 bits
+
+
 def test_natural_images_alone_are_half_a_map(folder, store, settings, maps):
     natural = settings.model_copy(update={"features": settings.features.with_changes(attack="natural")})
     one = model_map(folder / "ra.safetensors", natural, store)
