@@ -1,6 +1,7 @@
 """Reading image files that anybody may have sent: safely, and into one shape."""
 
 import io
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +12,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from ancra import limits
-from ancra.arrays import Array
+from ancra.arrays import Array, PixelArray
 from ancra.data.files import READS_HEIF
 from ancra.errors import AncraError
 
@@ -56,17 +57,43 @@ def read_image(
     Raises:
         AncraError: not an image, broken, or too large.
     """
-    name = name or (str(source) if isinstance(source, Path) else getattr(source, "name", None) or "The file")
     height, width = size
+    # Large JPEGs are decoded at a fraction of their size, twice what is needed at least.
+    least = int(2 * max(size) * zoom)
+    picture = _decoded(source, channels, name, least, lambda whole: _part(whole, width, height, zoom, centre))
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+
+
+def read_whole(source: Path | BinaryIO | bytes, side: int, name: str | None = None) -> PixelArray:
+    """Read all of an image as ``read_image`` does, (H, W, 3) uint8, made smaller until no side is above ``side``.
+
+    Raises:
+        AncraError: not an image, broken, or too large.
+    """
+
+    def smaller(whole: Image.Image) -> Image.Image:
+        whole.thumbnail((side, side))
+        return whole
+
+    return _decoded(source, 3, name, side, smaller)
+
+
+def _decoded(
+    source: Path | BinaryIO | bytes,
+    channels: int,
+    name: str | None,
+    least: int,
+    change: Callable[[Image.Image], Image.Image],
+) -> PixelArray:
+    """An image, upright and changed, as (H, W, channels); ``least`` pixels of its sides are enough."""
+    name = name or (str(source) if isinstance(source, Path) else getattr(source, "name", None) or "The file")
     try:
         image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats())
         with image:
             if image.width * image.height > limits.PIXELS or max(image.size) > limits.PIXEL_SIDE:
                 raise _too_large(name)
-            # Large JPEGs are decoded at a fraction of their size, twice what is needed at least.
-            image.draft(None, (int(2 * max(size) * zoom),) * 2)
-            picture = _to_mode(ImageOps.exif_transpose(image), _MODES[channels])
-        picture = _part(picture, width, height, zoom, centre)
+            image.draft(None, (least, least))
+            picture = change(_to_mode(ImageOps.exif_transpose(image), _MODES[channels]))
     except AncraError:
         raise
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
@@ -77,8 +104,7 @@ def read_image(
         raise AncraError(
             f"{name} is not a readable image (damaged, cut off or of another kind): replace it by a PNG or JPEG."
         ) from None
-    array = np.array(picture, dtype=np.uint8).reshape(height, width, channels)
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+    return np.array(picture, dtype=np.uint8).reshape(picture.height, picture.width, channels)
 
 
 def assumed(source: bytes) -> tuple[str, ...]:

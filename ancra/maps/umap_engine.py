@@ -85,7 +85,7 @@ def fit_aligned(features: list[FloatArray], settings: MapSettings) -> list[Float
 
 
 def warm_up() -> None:
-    """Compile (or read from disk) what a first map needs, with a small fit of each kind: plain, densMAP, beside others."""
+    """Compile, or read from disk, what a first map needs, by small fits of each kind: plain, densMAP, beside others."""
     features = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
     for settings in (MapSettings(epochs=2), MapSettings(epochs=2, densmap=True)):
         fit_umap(features, settings, find_neighbours(features, 10), features[:, :2].copy())

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ancra.arrays import FloatArray, PixelArray
+from ancra.data.images import read_whole
 
 
 def crisp(image: FloatArray, side: int = 384) -> PixelArray:
@@ -51,6 +52,17 @@ def sprite(images: FloatArray, columns: int) -> str:
     pixels = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
     pixels = (np.clip(pixels.reshape(rows * height, columns * width, channels), 0, 1) * 255).round().astype(np.uint8)
     return data_url(pixels.repeat(3, axis=2) if channels == 1 else pixels)
+
+
+def photograph(content: bytes, name: str, side: int) -> tuple[str, float]:
+    """All of an image file as a data URL, no side above ``side`` pixels, and its width by its height.
+
+    Raises:
+        AncraError: as ``read_whole``.
+    """
+    pixels, file = read_whole(content, side, name), io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}", pixels.shape[1] / pixels.shape[0]
 
 
 def data_url(pixels: PixelArray) -> str:

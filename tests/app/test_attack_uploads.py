@@ -105,3 +105,27 @@ def test_an_upload_that_is_no_image_gets_one_sentence(attack):
         "mine.png is not a readable image (damaged, cut off or of another kind): replace it by a PNG or JPEG."
     ]
     assert not attack.exception
+
+
+def framed(at) -> dict:
+    """What the frame on the photograph was given."""
+    (widget,) = (element for element in at.get("bidi_component") if element.proto.component_name == "ancra.crop")
+    return json.loads(widget.proto.json)
+
+
+def test_the_models_see_what_the_frame_holds_and_another_photograph_is_framed_anew(attack):
+    halves = io.BytesIO()
+    picture = Image.new("L", (40, 20), 0)
+    picture.paste(255, (20, 0, 40, 20))
+    picture.save(halves, "PNG")
+    attack.segmented_control(key="source").set_value("Upload").run()
+    attack.file_uploader[0].upload("halves.png", halves.getvalue()).run()
+    shows(attack).set_value("3").run()
+    first = framed(attack)
+    assert (first["ratio"], first["aspect"], first["zoom"], first["centre"]) == (2, 1, 1, [0.5, 0.5])
+    seen = replayed(attack)
+    attack.slider(key="own_across").set_value(100).run()
+    assert framed(attack)["centre"] == [1, 0.5]
+    assert replayed(attack) != seen
+    attack.file_uploader[0].upload(*file_of("cmyk")).run()
+    assert framed(attack)["centre"] == [0.5, 0.5]

@@ -1,6 +1,8 @@
+import re
 from urllib.parse import urlencode
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -201,3 +203,30 @@ def test_the_number_of_the_image_is_not_cut_off(open_browser):
     fits = "element => element.closest('[data-testid=stHorizontalBlock]').scrollWidth <= "
     fits += "element.closest('[data-testid=stHorizontalBlock]').clientWidth"
     assert page.locator(".st-key-image").evaluate(fits)
+
+
+def test_a_photograph_is_framed_by_hand_by_keys_and_taken_back(attack, settled, tmp_path):
+    page = attack()
+    page.locator(".st-key-source").get_by_text("Upload", exact=True).click()
+    file = tmp_path / "wide.png"
+    Image.linear_gradient("L").resize((300, 100)).save(file)
+    page.locator("input[type=file]").first.set_input_files(file)
+    frame = page.locator(".crop .frame")
+    frame.wait_for(timeout=60_000)
+    settled(page)
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, box["y"] + 20, steps=5)
+    page.mouse.up()
+    page.wait_for_url("**own_across=100**")
+    settled(page)
+    frame.focus()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.wait_for_url("**own_zoom=1.2**")
+    settled(page)
+    expect(frame).to_have_attribute("aria-label", re.compile("^What the models see of it: 1.2 times"))
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda address: "own_zoom" not in address)
+    expect(frame).to_have_attribute("aria-label", re.compile("1.0 times, 100 % from the left"))

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from ancra import limits
-from ancra.data.images import assumed, read_image
+from ancra.data.images import assumed, read_image, read_whole
 from ancra.errors import AncraError
 
 
@@ -150,3 +150,17 @@ def test_what_is_taken_for_granted_of_an_image_is_known() -> None:
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
     assert assumed(buffer.getvalue()) == ("frames",)
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [((300, 100), (67, 200, 3)), ((30, 100), (100, 30, 3)), ((900, 1), (1, 200, 3))]
+)
+def test_all_of_an_image_is_read_and_made_no_larger(size, shape):
+    pixels = read_whole(encoded(Image.new("L", size, 77)), 200)
+    assert pixels.shape == shape
+    assert (pixels == 77).all()
+
+
+def test_what_is_no_image_is_not_read_as_a_whole_one():
+    with pytest.raises(AncraError, match=r"mine\.png is not a readable image"):
+        read_whole(b"nonsense", 200, "mine.png")

@@ -75,6 +75,41 @@ def test_values_are_mixed_on_a_straight_line(blank):
     assert evaluate(blank, "geometry", "it.between([0, 0.5, 1], [[0, 0], [1, 2], [3, 2]], 0.75)") == [2, 2]
 
 
+@pytest.mark.parametrize(
+    ("part", "ratio", "aspect", "frame"),
+    [
+        ({"zoom": 1, "x": 0.5, "y": 0.5}, 2, 1, [0.5, 0, 1, 1]),
+        ({"zoom": 2, "x": 1, "y": 0}, 2, 1, [1.5, 0, 0.5, 0.5]),
+        ({"zoom": 1, "x": 0, "y": 1}, 0.5, 1, [0, 0.5, 0.5, 0.5]),
+    ],
+)
+def test_the_frame_on_a_photograph_is_the_part_that_is_read_of_it(blank, part, ratio, aspect, frame):
+    given = f"({json.dumps(part)}, {ratio}, {aspect})"
+    assert blank.evaluate(f"import('/crop/crop.js').then((it) => it.frameOf{given})") == pytest.approx(frame)
+    left, top, width, height = frame
+    around = f"([{left + width / 2}, {top + height / 2}], {part['zoom']}, {ratio}, {aspect})"
+    back = blank.evaluate(f"import('/crop/crop.js').then((it) => it.partAround{around})")
+    # Where there is no room to move, no place is another one.
+    free = {"zoom": True, "x": ratio > width, "y": height < 1}
+    assert {key: back[key] for key in part if free[key]} == pytest.approx({k: part[k] for k in part if free[k]})
+
+
+def test_a_frame_stays_on_the_photograph_and_zooms_within_bounds(blank):
+    asked = "[it.partAround([9, -9], 9, 2, 1), it.partAround([0, 0.5], 0, 2, 1)]"
+    far, whole = blank.evaluate(f"import('/crop/crop.js').then((it) => {asked})")
+    assert far == {"zoom": 4, "x": 1, "y": 0}
+    assert whole == {"zoom": 1, "x": 0, "y": 0.5}
+
+
+def test_a_map_is_seen_as_before_unless_other_points_do_not_fit(blank):
+    frames = "[{ xy: [0, 0, 10, 5] }, { xy: [%s] }]"
+    fits = [
+        blank.evaluate(f"import('/feature_map/scene.js').then((it) => it.fitOf({frames % other}))")
+        for other in ("-0.4, 1, 10.4, 2", "-3, 1, 9, 9")
+    ]
+    assert fits == [[0, 0, 10, 5], [-3, 0, 10, 9]]
+
+
 def test_words_on_a_picture_stand_inside_it_and_apart(blank):
     words = [(5, 50, 60), (20, 52, 60), (25, 49, 60), (150, 99, 80), (170, 99, 80), (100, 20, 30)]
     given = str([dict(zip(("x", "y", "width"), word, strict=True)) for word in words]).replace("'", "")

@@ -11,14 +11,18 @@ from ancra.data.files import SUFFIXES
 from app import compute, state
 from app.access import may_change
 from app.answers import attacks
-from app.answers.attacks import Part, Picture
+from app.answers.attacks import WHOLE, Part, Picture
 from app.answers.images import missing
 from app.answers.models import EXAMPLE, TEST_IMAGE
-from app.figures.pictures import png
+from app.components.crop import crop
+from app.drawn import drawn
+from app.figures.pictures import photograph, png
 from app.parts.attack.sheet import from_sheet
 from app.parts.fetching import offer_images
 
 KINDS = (TEST_IMAGE, "Upload")
+PART = ("zoom", "across", "down")
+SENT = 800  # Pixels of the longer side of a photograph that is framed.
 SEEN = 160  # Pixels of the screen that an image is enlarged to at least.
 
 
@@ -39,52 +43,71 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
         width="stretch", label_visibility="collapsed",
     )  # fmt: skip
     if source == EXAMPLE:
-        picture = from_example(name, examples)
+        picture = from_example(name, examples, more)
         with more:
             offer_images(name)
         return picture
     if source == KINDS[0]:
         return None if offer_images(name) else from_sheet(name, epsilon, more)
-    return from_upload(name)
+    return from_upload(name, more)
 
 
-def from_example(name: str, examples: list[Example]) -> Picture:
+def from_example(name: str, examples: list[Example], more: DeltaGenerator) -> Picture:
     """A photograph that comes with the project, and where it is from."""
     example = examples[0]
     if len(examples) > 1:
         example = st.selectbox(
             "Photograph", examples, format_func=lambda each: each.title, key="example", bind="query-params"
         )
-    st.image(str(example.file), caption=f"{example.title}, a {example.shows}: {example.source}")
-    told = Part(example.zoom, example.centre)
-    part = choose_part(told.zoom, told.centre)
-    picture = attacks.picture_of_upload(name, example.file.read_bytes(), example.title, 0, part)
+    told, content = Part(example.zoom, example.centre), example.file.read_bytes()
+    part = choose_part(name, content, example.title, "crop", told, more)
+    st.caption(f"{example.title}, a {example.shows}: {example.source}")
+    picture = attacks.picture_of_upload(name, content, example.title, 0, part)
     return replace(picture, label=compute.card(name).classes.index(example.shows), stored=part == told)
 
 
-def choose_part(zoom: float = 1.0, centre: tuple[float, float] = (0.5, 0.5)) -> Part:
-    """Which part of a photograph a model is shown."""
-    with st.popover("Crop", icon=":material/crop:", width="stretch"):
-        zoom = st.slider("Zoom", 1.0, 4.0, zoom, 0.1, key="crop_zoom", bind="query-params", format="%.1f×")
-        across = st.slider(
-            "From left to right", 0, 100, round(100 * centre[0]), key="crop_across", bind="query-params", format="%d %%"
+def choose_part(name: str, content: bytes, called: str, key: str, first: Part, more: DeltaGenerator) -> Part:
+    """Which part of a photograph a model is shown: a frame to drag and zoom, and the same in numbers.
+
+    Args:
+        key: what the numbers are called in the URL, before ``_zoom``, ``_across`` and ``_down``.
+        first: the part that is framed at first.
+
+    Raises:
+        AncraError: the file is no image.
+    """
+    keys = [f"{key}_{what}" for what in PART]
+    _, height, width = compute.card(name).image_shape
+    url, ratio = drawn(photograph, content, called, SENT)
+    with more, st.popover("Crop in numbers", icon=":material/crop:", width="stretch"):
+        zoom = st.slider("Zoom", 1.0, 4.0, first.zoom, 0.1, key=keys[0], bind="query-params", format="%.1f×")
+        across, down = (
+            st.slider(title, 0, 100, round(100 * at), key=each, bind="query-params", format="%d %%")
+            for title, at, each in zip(
+                ("From left to right", "From top to bottom"), first.centre, keys[1:], strict=True
+            )
         )
-        down = st.slider(
-            "From top to bottom", 0, 100, round(100 * centre[1]), key="crop_down", bind="query-params", format="%d %%"
-        )
-    return Part(zoom, (across / 100, down / 100))
+    part = Part(zoom, (across / 100, down / 100))
+
+    def move() -> None:
+        st.session_state.update(zip(keys, st.session_state[f"{key}_frame"].moved, strict=True))
+
+    crop(
+        url, ratio, aspect=width / height, zoom=part.zoom, centre=part.centre, on_move=move, key=f"{key}_frame"
+    )  # fmt: skip
+    return part
 
 
-def from_upload(name: str) -> Picture | None:
-    """A person's own image, and what it shows."""
+def from_upload(name: str, more: DeltaGenerator | None = None) -> Picture | None:
+    """A person's own image, and what it shows; ``more`` is where the part of it is chosen in numbers."""
     if compute.card(name).image_shape[0] == 3 and st.toggle("Use the camera", key="camera"):
-        file = st.camera_input("Your photograph", key="photograph")
+        file = st.camera_input("Your photograph", key="photograph", on_change=_whole_again)
     else:
         file = _file()
     if file is None:
         st.caption(f"A part of it is reduced to {_size(name)}, which is what these models take.")
         return None
-    part = choose_part()
+    part = choose_part(name, file.getvalue(), file.name, "own", WHOLE, more or st.container())
     classes = compute.card(name).classes
     picture = attacks.picture_of_upload(name, file.getvalue(), file.name, 0, part)
     label = st.selectbox(
@@ -97,6 +120,12 @@ def from_upload(name: str) -> Picture | None:
     return replace(picture, label=classes.index(label))
 
 
+def _whole_again() -> None:
+    """Another photograph is framed anew."""
+    for what in PART:
+        st.session_state.pop(f"own_{what}", None)
+
+
 def _size(name: str) -> str:
     """What images a checkpoint takes, in words."""
     channels, height, width = compute.card(name).image_shape
@@ -104,4 +133,6 @@ def _size(name: str) -> str:
 
 
 def _file() -> UploadedFile | None:
-    return st.file_uploader("Your image", type=sorted(ending[1:] for ending in SUFFIXES), max_upload_size=64)
+    return st.file_uploader(
+        "Your image", type=sorted(ending[1:] for ending in SUFFIXES), max_upload_size=64, on_change=_whole_again
+    )

@@ -32,8 +32,9 @@ LAYOUTS = {
 }
 LAYOUT_HELP = (
     "**UMAP** lays out one model after the other, all from the same start; under another attack than PGD-10 the "
-    "natural images stay where they are. **densMAP** keeps differences in density, too. **AlignedUMAP** lays out all models at once and pulls each image to one place in all maps: it takes about "
-    "ten times as long, and a map then depends on the others beside it."
+    "natural images stay where they are. **densMAP** keeps differences in density, too. **AlignedUMAP** lays out all "
+    "models at once and pulls each image to one place in all maps: it takes about ten times as long, and a map then "
+    "depends on the others beside it."
 )
 SAMPLES = (200, 500, 1000, 2000, 5000, 10_000)
 COLOURS = ("true", "predicted", "flipped", "kept", "confidence")
