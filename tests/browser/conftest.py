@@ -25,6 +25,18 @@ BUSY = ", ".join(
     )
 )
 
+# How often the server was asked since it last said anything: under load it says nothing for seconds.
+COUNTED = """
+window.unanswered = 0
+const { send } = WebSocket.prototype
+const sockets = new WeakSet()
+WebSocket.prototype.send = function (...sent) {
+  window.unanswered += 1
+  if (!sockets.has(this)) this.addEventListener("message", () => { window.unanswered = 0 })
+  sockets.add(this)
+  return send.apply(this, sent)
+}"""
+
 
 @pytest.fixture(scope="session")
 def workspace_with_models(tmp_path_factory, save_untrained) -> Path:
@@ -100,6 +112,7 @@ def open_browser(browser, server):
     def opened(path: str = "", width: int = 1440, scheme: str = "light", motion: str = "no-preference"):
         window = {"width": width, "height": 900}
         context = browser.new_context(viewport=window, color_scheme=scheme, reduced_motion=motion)
+        context.add_init_script(COUNTED)
         page = context.new_page()
         strangers: list[str] = []
         page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, server) else None)
@@ -197,7 +210,7 @@ def is_strange(url: str, server: str) -> bool:
 
 def settle(page, timeout: float = 60_000) -> None:
     """Until the app has stopped running, and has not begun again because of what was just done."""
-    hold(page, f"!document.querySelector('{BUSY}')", timeout=timeout)
+    hold(page, f"!window.unanswered && !document.querySelector('{BUSY}')", timeout=timeout)
 
 
 def hold(target, condition: str, frames: int = 30, timeout: float = 60_000) -> None:
