@@ -85,15 +85,13 @@ export function similarity(parent, one, data) {
 /** The anchor and the negative with an arrow each, away from one another. */
 export function push(parent, one, data, colours) {
   const box = parent.appendChild(make("div", "force"))
-  const svg = draw("svg", { viewBox: "0 0 250 80", role: "img" }, box)
+  const svg = draw("svg", { viewBox: "0 0 250 52", role: "img" }, box)
   const picture = (href, x) => draw("image", { href, x, y: 4, width: 44, height: 44 }, svg)
   const own = picture(data.picture, 79)
   const other = picture(one.frames[one.frames.length - 1], 127)
   const arrows = draw("g", {}, svg)
-  const numbers = [
-    [4, "start"],
-    [246, "end"],
-  ].map(([x, end]) => draw("text", { x, y: 72, "text-anchor": end }, svg))
+  const line = box.appendChild(make("div", "numbers"))
+  const numbers = [line.appendChild(make("span")), line.appendChild(make("span"))]
   const says = box.appendChild(make("p", "soft"))
   says.setAttribute("aria-live", "polite")
   return ({ head, frame, alpha, longest }) => {
