@@ -30,6 +30,7 @@ class NamedAttack:
         searches: its budget, in searches of ``threat.steps`` gradient steps; 0 for one without gradients.
         pgd: what it changes in the settings of PGD; None for an attack that is no search by PGD.
         fewest_classes: from how many classes on it can be run.
+        plain: the named attack that it is on a model without auxiliary logits; None: it needs none to be itself.
     """
 
     name: str
@@ -39,6 +40,7 @@ class NamedAttack:
     searches: int = 1
     pgd: Mapping[str, object] | None = None
     fewest_classes: int = 2
+    plain: str | None = None
 
 
 ATTACKS: Registry[NamedAttack] = Registry("attack")
@@ -97,6 +99,14 @@ def preset(name: str) -> Preset:
     return Preset(name, attack, int(name[len(head) :]))
 
 
+def plainest(name: str) -> str:
+    """The preset that one is on a model without auxiliary logits: ``pgd10`` for ``adaptive10``."""
+    if name == NATURAL:
+        return name
+    attack = preset(name).attack
+    return name if attack.plain is None else attack.plain + name.removeprefix(attack.name)
+
+
 def attack_title(name: str) -> str:
     """A preset's name for people; ``natural`` is no attack, and a name that is gone stays as it is."""
     if name == NATURAL:
@@ -121,7 +131,9 @@ def run_attack(
     return ATTACKS[name].run(model, images, labels, threat, keep)
 
 
-def gradient_attack(name: str, title: str, explanation: str, searches: int = 1, **changes: object) -> NamedAttack:
+def gradient_attack(
+    name: str, title: str, explanation: str, searches: int = 1, plain: str | None = None, **changes: object
+) -> NamedAttack:
     """A named attack that is a search by PGD with some settings changed (``objective="margin"``); to be registered."""
 
     def run(model: "nn.Module", images: "Tensor", labels: "Tensor", threat: Threat, keep: Keep) -> "AttackResult":
@@ -131,7 +143,7 @@ def gradient_attack(name: str, title: str, explanation: str, searches: int = 1, 
         seed = threat.seed + crc32(name.encode()) % 10_000
         return pgd(model, images, labels, threat.pgd(**{**changes, "seed": seed, "keep": keep}))  # type: ignore[arg-type]
 
-    return NamedAttack(name, title, explanation, run, searches, changes)
+    return NamedAttack(name, title, explanation, run, searches, changes, plain=plain)
 
 
 def _noise(model: "nn.Module", images: "Tensor", labels: "Tensor", threat: Threat, keep: Keep) -> "AttackResult":
@@ -185,15 +197,21 @@ for _attack in (
         "adaptive",
         "Adaptive PGD",
         "The paper's adaptive attack: final and auxiliary answers at once.",
+        plain="pgd",
         objective="joint",
     ),
     gradient_attack(
-        "ce_first", "CE on the first auxiliary logits", "PGD on the answer before any attention.", objective="ce_first"
+        "ce_first",
+        "CE on the first auxiliary logits",
+        "PGD on the answer before any attention.",
+        plain="pgd",
+        objective="ce_first",
     ),
     gradient_attack(
         "margin_first",
         "Margin on the first auxiliary logits",
         "The margin attack on the answer before any attention has multiplied the features.",
+        plain="margin",
         objective="margin_first",
     ),
     gradient_attack(
@@ -201,6 +219,7 @@ for _attack in (
         "Margin on the first auxiliary logits, nine targets",
         "The same, once for each of the nine likeliest wrong classes.",
         DEFAULT_TARGETS,
+        plain="margin_targets",
         objective="margin_first",
         targets=DEFAULT_TARGETS,
     ),

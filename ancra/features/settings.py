@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from ancra.attacks.settings import AttackSettings
-from ancra.attacks.suite import NATURAL, preset
+from ancra.attacks.suite import NATURAL, plainest, preset
 from ancra.checkpoints import Card
 from ancra.settings import Line, Settings
 
@@ -67,3 +67,13 @@ def with_epsilon(settings: FeatureSettings, card: Card) -> FeatureSettings:
         return settings
     attack = card.recipe.attack if card.recipe else AttackSettings()
     return settings.with_changes(epsilon=attack.epsilon)
+
+
+def kept_as(settings: FeatureSettings, card: Card) -> str:
+    """The digest under which a checkpoint's features and adversarial images are kept.
+
+    Settings that differ in the features alone share it, and so do attacks that are one on a model without auxiliary
+    logits: PGD and adaptive PGD.
+    """
+    plain = settings if card.model.reverse_attention_blocks else settings.with_changes(attack=plainest(settings.attack))
+    return plain.source

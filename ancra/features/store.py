@@ -8,7 +8,7 @@ from ancra.errors import AncraError
 from ancra.features.extraction import Extraction, extract_all, feature_name
 from ancra.features.feature_set import FeatureSet
 from ancra.features.images import images_digest, load_images
-from ancra.features.settings import FeatureSettings
+from ancra.features.settings import FeatureSettings, kept_as
 from ancra.progress import OnProgress
 from ancra.store import Store, Stored
 
@@ -42,7 +42,7 @@ def checkpoint_features(
     """
     store = store or Store()
     card = read_card(path)
-    key = (card.digest, images_digest(card, settings), settings.source)
+    key = (card.digest, images_digest(card, settings), kept_as(settings, card))
     found = _read(store, key, settings)
     if found is not None:
         return CheckpointFeatures(card, found)

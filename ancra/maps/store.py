@@ -12,6 +12,7 @@ from ancra.checkpoints import Card
 from ancra.data.places import place_of
 from ancra.evaluation.subject import subjects_of
 from ancra.features.images import data_of, images_digest
+from ancra.features.settings import kept_as
 from ancra.maps.model_map import ModelMap
 from ancra.maps.settings import ResolvedMap
 from ancra.store import Store, Stored
@@ -133,4 +134,4 @@ def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
 
 
 def _pixels_key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, images_digest(card, settings.features), settings.features.source
+    return card.digest, images_digest(card, settings.features), kept_as(settings.features, card)

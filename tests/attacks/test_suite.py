@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from ancra.attacks.objectives import OBJECTIVES
 from ancra.attacks.pgd import pgd
 from ancra.attacks.settings import AttackSettings, Threat
 from ancra.attacks.standard import autoattack, square
-from ancra.attacks.suite import ATTACKS, WORST_CASE, attack_title, preset, run_attack
+from ancra.attacks.suite import ATTACKS, WORST_CASE, attack_title, plainest, preset, run_attack
 from ancra.checkpoints import load_checkpoint, resolve_checkpoint
 from ancra.data.registry import load_dataset
 from ancra.data.settings import DataSettings
@@ -66,6 +67,18 @@ def test_all_images_wrong_already_is_no_error() -> None:
     with torch.no_grad():
         labels = (model(images).argmax(dim=1) + 1) % 5
     assert autoattack(model, images, labels, epsilon=0.1).success.all()
+
+
+@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if attack.plain])
+def test_without_auxiliary_logits_an_attack_is_its_plain_one(name: str) -> None:
+    attack, plain = preset(f"{name}7").search(0.1), preset(plainest(f"{name}7")).search(0.1)
+    assert attack.with_changes(objective=OBJECTIVES[attack.objective].falls_back) == plain
+
+
+def test_an_attack_that_needs_no_auxiliary_logits_is_its_own_plain_one() -> None:
+    assert [plainest(name) for name in ("natural", "pgd40", "square", "adaptive")] == [
+        "natural", "pgd40", "square", "pgd",
+    ]  # fmt: skip
 
 
 def test_worst_case_attacks_exist() -> None:

@@ -5,6 +5,8 @@ from ancra.checkpoints import Card, save_checkpoint
 from ancra.errors import AncraError
 from ancra.features.settings import FeatureSettings, with_epsilon
 from ancra.features.store import checkpoint_features
+from ancra.models.registry import build_model
+from ancra.models.settings import ModelSettings
 from ancra.store import Store
 
 SETTINGS = FeatureSettings(attack="fgsm", epsilon=0.2, samples=30)
@@ -55,6 +57,20 @@ def test_z_and_other_blocks_need_no_second_attack(checkpoint, store, monkeypatch
             checkpoint_features(path, SETTINGS.with_changes(features="z", block=block), store).features.settings.block
             == block
         )
+
+
+def test_attacks_that_are_one_without_auxiliary_logits_run_once(checkpoint, store, tmp_path, monkeypatch):
+    attentive_path, card = checkpoint
+    model = build_model(ModelSettings(width=4), card.image_shape, 10).eval()
+    path = tmp_path / "plain.safetensors"
+    save_checkpoint(model, card.with_changes(name="plain", model=model.settings), path)
+    pgd, adaptive = (SETTINGS.with_changes(attack=name) for name in ("pgd1", "adaptive1"))
+    for each in (path, attentive_path):
+        checkpoint_features(each, pgd, store)
+    monkeypatch.setattr("ancra.features.store._extract", no_extraction)
+    assert checkpoint_features(path, adaptive, store).features.settings.attack == "adaptive1"
+    with pytest.raises(AssertionError, match="stored already"):
+        checkpoint_features(attentive_path, adaptive, store)
 
 
 def test_other_settings_are_another_result(checkpoint, store):
