@@ -21,6 +21,7 @@ STAGES = {
         ".replay .bar",
         ".replay canvas >> nth=2",
         ".replay .bars >> nth=0",
+        ".replay .names >> nth=0",
     ],
     "live": [
         *STORY,
@@ -86,4 +87,16 @@ def test_what_one_moves_and_what_it_changes_are_in_one_viewport(browser, server,
         page.locator(".st-key-story_next button").click()
         expect(sentence).not_to_have_text(before, timeout=60_000)
         in_sight([*STORY, *([changed] if changed else [])])
+    page.close()
+
+
+def test_the_names_of_classes_below_the_bars_are_whole(browser, server, settled):
+    page = browser.new_page(viewport=WINDOWS["desk"][0])
+    page.goto(f"{server}/attack?images=Fashion")
+    page.locator(".replay .names").first.wait_for(timeout=180_000)
+    settled(page)
+    cut = page.locator(".replay .names span").evaluate_all(
+        "names => names.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"
+    )
+    assert cut == []
     page.close()

@@ -2,6 +2,8 @@
 import { make } from "../shared/dom.js"
 import { ink } from "../shared/theme.js"
 
+const ONE_LINE = 55 // Letters that fit below the bars side by side; more stand on two lines, by turns.
+
 export function legend(parent, entries) {
   const box = parent.appendChild(make("div", "legend"))
   for (const [name, colour, kind] of entries) {
@@ -28,7 +30,10 @@ export function bars(parent, row, model, data) {
   chart.appendChild(make("h3", "", row.title))
   axis(chart)
   const plot = chart.appendChild(make("div", "bars"))
-  const names = chart.appendChild(make("div", "names"))
+  const called = model.shown.map((index) => data.classes[index])
+  const long = Math.max(...called.map((name) => name.length)) * called.length > ONE_LINE
+  const names = chart.appendChild(make("div", long ? "names two" : "names"))
+  names.style.setProperty("--count", called.length)
   const columns = model.shown.map((index, place) => {
     const column = plot.appendChild(make("div"))
     const [before, after] = ["natural", "adversarial"].map((kind) => {
@@ -37,8 +42,10 @@ export function bars(parent, row, model, data) {
       return bar
     })
     before.style.height = `${row.before[place] * 100}%`
-    const name = data.classes[index]
-    names.appendChild(make("span", "", index === data.label ? `**${name}**` : name)).title = name
+    const name = called[place]
+    const label = names.appendChild(make("span", "", index === data.label ? `**${name}**` : name))
+    label.title = name
+    label.style.setProperty("--place", place)
     return [column, after, name, place]
   })
   return (step) => {
