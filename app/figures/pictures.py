@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from ancra.arrays import FloatArray, PixelArray
-from ancra.data.images import read_whole
 
 
 def crisp(image: FloatArray, side: int = 384) -> PixelArray:
@@ -60,6 +59,8 @@ def photograph(content: bytes, name: str, side: int) -> tuple[str, float]:
     Raises:
         AncraError: as ``read_whole``.
     """
+    from ancra.data.images import read_whole
+
     pixels, file = read_whole(content, side, name), io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=85)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}", pixels.shape[1] / pixels.shape[0]
