@@ -70,6 +70,8 @@ def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_p
     file = tmp_path / "one.png"
     Image.fromarray(np.tile(np.array([0, 0, 0, 255, 255, 0, 0, 0], np.uint8), (8, 1))).save(file)
     chooser.set_input_files(file)
+    page.locator(".crop .frame").wait_for(timeout=60_000)
+    settled(page)
     page.locator("[class*=st-key-shows] input").click()
     page.get_by_role("option", name="1", exact=True).click()
     page.wait_for_selector("text=The way of your image over the maps", timeout=60_000)
