@@ -123,6 +123,12 @@ def test_words_on_a_picture_stand_inside_it_and_apart(blank):
     assert placed[-1] == {"x": 100, "y": 20, "width": 30}, "one that is in nobody's way stays where it is"
 
 
+def test_of_more_words_than_fit_those_are_left_out_that_lie_on_others(blank):
+    words = str([{"x": 50, "y": 10 + 4 * place, "width": 60} for place in range(10)]).replace("'", "")
+    placed = evaluate(blank, "geometry", f"it.spread({words}, 10, 100, 100)")
+    assert [word and word["y"] for word in placed] == [10, None, None, 22, None, None, 34, None, None, 46]
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_classes_have_the_colours_that_figures_have(blank, dark):
     found = evaluate(blank, "theme", f"[...Array(10).keys()].map(i => it.classColour(i, 10, {str(dark).lower()}))")

@@ -97,9 +97,10 @@ export function overlay(fm) {
     pen.lineWidth = OUTLINE
     pen.strokeStyle = `rgb(${fm.theme.background})`
     pen.fillStyle = `rgb(${fm.theme.text})`
-    spread(names, size + OUTLINE, w, h).forEach(({ x, y }, index) => {
-      pen.strokeText(names[index].text, x, y)
-      pen.fillText(names[index].text, x, y)
+    spread(names, size + OUTLINE, w, h).forEach((place, index) => {
+      if (!place) return
+      pen.strokeText(names[index].text, place.x, place.y)
+      pen.fillText(names[index].text, place.x, place.y)
     })
   }
 

@@ -19,21 +19,32 @@ export function between(places, values, place) {
   return mix(values[at - 1], values[at])
 }
 
-/** Words ({ x, y, width }, by their middles) of one height, moved inside a picture and, up or down, off one another. */
+/**
+ * Words ({ x, y, width }, by their middles) of one height, moved inside a picture and, up or down, off one another. Where
+ * they would fill more than half of it, null stands for those that lie on one before: far away they would mean others.
+ */
 export function spread(words, height, w, h) {
   const inside = (value, size, most) => (size < most ? clamp(value, size / 2, most - size / 2) : most / 2)
-  const placed = words.map(({ x, y, width }) => ({ x: inside(x, width, w), y: inside(y, height, h), width }))
+  const all = words.map(({ x, y, width }) => ({ x: inside(x, width, w), y: inside(y, height, h), width }))
+  const meet = (a, b) => Math.abs(a.y - b.y) < height && Math.abs(a.x - b.x) < (a.width + b.width) / 2
+  const crowded = words.reduce((area, { width }) => area + width * height, 0) > (w * h) / 2
+  const placed = []
+  const kept = all.map((word) => {
+    if (crowded && placed.some((other) => meet(word, other))) return null
+    placed.push(word)
+    return word
+  })
   // Each round may push a word onto a third one; a picture without room for all keeps the last.
   for (let round = 0; round < 40; round++)
     for (const [index, a] of placed.entries())
       for (const b of placed.slice(index + 1)) {
+        if (!meet(a, b)) continue
         const over = height - Math.abs(a.y - b.y)
-        if (over <= 0 || Math.abs(a.x - b.x) >= (a.width + b.width) / 2) continue
         const [upper, lower] = a.y <= b.y ? [a, b] : [b, a]
         upper.y = inside(upper.y - over / 2, height, h)
         lower.y = inside(lower.y + over / 2, height, h)
       }
-  return placed
+  return kept
 }
 
 /** One byte a sample: whether its point (x0, y0, x1, y1, ...) lies inside a polygon [[x, y], ...]. */
