@@ -244,8 +244,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 def chromium() -> str | None:
     """The system's Chromium: $CHROMIUM, or what is usually installed; the one without windows takes least."""
-    names = (os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser")
-    return next((found for name in names if name and (found := shutil.which(name))), None)
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return os.environ.get("CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="module")

@@ -230,3 +230,9 @@ def test_a_photograph_is_framed_by_hand_by_keys_and_taken_back(attack, settled, 
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(lambda address: "own_zoom" not in address)
     expect(frame).to_have_attribute("aria-label", re.compile("1.0 times, 100 % from the left"))
+    settled(page)
+    other = tmp_path / "high.png"
+    Image.linear_gradient("L").resize((100, 300)).save(other)
+    page.locator("input[type=file]").first.set_input_files(other)
+    page.wait_for_url(lambda address: "own_" not in address)
+    expect(frame).to_have_attribute("aria-label", re.compile("1.0 times, 50 % from the left"))

@@ -15,13 +15,13 @@ from app.answers.attacks import WHOLE, Part, Picture
 from app.answers.images import missing
 from app.answers.models import EXAMPLE, TEST_IMAGE
 from app.components.crop import crop
-from app.drawn import drawn
 from app.figures.pictures import photograph, png
 from app.parts.attack.sheet import from_sheet
 from app.parts.fetching import offer_images
 
 KINDS = (TEST_IMAGE, "Upload")
-PART = ("zoom", "across", "down")
+PART = {"zoom": 1.0, "across": 50, "down": 50}
+"""What says which part of a photograph is framed, and what holds all of its middle."""
 SENT = 800  # Pixels of the longer side of a photograph that is framed.
 SEEN = 160  # Pixels of the screen that an image is enlarged to at least.
 
@@ -78,7 +78,7 @@ def choose_part(name: str, content: bytes, called: str, key: str, first: Part, m
     """
     keys = [f"{key}_{what}" for what in PART]
     _, height, width = compute.card(name).image_shape
-    url, ratio = drawn(photograph, content, called, SENT)
+    url, ratio = photograph(content, called, SENT)  # not kept: it may be a person's own
     with more, st.popover("Crop in numbers", icon=":material/crop:", width="stretch"):
         zoom = st.slider("Zoom", 1.0, 4.0, first.zoom, 0.1, key=keys[0], bind="query-params", format="%.1f×")
         across, down = (
@@ -121,9 +121,10 @@ def from_upload(name: str, more: DeltaGenerator | None = None) -> Picture | None
 
 
 def _whole_again() -> None:
-    """Another photograph is framed anew."""
-    for what in PART:
-        st.session_state.pop(f"own_{what}", None)
+    """Another photograph is framed anew, whatever the URL says of the one before."""
+    for what, whole in PART.items():
+        if f"own_{what}" in st.session_state:
+            st.session_state[f"own_{what}"] = whole
 
 
 def _size(name: str) -> str:
