@@ -106,17 +106,14 @@ def tab(name: str) -> Callable[[Page], object]:
     return lambda page: page.get_by_role("tab", name=name, exact=True).click(timeout=20_000)
 
 
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
 def option(key: str, text: str) -> Callable[[Page], object]:
     """Choose from a menu; only the choice counts, not the opening of the menu."""
 
     def choose(page: Page) -> None:
         menu = page.locator(f".st-key-{key} button[aria-haspopup=listbox]")
         menu = (menu if menu.count() else page.locator(f".st-key-{key} input")).first
-        menu.scroll_into_view_if_needed(timeout=20_000)
-        page.evaluate(FRAMES)  # a menu closes when the page scrolls
+        menu.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        page.evaluate(IDLE)  # a menu closes when the page scrolls
         menu.click(timeout=20_000)
         page.evaluate("() => { globalThis.watched.at = 0 }")
         page.get_by_role("option", name=text, exact=True).click(timeout=20_000)

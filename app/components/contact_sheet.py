@@ -9,7 +9,7 @@ from ancra.web.assemble import script, style
 
 _CONTACT_SHEET = st.components.v2.component(
     "ancra.contact_sheet",
-    html='<div class="sheet" role="listbox" tabindex="-1"></div>',
+    html='<div class="sheet" tabindex="-1"></div>',
     css=style("contact_sheet"),
     js=script("contact_sheet"),
 )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error
 
 ROOT = Path(__file__).parents[2]
 APP = [
@@ -24,6 +25,10 @@ BUSY = ", ".join(
         "[data-test-script-state]:not([data-test-script-state=notRunning])",
     )
 )
+
+# A widget that is seen and whose script has drawn nothing so far.
+HOLLOW = """[...document.querySelectorAll("[data-testid=stBidiComponentIsolated] *")].some((each) =>
+  each.shadowRoot?.querySelector("div > div > :not(.waiting, .menu)")?.childElementCount === 0)"""
 
 # How often the server was asked since it last said anything: under load it says nothing for seconds.
 COUNTED = """
@@ -168,6 +173,20 @@ def settled():
     return settle
 
 
+@pytest.fixture(scope="session")
+def choose():
+    """Chooses an option of a menu, as a person does: brings it into view first, because one that is scrolled closes."""
+
+    def chosen(page, menu: str, name: str) -> None:
+        field = page.locator(f"{menu} input")
+        field.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        settle(page)
+        field.click()
+        page.get_by_role("option", name=name, exact=True).click()
+
+    return chosen
+
+
 @pytest.fixture
 def held():
     """A function that waits until something stays true: see `hold`."""
@@ -208,9 +227,20 @@ def is_strange(url: str, server: str) -> bool:
     return not url.startswith(own)
 
 
-def settle(page, timeout: float = 60_000) -> None:
-    """Until the app has stopped running, and has not begun again because of what was just done."""
-    hold(page, f"!window.unanswered && !document.querySelector('{BUSY}')", timeout=timeout)
+def settle(page, timeout: float = 180_000) -> None:
+    """Until the app has stopped running, and has not begun again because of what was just done.
+
+    What waits for a map looks for it again and again, and the first map of a process takes long: it is compiled.
+
+    Raises:
+        AssertionError: it runs on; with what says so.
+    """
+    try:
+        hold(page, f"!window.unanswered && !document.querySelector('{BUSY}') && !{HOLLOW}", timeout=timeout)
+    except Error as error:
+        busy = f"[...document.querySelectorAll('{BUSY}')].map((one) => one.outerHTML)"
+        state = page.evaluate(f"[window.unanswered, {HOLLOW}, ...{busy}]")
+        raise AssertionError(f"the page runs on: {state}"[:3000]) from error
 
 
 def hold(target, condition: str, frames: int = 30, timeout: float = 60_000) -> None:

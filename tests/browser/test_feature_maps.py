@@ -63,7 +63,7 @@ def test_the_story_changes_the_maps_and_the_words(open_browser, settled, widget)
     assert widget(page, "map.state.colour") == "predicted"
 
 
-def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_path):
+def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, choose, tmp_path):
     page = open_maps(open_browser)
     page.get_by_text("Place an image of your own on the maps").click()
     chooser = page.locator("input[type=file]")
@@ -72,8 +72,7 @@ def test_an_image_of_ones_own_is_placed_on_the_maps(open_browser, settled, tmp_p
     chooser.set_input_files(file)
     page.locator(".crop .frame").wait_for(timeout=60_000)
     settled(page)
-    page.locator("[class*=st-key-shows] input").click()
-    page.get_by_role("option", name="1", exact=True).click()
+    choose(page, "[class*=st-key-shows]", "1")
     page.wait_for_selector("text=The way of your image over the maps", timeout=60_000)
     settled(page)
     expect(page.locator(".fm-marks").get_by_text("Projected")).to_have_count(1)

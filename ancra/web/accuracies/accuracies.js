@@ -27,7 +27,8 @@ function heading(column, view, redraw) {
     redraw()
     keep("sort", view.sort.order === "none" ? null : `${view.sort.key},${view.sort.order}`)
   }
-  const button = h("button", { type: "button", title: column.help, onclick: press }, column.title + arrow)
+  const words = `${column.title}${arrow}`.split(" ").flatMap((word) => [" ", h("span", {}, word)])
+  const button = h("button", { type: "button", title: column.help, onclick: press }, ...words.slice(1))
   return h("th", { scope: "col", class: column.kind, "aria-sort": order, "data-lit": column.lit }, button)
 }
 

@@ -12,6 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const sheet = parentElement.querySelector(".sheet")
   const { sprite, names, columns, selected, side, label } = data
   const rows = Math.ceil(names.length / columns)
+  sheet.setAttribute("role", "listbox")
   sheet.setAttribute("aria-label", label)
   sheet.style.setProperty("--side", `${side}px`)
   if (sheet.sprite !== sprite) {

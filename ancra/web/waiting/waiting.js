@@ -19,6 +19,8 @@ const SURE = [
   "[data-testid=stCheckbox]",
   "[data-testid=stSlider]",
   ".accuracies tbody tr",
+  ".toolbar .undo:enabled",
+  ".toolbar .redo:enabled",
 ].join()
 const TICK = 100
 const UNSEEN = 300 // Milliseconds after an answer in which a run shows, unless it was over before it could be drawn.
@@ -44,6 +46,7 @@ export function keepWaiting(tables) {
     if (keys.length || path.some((node) => node.matches("main, header, [data-testid=stSidebar]"))) {
       act.keys = keys.map((name) => name.slice("st-key-".length))
     }
+    if (event.type === "popstate") return begin("acted") // The server is always asked for the view.
     const steered = event.type === "keydown" && STEERING.includes(event.key) && path[0]?.type === "range"
     if (event.type === "pointerup" ? act.page || path.some((node) => node.matches(SURE)) : steered) begin("acted")
   }
