@@ -1,10 +1,11 @@
 """One name for the images that results were made with, wherever they lie: a part of every stored result's key."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ancra.data.copies import picture_folder
@@ -56,7 +57,7 @@ def _contents(root: Path) -> str:
 
 def _counts(name: str) -> bool:
     """Whether a file's content says what the images show: pictures, packed ones, and tables of labels."""
-    ending = PurePosixPath(name).suffix.lower()
+    ending = os.path.splitext(name)[1].lower()
     return ending in SUFFIXES or ending in (".npy", ".parquet", ".csv", ".tsv")
 
 

@@ -79,28 +79,28 @@ class FolderFiles:
         self.root = root
         stamps: dict[str, str] = {}
         empty: list[str] = []
-        inside, seen = os.path.realpath(root), set()
-        for folder, subfolders, names in os.walk(root, followlinks=True):
+        inside, seen, folders = os.path.realpath(root), set(), [("", str(root))]
+        for relative, folder in folders:
             real = os.path.realpath(folder)
             if real in seen:  # a link back
-                subfolders.clear()
                 continue
             seen.add(real)
-            subfolders[:] = [name for name in subfolders if not _hidden(name)]
-            for name in subfolders:
-                _stay_inside(os.path.join(folder, name), inside)
-            relative = Path(folder).relative_to(root)
-            if not subfolders and not names:
-                empty.append(relative.as_posix())
-            for name in names:
-                path = os.path.join(folder, name)
+            entries = _entries(folder)
+            if all(entry.is_dir() and _hidden(entry.name) for entry in entries):
+                empty.append(relative.rstrip("/") or ".")
+            for entry in entries:
+                if _hidden(entry.name):
+                    continue
                 try:
-                    found = os.stat(path)
+                    found = entry.stat()
                 except OSError:
                     continue  # vanished since, or a link to nowhere
-                if not _hidden(name) and stat.S_ISREG(found.st_mode):
-                    _stay_inside(path, inside)
-                    stamps[(relative / name).as_posix()] = f"{found.st_size} {found.st_mtime_ns}"
+                if entry.is_symlink():
+                    _stay_inside(entry.path, inside)
+                if stat.S_ISDIR(found.st_mode):
+                    folders.append((f"{relative}{entry.name}/", entry.path))
+                elif stat.S_ISREG(found.st_mode):
+                    stamps[f"{relative}{entry.name}"] = f"{found.st_size} {found.st_mtime_ns}"
             if len(stamps) > limits.FILES:
                 raise AncraError(f"{root} holds more than {limits.FILES:,} files: leave some out.")
         self.stamps: Mapping[str, str] = dict(sorted(stamps.items()))
@@ -163,9 +163,18 @@ def is_table(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in TABLES
 
 
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing where it may not be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
 def _stay_inside(path: str, root: str) -> None:
-    """Raise AncraError for a link that leads out of a folder; only links cost a look at where they lead."""
-    if os.path.islink(path) and os.path.commonpath([os.path.realpath(path), root]) != root:
+    """Raise AncraError for a link that leads out of a folder."""
+    if os.path.commonpath([os.path.realpath(path), root]) != root:
         raise AncraError(f"{path} is a link that leads out of its folder: copy what it stands for, or remove it.")
 
 

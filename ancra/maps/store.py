@@ -23,17 +23,23 @@ START_KIND = "map-start"
 KINDS = (KIND, PIXELS_KIND, START_KIND)
 
 
-def find_model_map(card: Card, settings: ResolvedMap, store: Store) -> ModelMap | None:
+def find_model_map(card: Card, settings: ResolvedMap, store: Store, *, images: str | None = None) -> ModelMap | None:
     """The stored map of a checkpoint, or None.
 
     Where the images are not on this machine it may be a map of other copies of them, which then shows none.
+
+    Args:
+        images: their digest (``images_digest``), where that is known: it looks at every file of a folder.
     """
     place = place_of(data_of(card, settings.features))
     away = place is not None and not place.here
-    stored = None if away else store.get(KIND, *_key(card, settings))
-    if stored is not None:
-        return unpack_map(stored, settings, find_pixels(store, card, settings))
-    for subject in subjects_of(card) if away else ():
+    if not away:
+        images = images or images_digest(card, settings.features)
+        stored = store.get(KIND, card.digest, images, settings.digest())
+        if stored is None:
+            return None
+        return unpack_map(stored, settings, find_pixels(store, card, settings, images=images))
+    for subject in subjects_of(card):
         stored = store.get(KIND, *subject, settings.digest())
         if stored is not None:
             return replace(unpack_map(stored, settings, None), elsewhere=True)
@@ -116,9 +122,11 @@ def keep_pixels(store: Store, card: Card, made: ModelMap) -> None:
     )
 
 
-def find_pixels(store: Store, card: Card, settings: ResolvedMap) -> PixelArray | None:
-    """The stored adversarial images of a map, or None."""
-    stored = store.get(PIXELS_KIND, *_pixels_key(card, settings)) if settings.features.attack != "natural" else None
+def find_pixels(store: Store, card: Card, settings: ResolvedMap, *, images: str | None = None) -> PixelArray | None:
+    """The stored adversarial images of a map, or None; ``images`` as in ``find_model_map``."""
+    if settings.features.attack == "natural":
+        return None
+    stored = store.get(PIXELS_KIND, *_pixels_key(card, settings, images))
     if stored is None:
         return None
     return np.frombuffer(zlib.decompress(stored.arrays["pixels"].tobytes()), np.uint8).reshape(stored.meta["shape"])
@@ -133,5 +141,5 @@ def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
     return card.digest, images_digest(card, settings.features), settings.digest()
 
 
-def _pixels_key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, images_digest(card, settings.features), kept_as(settings.features, card)
+def _pixels_key(card: Card, settings: ResolvedMap, images: str | None = None) -> tuple[str, ...]:
+    return card.digest, images or images_digest(card, settings.features), kept_as(settings.features, card)

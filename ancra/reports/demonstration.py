@@ -47,9 +47,15 @@ def settings_for(card: Card) -> AttackSettings:
     return AttackSettings(epsilon=epsilon, steps=STEPS, step_size=epsilon / 8, start="none")
 
 
-def stored_demonstration(fooled: Card, robust: Card, store: Store) -> Demonstration | None:
-    """What is stored for two models; None where nothing is. Needs no torch."""
-    stored = store.get(KIND, *_key(fooled, robust))
+def stored_demonstration(
+    fooled: Card, robust: Card, store: Store, *, images: str | None = None
+) -> Demonstration | None:
+    """What is stored for two models; None where nothing is. Needs no torch.
+
+    Args:
+        images: the digest of their images (``data_digest``), where that is known: it looks at every file of a folder.
+    """
+    stored = store.get(KIND, *_key(fooled, robust, images))
     return None if stored is None else _read(stored)
 
 
@@ -99,8 +105,8 @@ def ship_demonstrations(folder: Path | None = None) -> Iterator[tuple[str, Demon
             yield name, make_demonstration(pair[0], pair[1], store)
 
 
-def _key(fooled: Card, robust: Card) -> tuple[str, ...]:
-    return fooled.digest, robust.digest, data_digest(fooled.data), settings_for(robust).digest()
+def _key(fooled: Card, robust: Card, images: str | None = None) -> tuple[str, ...]:
+    return fooled.digest, robust.digest, images or data_digest(fooled.data), settings_for(robust).digest()
 
 
 def _read(stored: Stored) -> Demonstration:

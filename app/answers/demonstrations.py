@@ -11,7 +11,8 @@ def demonstration(names: list[str]) -> tuple[Demonstration, list[str], str] | No
     if len(pair) < len(PAIR):
         return None
     cards = [compute.card(name) for name in pair]
-    found = stored_demonstration(cards[0], cards[1], compute.store())
+    images = compute.images_digest(cards[0].data)
+    found = stored_demonstration(cards[0], cards[1], compute.store(), images=images)
     if found is None or not len(found.labels):
         return None
     return found, pair, f"{cards[0].digest} {cards[1].digest}"

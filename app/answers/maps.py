@@ -172,7 +172,8 @@ def _held(begun: dict[str, tuple[Request, Key]], place: str) -> dict[str, Job]:
 
 
 def _stored(name: str, asked: ResolvedMap) -> ModelMap | None:
-    return find_model_map(compute.card(name), asked, compute.store())
+    images = compute.images_digest(_data(name, asked))
+    return find_model_map(compute.card(name), asked, compute.store(), images=images)
 
 
 def _preview(name: str, asked: ResolvedMap) -> ModelMap:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ancra.checkpoints import read_card, resolve_checkpoint
+from ancra.data.copies import CIFAR10_CLASSES
 from ancra.data.digest import data_digest
 from ancra.evaluation.robustness import checkpoint_report
 from ancra.evaluation.subject import subjects_of
@@ -13,7 +14,7 @@ from ancra.evaluation.tables import row_of
 from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import find_model_map
 from ancra.store import Store
-from app.answers import images
+from app.answers import images, maps
 from tests.app.conftest import APP
 
 
@@ -105,6 +106,17 @@ def test_maps_of_the_copies_show_no_image(workspace):
     found = find_model_map(card, resolve(card, ModelMapSettings()), Store())
     assert found.elsewhere
     assert found.pixels is None
+
+
+def test_the_files_of_a_folder_are_looked_at_once_for_all_maps(workspace, clear_caches, monkeypatch):
+    for part in ("train", "test"):
+        for label in CIFAR10_CLASSES:
+            (workspace / "data" / "cifar10" / part / label).mkdir(parents=True)
+    looked = []
+    monkeypatch.setattr("ancra.data.digest._contents", lambda root: looked.append(root) or "0" * 16)
+    for name in ("pgd-at", "trades", "mart", "trades-ancra"):
+        assert maps.stored_map(f"cifar10/{name}", ModelMapSettings()) is None
+    assert looked == [workspace / "data" / "cifar10"]
 
 
 @pytest.mark.parametrize("name", ["home", "robustness"])
