@@ -31,7 +31,7 @@ def test_presets(name, clusters):
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_points_beside_others_that_stay_go_to_their_own_cluster(clusters, dimensions):
     features, labels = clusters(150)
-    settings = MapSettings(dimensions=dimensions, epochs=200)
+    settings = MapSettings(dimensions=dimensions)  # as many epochs as a map of the app has
     still = make_map(features, settings).positions
     both = np.concatenate([features, features + 1e-3])
     elsewhere = still[np.random.default_rng(0).permutation(len(still))]
