@@ -86,7 +86,7 @@ class FolderFiles:
                 continue
             seen.add(real)
             entries = _entries(folder)
-            if all(entry.is_dir() and _hidden(entry.name) for entry in entries):
+            if all(_hidden(entry.name) and entry.is_dir(follow_symlinks=False) for entry in entries):
                 empty.append(relative.rstrip("/") or ".")
             for entry in entries:
                 if _hidden(entry.name):

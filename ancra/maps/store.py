@@ -35,7 +35,7 @@ def find_model_map(card: Card, settings: ResolvedMap, store: Store, *, images: s
     away = place is not None and not place.here
     if not away:
         images = images or images_digest(card, settings.features)
-        stored = store.get(KIND, card.digest, images, settings.digest())
+        stored = store.get(KIND, *_key(card, settings, images))
         if stored is None:
             return None
         return unpack_map(stored, settings, find_pixels(store, card, settings, images=images))
@@ -137,8 +137,8 @@ def forget_pixels(store: Store, card: Card, settings: ResolvedMap) -> None:
     store.forget(PIXELS_KIND, *_pixels_key(card, settings))
 
 
-def _key(card: Card, settings: ResolvedMap) -> tuple[str, ...]:
-    return card.digest, images_digest(card, settings.features), settings.digest()
+def _key(card: Card, settings: ResolvedMap, images: str | None = None) -> tuple[str, ...]:
+    return card.digest, images or images_digest(card, settings.features), settings.digest()
 
 
 def _pixels_key(card: Card, settings: ResolvedMap, images: str | None = None) -> tuple[str, ...]:

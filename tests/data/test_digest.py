@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from ancra.data.digest import data_digest
+from ancra.data.files import FolderFiles
 from ancra.data.settings import DataSettings
 from ancra.errors import AncraError
 
@@ -55,3 +56,17 @@ def test_a_workspace_that_cannot_be_written_costs_only_time(folder, monkeypatch,
     (tmp_path / "data").write_text("")  # where its folder would be
     monkeypatch.setenv("ANCRA_HOME", str(tmp_path))
     assert data_digest(settings(folder)) == before
+
+
+def test_links_to_themselves_and_to_nowhere_are_no_images(tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "0.png").write_bytes(b"0")
+    (tmp_path / "cat" / "nowhere.png").symlink_to(tmp_path / "gone.png")
+    (tmp_path / "cat" / "again.png").symlink_to("again.png")
+    (tmp_path / "cat" / "back").symlink_to(tmp_path)
+    (tmp_path / "fox").mkdir()
+    (tmp_path / "fox" / ".again").symlink_to(".again")
+    (tmp_path / "dog").mkdir()
+    files = FolderFiles(tmp_path)
+    assert list(files.stamps) == ["cat/0.png"]
+    assert files.folders == ["dog"]
