@@ -29,6 +29,7 @@ from collections import defaultdict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import numpy as np
@@ -199,7 +200,11 @@ def megabytes(process: subprocess.Popen[bytes]) -> int:
 
 
 def serve(command: list[str], port: int, home: Path) -> subprocess.Popen[bytes]:
-    """A server that answers."""
+    """A server that answers; ends the benchmark where another one has its port."""
+    try:
+        create_server(("127.0.0.1", port)).close()
+    except OSError:
+        sys.exit(f"Something else listens on port {port}: end it, or choose another by --port.")
     server = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "ANCRA_HOME": str(home)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

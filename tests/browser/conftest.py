@@ -30,6 +30,10 @@ BUSY = ", ".join(
 HOLLOW = """[...document.querySelectorAll("[data-testid=stBidiComponentIsolated] *")].some((each) =>
   each.shadowRoot?.querySelector("div > div > :not(.waiting, .menu)")?.childElementCount === 0)"""
 
+# What a page says that looks for maps again and again until they are made.
+MAKING = """[...document.querySelectorAll("[data-testid=stCaptionContainer]")].some((each) =>
+  each.textContent.includes("are being made ready"))"""
+
 # How often the server was asked since it last said anything: under load it says nothing for seconds.
 COUNTED = """
 window.unanswered = 0
@@ -227,16 +231,21 @@ def is_strange(url: str, server: str) -> bool:
     return not url.startswith(own)
 
 
-def settle(page, timeout: float = 180_000) -> None:
+def settle(page, timeout: float = 60_000) -> None:
     """Until the app has stopped running, and has not begun again because of what was just done.
 
-    What waits for a map looks for it again and again, and the first map of a process takes long: it is compiled.
+    A page that waits for maps looks for them every second, so it is not at rest until they are made.
 
     Raises:
         AssertionError: it runs on; with what says so.
     """
+    resting = f"!window.unanswered && !document.querySelector('{BUSY}') && !{HOLLOW}"
+    making = page.get_by_text("are being made ready")
     try:
-        hold(page, f"!window.unanswered && !document.querySelector('{BUSY}') && !{HOLLOW}", timeout=timeout)
+        hold(page, f"{resting} || {MAKING}", timeout=timeout)
+        if making.count() or not page.evaluate(resting):
+            making.first.wait_for(state="detached", timeout=180_000)  # The first map of a process is compiled.
+            hold(page, resting, timeout=timeout)
     except Error as error:
         busy = f"[...document.querySelectorAll('{BUSY}')].map((one) => one.outerHTML)"
         state = page.evaluate(f"[window.unanswered, {HOLLOW}, ...{busy}]")
