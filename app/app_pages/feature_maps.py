@@ -189,10 +189,10 @@ made = answers.maps_of(names, settings)
 shown = made.shown
 scene = answers.scene(names, settings, shown)
 story.strip(sentences, controls.STORY, told, lambda step: sentence(names, shown))
-if notes := images.notes(next(iter(shown.values())), names, settings):
-    st.caption(" ".join(notes))
-if made.jobs:
-    progress.wait(made.jobs)
+with st.container(key="map_notes"):
+    if notes := images.notes(next(iter(shown.values())), names, settings):
+        st.caption(" ".join(notes))
+progress.wait(made.jobs)
 with st.container(key="maps_stage"):
     widget(scene, shown, names, settings)
 

@@ -38,6 +38,7 @@ PAGES = {
     "negatives": ".mechanism .board",
     "train": ".st-key-recipe",
 }
+LONG = "layout=AlignedUMAP,+all+models+together&models=Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["screen", "phone"])
@@ -49,6 +50,21 @@ def test_what_a_page_opens_with_stands_where_it_stays(browser, server, settled, 
         page.goto(f"{server}/{path}{'&' if '?' in path else '?'}images=Digits")
         page.locator(PAGES[path]).first.wait_for(timeout=180_000)
         settled(page)
+    assert page.evaluate("window.shifts") < 0.1
+    page.close()
+
+
+@pytest.mark.parametrize(("seed", "size"), [(1, (1440, 900)), (2, (390, 844))], ids=["screen", "phone"])
+def test_maps_that_are_laid_out_take_the_place_of_the_first_ones(browser, server, settled, seed, size):
+    page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page.add_init_script(f"({SHIFTS})()")
+    page.goto(f"{server}/feature_maps?images=Digits&samples=200&seed={seed}&{LONG}")  # A seed that nobody had before.
+    being_laid_out = page.locator(".st-key-laying_out [data-testid=stProgress]")
+    being_laid_out.wait_for(timeout=60_000)
+    page.locator(".fm[data-ready]").evaluate("element => { element.first = true }")
+    being_laid_out.wait_for(state="detached", timeout=180_000)
+    settled(page)
+    assert page.locator(".fm[data-ready]").evaluate("element => element.first")
     assert page.evaluate("window.shifts") < 0.1
     page.close()
 

@@ -5,15 +5,31 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from app import state
 from app.guard import guard
 from app.queueing import Job
 
 POLL = 1.0  # Seconds between two looks.
+# It lies over the page: in it, all below would move when it goes, just when the maps arrive.
+STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-laying_out) { position: fixed; bottom: 16px; z-index: 65;
+    left: max(16px, calc(50% - 17rem)); width: min(34rem, 100vw - 32px); }
+.st-key-laying_out { padding: 10px 16px 14px; border: 1px solid GRID; border-radius: 8px; background: BACKGROUND;
+    box-shadow: 0 2px 10px rgb(0 0 0 / 35%); }
+@media (max-width: 640px) { [data-testid="stLayoutWrapper"]:has(> .st-key-laying_out) { bottom: 96px; } }
+</style>"""
 
 
 def wait(jobs: Mapping[str, Job]) -> None:
-    """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done."""
-    st.fragment(guard()(_show), run_every=POLL)(jobs)
+    """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done.
+
+    Without a job its place is still kept among the page's parts: Streamlit draws all that follows anew else.
+    """
+    with st.container(key="laying_out"):
+        if jobs:
+            look = state.look()
+            st.html(STYLE.replace("BACKGROUND", look.background).replace("GRID", look.grid))
+            st.fragment(guard()(_show), run_every=POLL)(jobs)
 
 
 def _show(jobs: Mapping[str, Job]) -> None:
@@ -25,6 +41,6 @@ def _show(jobs: Mapping[str, Job]) -> None:
     so_far = f" for {time.monotonic() - min(started):.0f} s" if started else ""
     st.progress(
         sum(shares) / len(shares),
-        text=f"Being laid out{so_far}: {who}. Until then the map shows the two principal components (PCA) of the "
-        "features; all that is measured in the full space holds already.",
+        text=f"Being laid out{so_far}: {who}. Until then maps show the two principal components (PCA); what is "
+        "measured in the full space holds already.",
     )
