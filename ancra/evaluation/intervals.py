@@ -1,8 +1,10 @@
 """How sure a measured accuracy, share or mean is."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest, norm
@@ -31,6 +33,14 @@ class Accuracy:
     def of(cls, correct: int, samples: int) -> "Accuracy":
         """From counts. Raises ValueError when samples is 0 or less than correct."""
         return cls(correct / samples, *_wilson(correct, samples), samples)
+
+    @classmethod
+    def told(cls, row: Mapping[str, Any], name: str) -> "Accuracy | None":
+        """The one of that name in an evaluation as a card keeps it (``RobustnessReport.row``); None without one."""
+        if name not in row["intervals"]:
+            return None
+        low, high = row["intervals"][name]
+        return cls(row[name], low, high, row["samples"])
 
 
 @dataclass(frozen=True)

@@ -53,13 +53,8 @@ class TableRow:
     @classmethod
     def of_evaluation(cls, title: str, dataset: str, row: Mapping[str, Any]) -> "TableRow":
         """The row of an evaluation as a card keeps it (``RobustnessReport.row``)."""
-
-        def cell(name: str) -> Accuracy | None:
-            low, high = row["intervals"].get(name, (0.0, 0.0))
-            return Accuracy(row[name], low, high, row["samples"]) if name in row["intervals"] else None
-
         settings = row["settings"]
-        cells = {name: cell(name) for name in COLUMNS}
+        cells = {name: Accuracy.told(row, name) for name in COLUMNS}
         return cls(title, dataset, row["samples"], settings["epsilon"], settings["norm"], settings["steps"], cells)
 
     @property

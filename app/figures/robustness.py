@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 
 from ancra.arrays import FloatArray
 from ancra.evaluation.curves import Curves
-from ancra.evaluation.intervals import Accuracy
 from ancra.evaluation.tables import TableRow, headings
 from ancra.web.palette import Palette
-from app.figures.attackers import ATTACKERS, attacker_tints
+from app.figures.accuracies import accuracies_chart
+from app.figures.attackers import attacker_tints
 from app.figures.theme import look
 from app.figures.traces import Trace, heatmap, scatter
 
@@ -24,51 +24,16 @@ def short(title: str) -> str:
 
 
 def drop_chart(rows: Sequence[TableRow], colours: Palette) -> go.Figure:
-    """One line a model: from PGD on p' down to the worst case, a thick bar between them; 95 % intervals as thin lines.
+    """One line a model: from PGD on p' down to the worst case, a thick bar between them.
 
     Args:
         rows: the first one is drawn on top; those without PGD or a worst case are left out.
     """
     shown = [row for row in rows if row.drop is not None]
-    traces = [
-        scatter(
-            x=[_percent(row, "pgd"), _percent(row, "worst")],
-            y=[short(row.title)] * 2,
-            mode="lines",
-            line={"color": colours.grid, "width": 12},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        for row in shown
-    ]
-    names = headings(shown[0].steps if shown else 40)
-    series = (
-        ("natural", "no attack"),
-        ("pgd", f"{names['pgd']} on p'"),
-        ("adaptive", f"adaptive {names['pgd']}"),
-        ("worst", "worst case"),
-    )
-    for key, name in series:
-        colour, symbol = ATTACKERS[key].colour(colours), ATTACKERS[key].symbol
-        cells = [(row, cell) for row in shown if (cell := row.cells[key]) is not None]
-        traces.append(
-            scatter(
-                x=[100 * cell.value for _, cell in cells],
-                y=[short(row.title) for row, _ in cells],
-                name=name,
-                mode="markers",
-                marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}},
-                error_x=_error([cell for _, cell in cells], colour),
-                hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
-            )
-        )
-    layout = look(
-        colours,
-        height=110 + 40 * len(shown),
-        xaxis={"title": "accuracy, %", "range": [-3, 103]},
-        yaxis={"autorange": "reversed", "showgrid": False},
-    )
-    return go.Figure(traces, layout)
+    pgd = headings(shown[0].steps if shown else 40)["pgd"]
+    names = {"natural": "no attack", "pgd": f"{pgd} on p'", "adaptive": f"adaptive {pgd}", "worst": "worst case"}
+    lines = [(short(row.title), row.cells) for row in shown]
+    return accuracies_chart(lines, names, ("pgd", "worst"), "accuracy, %", colours)
 
 
 def curves_chart(curves: Mapping[str, Curves], attack: str, colours: Palette) -> go.Figure:
@@ -150,20 +115,3 @@ def _curve(curves: Curves, attack: str, name: str, colour: str, symbol: str) -> 
 def _against_epsilon(traces: list[Trace], colours: Palette, height: int) -> go.Figure:
     across = {"title": "epsilon", "rangemode": "tozero"}
     return go.Figure(traces, look(colours, height, xaxis=across, yaxis={"title": "accuracy, %", "range": [-3, 103]}))
-
-
-def _percent(row: TableRow, column: str) -> float:
-    cell = row.cells[column]
-    return 100 * cell.value if cell else 0.0
-
-
-def _error(cells: Sequence[Accuracy], colour: str) -> dict[str, object]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [100 * (cell.high - cell.value) for cell in cells],
-        "arrayminus": [100 * (cell.value - cell.low) for cell in cells],
-        "color": colour,
-        "thickness": 1.5,
-        "width": 4,
-    }

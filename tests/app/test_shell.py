@@ -58,6 +58,7 @@ def test_both_palettes_have_ten_different_class_colours():
 def test_the_gap_chart_draws_three_accuracies_with_intervals():
     row = {
         "title": "TRADES-ANCRA",
+        "samples": 400,
         "natural": 0.95,
         "pgd": 0.8,
         "adaptive": 0.6,
