@@ -34,8 +34,10 @@ engines:
 	@tests/integration/install_slurm.sh
 
 # With the ten slowest tests, and the share of the lines of ancra/ and app/ that they reach in their own processes.
+# The pages' scripts are left out: Streamlit compiles them itself, unseen.
 test: install-dev browser engines lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m slipcover --source ancra,app --omit 'app/app_pages/*' --skip-covered \
+		-m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs
 
 lint: install-dev
 	$(BIN)/ruff check .

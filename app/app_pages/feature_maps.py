@@ -192,7 +192,7 @@ story.strip(sentences, controls.STORY, told, lambda step: sentence(names, shown)
 with st.container(key="map_notes"):
     if notes := images.notes(next(iter(shown.values())), names, settings):
         st.caption(" ".join(notes))
-progress.wait(made.jobs)
+progress.wait_over_page(made.jobs)
 with st.container(key="maps_stage"):
     widget(scene, shown, names, settings)
 

@@ -10,8 +10,8 @@ from app.guard import guard
 from app.queueing import Job
 
 POLL = 1.0  # Seconds between two looks.
-# It lies over the page: in it, all below would move when it goes, just when the maps arrive.
-STYLE = """<style>
+# In the page, all below would move when it goes, just when the maps arrive.
+OVER_PAGE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-laying_out) { position: fixed; bottom: 16px; z-index: 65;
     left: max(16px, calc(50% - 17rem)); width: min(34rem, 100vw - 32px); }
 .st-key-laying_out { padding: 10px 16px 14px; border: 1px solid GRID; border-radius: 8px; background: BACKGROUND;
@@ -21,15 +21,20 @@ STYLE = """<style>
 
 
 def wait(jobs: Mapping[str, Job]) -> None:
-    """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done.
+    """A note with the progress of these jobs, by the models' titles; the page runs anew when one of them is done."""
+    st.fragment(guard()(_show), run_every=POLL)(jobs)
+
+
+def wait_over_page(jobs: Mapping[str, Job]) -> None:
+    """The same over the page; once a page.
 
     Without a job its place is still kept among the page's parts: Streamlit draws all that follows anew else.
     """
     with st.container(key="laying_out"):
         if jobs:
             look = state.look()
-            st.html(STYLE.replace("BACKGROUND", look.background).replace("GRID", look.grid))
-            st.fragment(guard()(_show), run_every=POLL)(jobs)
+            st.html(OVER_PAGE.replace("BACKGROUND", look.background).replace("GRID", look.grid))
+            wait(jobs)
 
 
 def _show(jobs: Mapping[str, Job]) -> None:
