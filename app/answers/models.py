@@ -10,6 +10,7 @@ from ancra.data.digest import PUBLISHED
 from ancra.reports.story import STORY
 from ancra.runs.labels import read_labels
 from ancra.runs.run import list_runs
+from ancra.text import listed
 from app import compute
 
 MAP_MODELS = ("pgd-at", "trades", "mart", "trades-ancra")
@@ -94,17 +95,25 @@ def preferred(names: Sequence[str], wishes: Sequence[str]) -> list[str]:
     return [*dict.fromkeys([*found, *names])][: len(wishes)]
 
 
-def measured_on_copies(names: Sequence[str]) -> bool:
-    """Whether the evaluations of some of these models are of other copies of the images than their dataset's own."""
-    for name in names:
-        card = compute.card(name)
-        measured = {row["images"] for row in card.evaluation if row.get("images")}
-        if card.data.name in PUBLISHED and measured and compute.subject(name)[1] not in measured:
-            return True
-    return False
+def reservations(names: Sequence[str]) -> str:
+    """What to know before these models' numbers are compared, in sentences; empty where there is nothing."""
+    copies = "Measured on JPEG copies of these images, which differ slightly from the published files."
+    said = [copies] if any(map(_measured_on_copies, names)) else []
+    cards = {name: compute.card(name) for name in names}
+    fewer = [
+        f"{title_of(name)} {card.epochs_trained} of {card.recipe.epochs}"
+        for name, card in cards.items()
+        if card.recipe and card.epochs_trained and card.epochs_trained < card.recipe.epochs
+    ]
+    if fewer:
+        said.append(f"Part of a difference may be training; epochs, where the recipe has more: {listed(fewer)}.")
+    return " ".join(said)
 
 
-COPIES = "Measured on JPEG copies of these images, which differ slightly from the published files."
+def _measured_on_copies(name: str) -> bool:
+    card = compute.card(name)
+    measured = {row["images"] for row in card.evaluation if row.get("images")}
+    return card.data.name in PUBLISHED and bool(measured) and compute.subject(name)[1] not in measured
 
 
 def like(name: str) -> list[str]:

@@ -8,7 +8,7 @@ from ancra.checkpoints import METHODS
 from app import compute, state
 from app.access import may_change
 from app.answers.demonstrations import demonstration
-from app.answers.models import COPIES, SETS, measured_on_copies, set_of, title_of
+from app.answers.models import SETS, reservations, set_of, title_of
 from app.answers.robustness import origin_of_evaluations
 from app.components.fooled import fooled_widget
 from app.figures.fooled import fooled
@@ -71,14 +71,14 @@ def gaps(names: list[str]) -> None:
     draw = partial(gap_chart, ordered)
     words = "Accuracy of each shipped model without an attack, under PGD-40 and under adaptive PGD-40"
     chart(draw, key="gap", on_point=press, alt=words)
-    copies = f"{COPIES} " if measured_on_copies([row["name"] for row in ordered]) else ""
+    shown = [row["name"] for row in ordered]
     st.caption(
-        f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. {copies}**PGD-40** is the usual attack: it looks at "
-        "the final answer p'. The **adaptive** attacker knows that some models have earlier answers p inside, and "
-        "attacks them as well. Where the two points lie far apart, the first number was no measure of robustness. "
-        "Press a point to see that model's verdict."
+        f"{IMAGES[set_of(names[0])]}; lines are 95 % intervals. {reservations(shown)} **PGD-40** is the usual attack: "
+        "it looks at the final answer p'. The **adaptive** attacker knows that some models have earlier answers p "
+        "inside, and attacks them as well. Where the two points lie far apart, the first number was no measure of "
+        "robustness. Press a point to see that model's verdict."
     )
-    save_figure(draw, words, origin_of_evaluations([row["name"] for row in ordered]), "gap")
+    save_figure(draw, words, origin_of_evaluations(shown), "gap")
     # Once: the chart keeps its selection, and a person who comes back to Home wants to stay there.
     title = st.session_state.pop(PRESSED, None)
     if title and (chosen := next((row["name"] for row in ordered if row["title"] == title), None)):

@@ -11,7 +11,7 @@ from ancra.text import listed
 from app import state
 from app.access import may_change
 from app.answers import robustness as answers
-from app.answers.models import COPIES, measured_on_copies, preferred, title_of
+from app.answers.models import preferred, reservations, title_of
 from app.answers.robustness import Results
 from app.figures import robustness as figures
 from app.parts import story
@@ -57,10 +57,9 @@ def compare(found: list[Results], lit: tuple[str, ...]) -> None:
     with left:
         chosen = st.session_state.get("trust", believed_first(found))
         table.accuracy_table(found, chosen, lambda name: st.session_state.update(trust=name), lit)
-        copies = COPIES if measured_on_copies([each.name for each in found]) else ""
         st.caption(
-            f"{tables.note(rows)} {copies} Press a row for its verdict, a heading to sort. Worst case: no attack "
-            "of this table breaks the image."
+            f"{tables.note(rows)} {reservations([each.name for each in found])} Press a row for its verdict, a "
+            "heading to sort. Worst case: no attack of this table breaks the image."
         )
         if any(row.drop is not None for row in rows):
             drops(found, rows)

@@ -119,10 +119,16 @@ def test_the_files_of_a_folder_are_looked_at_once_for_all_maps(workspace, clear_
     assert looked == [workspace / "data" / "cifar10"]
 
 
+DIGITS = {"images": "Digits"}
+
+
 @pytest.mark.parametrize("name", ["home", "robustness"])
-def test_numbers_of_copies_are_said_to_be_of_copies(page, name):
-    assert "JPEG copies" in " ".join(each.value for each in page(name).caption)
-    assert "JPEG copies" not in " ".join(each.value for each in page(name, images="Digits").caption)
+def test_what_keeps_numbers_from_being_compared_is_said(page, name):
+    said, of_digits = (" ".join(each.value for each in page(name, **asked).caption) for asked in ({}, DIGITS))
+    assert "JPEG copies" in said
+    assert "JPEG copies" not in of_digits
+    assert "TRADES-ANCRA 11 of 20" in said
+    assert "more: " not in of_digits
 
 
 @pytest.mark.parametrize("name", ["feature_maps", "robustness", "negatives", "home"])
