@@ -34,6 +34,10 @@ HOLLOW = """[...document.querySelectorAll("[data-testid=stBidiComponentIsolated]
 MAKING = """[...document.querySelectorAll("[data-testid=stCaptionContainer]")].some((each) =>
   each.textContent.includes("are being made ready"))"""
 
+# A page says that the server computes: the first network and the first map of a process load and compile libraries.
+COMPUTING = f"(document.querySelector('.ancra-asked') !== null || {MAKING})"
+LONGEST = 180_000  # Milliseconds that a test's pages may compute.
+
 # How often the server was asked since it last said anything: under load it says nothing for seconds.
 COUNTED = """
 window.unanswered = 0
@@ -239,33 +243,33 @@ def settle(page, timeout: float = 60_000) -> None:
     Raises:
         AssertionError: it runs on; with what says so.
     """
-    resting = f"!window.unanswered && !document.querySelector('{BUSY}') && !{HOLLOW}"
-    making = page.get_by_text("are being made ready")
+    resting = f"!window.unanswered && !document.querySelector('{BUSY}') && !{HOLLOW} && !{MAKING}"
     try:
-        hold(page, f"{resting} || {MAKING}", timeout=timeout)
-        if making.count() or not page.evaluate(resting):
-            making.first.wait_for(state="detached", timeout=180_000)  # The first map of a process is compiled.
-            hold(page, resting, timeout=timeout)
+        hold(page, resting, timeout=timeout, excused=COMPUTING)
     except Error as error:
-        busy = f"[...document.querySelectorAll('{BUSY}')].map((one) => one.outerHTML)"
-        state = page.evaluate(f"[window.unanswered, {HOLLOW}, ...{busy}]")
+        busy = f"[...document.querySelectorAll('{BUSY}')].map((one) => one.outerHTML.slice(0, 300))"
+        state = page.evaluate(f"[window.unanswered, {HOLLOW}, {COMPUTING}, ...{busy}]")
         raise AssertionError(f"the page runs on: {state}"[:3000]) from error
 
 
-def hold(target, condition: str, frames: int = 30, timeout: float = 60_000) -> None:
+def hold(target, condition: str, frames: int = 30, timeout: float = 60_000, excused: str = "false") -> None:
     """Until a condition in JavaScript was true in so many drawn frames one after another.
 
-    Where a frame takes long, a sixth of them within three seconds are as good.
+    Where a frame takes long, a sixth of them within three seconds are as good. While the page is ``excused``, another
+    condition, its time is not counted, up to ``LONGEST``.
     The target is a page or a locator, whose element the condition calls ``element``. No policy against ``eval`` forbids
     it, because the condition is compiled once.
     """
     target.evaluate(
         f"""async element => {{
-          const end = performance.now() + {timeout};
-          let [held, since] = [0, performance.now()];
+          let [held, since, last, left, spare] = [0, performance.now(), performance.now(), {timeout}, {LONGEST}];
           const enough = () => held >= {frames} || (held >= {frames} / 6 && performance.now() - since > 3000);
           while (!enough()) {{
-            if (performance.now() > end) throw new Error("Still not so: " + {condition!r});
+            const passed = performance.now() - last;
+            last += passed;
+            if (spare > 0 && ({excused})) spare -= passed;
+            else left -= passed;
+            if (left < 0) throw new Error("Still not so: " + {condition!r});
             await new Promise(requestAnimationFrame);
             if ({condition}) held += 1;
             else [held, since] = [0, performance.now()];
