@@ -274,6 +274,22 @@ def test_twenty_changes_are_taken_back_one_by_one(open_browser, settled):
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
+def test_a_setting_that_is_taken_back_stays_where_it_is(open_browser, settled):
+    page = open_browser("train")
+    settled(page)
+    fields = [page.locator(f'input[aria-label$="{name}"]').first for name in ("Epochs", "Epsilon")]
+    before = [field.input_value() for field in fields]
+    for field in fields:
+        field.evaluate("element => { element.first = true }")
+    for field, value in zip(fields, ("7", "0.3"), strict=True):
+        changed(page, lambda _, field=field, value=value: (field.fill(value), field.press("Enter")), settled)
+    for button, values in (("Undo", ["7", before[1]]), ("Undo", before), ("Redo", ["7", before[1]])):
+        page.get_by_role("button", name=button).click()
+        for field, value in zip(fields, values, strict=True):
+            expect(field).to_have_value(value)
+            assert field.evaluate("element => element.first")
+
+
 def test_a_late_answer_does_not_bring_back_the_view_that_was_left(open_browser, settled):
     page = open_browser("train")
     settled(page)

@@ -28,9 +28,9 @@ STARTED = "started_run"
 @guard()
 def new_run_part() -> None:
     """Choose a recipe, change what you like, start."""
-    if state.returned():
+    anew = state.returned()
+    if anew:
         st.session_state["recipe"] = _held()[0]
-        st.session_state["form_round"] = st.session_state.get("form_round", 0) + 1  # new widgets, as the link has them
     left, right = st.columns([3, 2], gap="large")
     with left:
         name = choose_recipe()
@@ -38,7 +38,7 @@ def new_run_part() -> None:
         st.caption(base.description)
         form, recipe = None, None
         try:
-            recipe, form = recipe_form(f"{name}{st.session_state.get('form_round', '')}", base, _start(name, base))
+            recipe, form = recipe_form(name, base, _start(name, base), anew)
         except AncraError as error:
             show_error(error)
     with right:

@@ -45,18 +45,21 @@ UPLOAD = "uploads/"
 """What an uploaded image set is called among the datasets."""
 
 
-def recipe_form(name: str, base: Recipe, start: Recipe | None = None) -> tuple[Recipe, "RecipeForm"]:
+def recipe_form(
+    name: str, base: Recipe, start: Recipe | None = None, anew: bool = False
+) -> tuple[Recipe, "RecipeForm"]:
     """Draw the form and return the recipe as it stands in it, and the form, which can take changes back.
 
     Args:
         name: tells this form's widgets from those of other recipes.
         base: what changes are counted against.
         start: what the widgets show first; the base itself where it is left out.
+        anew: whether they show it again, whatever they hold.
 
     Raises:
         AncraError: the settings do not fit together; the sentence says which.
     """
-    form = RecipeForm(name, base, start or base)
+    form = RecipeForm(name, base, start or base, anew)
     form.draw()
     return parse(Recipe, form.values, source="These settings"), form
 
@@ -64,8 +67,8 @@ def recipe_form(name: str, base: Recipe, start: Recipe | None = None) -> tuple[R
 class RecipeForm:
     """Widgets for one recipe; ``values`` is the nested table of what they hold."""
 
-    def __init__(self, name: str, base: Recipe, start: Recipe) -> None:
-        self.name, self.base, self.start = name, base.model_dump(), start.model_dump()
+    def __init__(self, name: str, base: Recipe, start: Recipe, anew: bool) -> None:
+        self.name, self.base, self.start, self.anew = name, base.model_dump(), start.model_dump(), anew
         self.values: dict[str, Any] = start.model_dump()
         self._widgets: dict[str, tuple[str, Any]] = {}
 
@@ -112,7 +115,7 @@ class RecipeForm:
         had, key = _at(self.base, path) is not None, self._key(path)
         self._widgets[path] = key, had
         first = _at(self.start, path) is not None
-        title = MARK + label(path) if st.session_state.get(key, first) != had else label(path)
+        title = MARK + label(path) if self._held(key, first) != had else label(path)
         if not st.toggle(title, first, key=key, help=field.description):
             self._keep(path, None)
             return
@@ -127,7 +130,7 @@ class RecipeForm:
         key, default = self._key(path), field.default
         first, before = _at(self.start, path, default), shown(annotation, _at(self.base, path, default), path)
         self._widgets[path] = key, before
-        held = st.session_state.get(key, shown(annotation, first, path))
+        held = self._held(key, shown(annotation, first, path))
         self._keep(path, field_widget(path, annotation, field, first, key, changed=held != before))
 
     def _ask_data(self, field: FieldInfo) -> None:
@@ -136,7 +139,7 @@ class RecipeForm:
         options, key = [*_datasets(), *sets], self._key("data.name")
         first, before = (_data_option(table, options) for table in (self.start, self.base))
         self._widgets["data.name"] = self._widgets["data.root"] = key, before
-        changed = st.session_state.get(key, first) != before
+        changed = self._held(key, first) != before
         chosen = st.selectbox(
             MARK + "Data" if changed else "Data", options, index=options.index(first), key=key,
             format_func=lambda name: DATASET_TITLES.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
@@ -175,6 +178,12 @@ class RecipeForm:
 
     def _key(self, path: str) -> str:
         return f"recipe/{self.name}/{path}"
+
+    def _held(self, key: str, first: Any) -> Any:
+        """What a widget that is about to be drawn holds."""
+        if self.anew:
+            st.session_state[key] = first
+        return st.session_state.get(key, first)
 
     def _keep(self, path: str, value: Any) -> None:
         table = self.values
