@@ -106,7 +106,7 @@ def reservations(names: Sequence[str]) -> str:
         if card.recipe and card.epochs_trained and card.epochs_trained < card.recipe.epochs
     ]
     if fewer:
-        said.append(f"Part of a difference may be training; epochs, where the recipe has more: {listed(fewer)}.")
+        said.append(f"Fewer epochs than their recipes have, which may be part of a difference: {listed(fewer)}.")
     return " ".join(said)
 
 
