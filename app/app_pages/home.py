@@ -16,6 +16,7 @@ from app.figures.gap import gap_chart
 from app.guard import guard
 from app.parts.attack.choose_attack import widest_epsilon
 from app.parts.chart import chart
+from app.parts.press import pressed
 from app.parts.save_figure import save_figure
 
 IMAGES = {
@@ -48,7 +49,7 @@ def play(names: list[str]) -> None:
         shown, pair, key = found
         classes = compute.card(pair[0]).classes
         fooled_widget(fooled(shown, classes, widest_epsilon(pair), state.look().dark, key), key="fooled")
-    if st.button("Attack an image yourself", type="primary", icon=":material/swords:", key="attack_one"):
+    if pressed("Attack an image yourself", type="primary", icon=":material/swords:", key="attack_one"):
         st.switch_page("app_pages/attack.py")
 
 

@@ -7,6 +7,7 @@ from ancra.progress import duration
 from app.access import may_change
 from app.answers import damaged as answers
 from app.guard import guard
+from app.parts.press import pressed
 
 SHOWN = 10
 
@@ -19,7 +20,7 @@ def damaged_list() -> None:
             st.text(f"{one.path.name}: {one.reason} It lies in {one.path}.")
             with st.popover("Delete", icon=":material/delete:"):
                 st.text(f"Everything in {one.path.name} goes. It can be brought back for a day.")
-                if st.button("Delete it", type="primary", key=f"delete-damaged-{one.key}"):
+                if pressed("Delete it", type="primary", key=f"delete-damaged-{one.key}"):
                     with guard():
                         answers.discard(one.path)
                         st.rerun()
@@ -34,7 +35,7 @@ def bin_list() -> None:
         for entry in found[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{entry.name} ({entry.place.parent}), kept for another {duration(entry.left)}")
-                if st.button("Bring it back", icon=":material/restore:", key=f"restore-{entry.key}"):
+                if pressed("Bring it back", icon=":material/restore:", key=f"restore-{entry.key}"):
                     with guard():
                         answers.restore(entry.key)
                         st.rerun()

@@ -170,7 +170,7 @@ def test_names_of_classes_are_text_on_the_sheet():
 def test_what_is_deleted_is_not_taken_in_again_from_a_file_that_is_still_there(page):
     page.file_uploader(key="upload_images").upload("pets.zip", pets()).run()
     page.button(key="delete_images/pets").click().run()
-    page.button(key="confirm_delete_images").click().run()
+    page.button(key="confirm_delete_images/pets").click().run()
     assert not page.run().exception
     assert image_sets() == []
 
@@ -178,6 +178,6 @@ def test_what_is_deleted_is_not_taken_in_again_from_a_file_that_is_still_there(p
 def test_a_deleted_model_is_not_taken_in_again_from_a_file_that_is_still_there(page, checkpoint):
     page.file_uploader(key="upload_model").upload("mine.safetensors", checkpoint).run()
     page.button(key="delete/uploads/sent").click().run()
-    page.button(key="confirm_delete_model").click().run()
+    page.button(key="confirm_delete_model/uploads/sent").click().run()
     assert not page.run().exception
     assert uploaded_checkpoints() == []

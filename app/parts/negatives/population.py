@@ -24,6 +24,7 @@ from app.figures import strategies as figures
 from app.guard import guard
 from app.parts.chart import Draw, chart
 from app.parts.negatives.batch import choose_batch
+from app.parts.press import pressed
 from app.parts.save_figure import save_figure
 from app.words import strategies as says
 
@@ -72,7 +73,7 @@ def epoch_so_far(asked: BatchQuestion, names: tuple[str, ...]) -> Statistics:
     if answers.stopped(asked, names):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(f"Stopped: {found.batches} of {answers.batches_of(asked)} batches.", icon=":material/stop:")
-            if st.button("Go on", icon=":material/play_arrow:", key="population_go_on"):
+            if pressed("Go on", icon=":material/play_arrow:", key="population_go_on"):
                 answers.go_on(asked, names)
                 st.rerun()
     return found
@@ -87,7 +88,7 @@ def wait(asked: BatchQuestion, names: tuple[str, ...]) -> None:
     done = f"{int(job.progress.done)} of {total} batches" if total else "waiting for its turn"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, text=f"The whole epoch: {done}. Until then this is its first batch.")
-        if st.button("Stop", icon=":material/stop:", key="population_stop", disabled=answers.stopped(asked, names)):
+        if pressed("Stop", icon=":material/stop:", key="population_stop", disabled=answers.stopped(asked, names)):
             answers.stop(asked, names)
 
 

@@ -11,6 +11,7 @@ from app.answers.models import title_of
 from app.answers.robustness import Results
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard
+from app.parts.press import pressed
 
 POLL = 2.0  # seconds between two looks at an evaluation that goes on
 SLOW = "autoattack"
@@ -47,7 +48,7 @@ def _show(chosen: Results, was_active: bool) -> None:
         begins = "Starting" if status.pid is not None else f"Waiting for its turn at {by}"
         st.progress(status.share, text=f"{status.message or begins} ({status.share:.0%}{left})")
         st.caption("It goes on when you leave this page. What is finished is kept when you stop it.")
-        if st.button("Stop", icon=":material/stop:", key="stop_evaluation"):
+        if pressed("Stop", icon=":material/stop:", key="stop_evaluation"):
             answers.stop(chosen.name)
             st.rerun(scope="app")
         return
@@ -62,7 +63,7 @@ def _show(chosen: Results, was_active: bool) -> None:
     parts = tuple(part for part in chosen.missing if part != SLOW or with_slow)
     by = _where()
     label = "Go on" if status is not None and status.state in ("cancelled", "lost", "failed") else "Evaluate"
-    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not parts, key="start_evaluation"):
+    if pressed(label, type="primary", icon=":material/play_arrow:", disabled=not parts, key="start_evaluation"):
         answers.start(chosen.name, parts, by)
         st.rerun(scope="app")
 

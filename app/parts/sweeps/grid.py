@@ -12,6 +12,7 @@ from app.figures import sweep_grid as figures
 from app.figures.sweeps import label
 from app.guard import guard
 from app.parts.chart import chart
+from app.parts.press import pressed
 from app.parts.save_figure import save_figure
 from app.parts.sweeps.choose import take_click
 
@@ -75,17 +76,23 @@ def head(view: SweepView) -> None:
     done = view.finished == len(view.states)
     with st.container(horizontal=True, vertical_alignment="center"):
         if view.active:
-            if st.button("Stop", icon=":material/stop:", key=f"stop/{view.name}"):
+            if pressed("Stop", icon=":material/stop:", key=f"stop/{view.name}"):
                 answers.stop(view.name)
                 st.rerun(scope="app")
             st.caption("It goes on when you leave this page. Stopped, it keeps what is finished.")
-        elif not done and st.button("Go on", icon=":material/play_arrow:", key=f"go_on/{view.name}"):
+        elif not done and pressed("Go on", icon=":material/play_arrow:", key=f"go_on/{view.name}"):
             answers.go_on(view.name)
             st.rerun(scope="app")
         elif done:
             st.badge("Finished", icon=":material/check:", color="green")
         there = view.finished and not view.active
-        if there and st.button("See what it found", icon=":material/arrow_upward:", on_click=_look_at, args=[view]):
+        if there and pressed(
+            "See what it found",
+            icon=":material/arrow_upward:",
+            key=f"look/{view.name}",
+            on_click=_look_at,
+            args=(view,),
+        ):
             st.rerun(scope="app")
 
 

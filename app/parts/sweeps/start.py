@@ -14,6 +14,7 @@ from app.answers import runs
 from app.answers import sweeps as answers
 from app.guard import guard, show_error
 from app.parts.asking import answered, ask, forget, question
+from app.parts.press import pressed
 
 MANY = 100  # runs; more than so many are asked for
 OWN = "A recipe of my choice"
@@ -67,7 +68,7 @@ def form(usual: str) -> None:
         return
     each = seconds_each(plan)
     st.markdown(f"**{how_long(plan, each, slots)}**")
-    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start_sweep"):
+    if pressed("Start", type="primary", icon=":material/play_arrow:", key="start_sweep"):
         if plan.size > MANY:
             ask(CONFIRM, plan, by, each, slots)
             st.rerun(scope="app")
@@ -111,7 +112,7 @@ def seconds_each(plan: SweepPlan) -> float | None:
     if known is not None:
         return known
     wanted = f"estimate/{plan.recipe.digest()}"
-    if wanted not in st.session_state and not st.button("Estimate its time", icon=":material/timer:", key="estimate"):
+    if wanted not in st.session_state and not pressed("Estimate its time", icon=":material/timer:", key="estimate"):
         return None
     st.session_state[wanted] = True
     return measured(plan)
@@ -147,10 +148,10 @@ def confirm(plan: SweepPlan, by: str, each: float | None, slots: int | None) -> 
     st.markdown(how_long(plan, each, slots))
     st.markdown("It may be stopped at any time and keeps what is finished. Fewer values or seeds take less.")
     with st.container(horizontal=True):
-        if st.button("Start them all", type="primary", key="start_many"):
+        if pressed("Start them all", type="primary", key="start_many"):
             forget()
             begin(plan, by)
-        if st.button("Back", key="start_none"):
+        if pressed("Back", key="start_none"):
             answered()
 
 

@@ -16,6 +16,7 @@ from app.answers.models import title_of
 from app.answers.runs import LAUNCHER_TITLES, RunView
 from app.parts.asking import answered, ask, question
 from app.parts.onward import onward
+from app.parts.press import pressed
 from app.parts.train import selection as selection
 from app.parts.train.field import setting_title
 from app.parts.train.labels import labels_line
@@ -110,13 +111,13 @@ def _more_epochs(run: RunView) -> None:
         done = run.status.epochs
         epochs = st.number_input("Epochs in all", done + 1, 10_000, 2 * done, key=f"epochs/{run.name}")
         st.caption("It goes on from its last epoch, where its schedule does not depend on how many there are.")
-        if st.button("Go on", type="primary", key=f"extend/{run.name}"):
+        if pressed("Go on", type="primary", key=f"extend/{run.name}"):
             st.session_state[ASKED] = (EXTEND, run.name, int(epochs))
             st.rerun(scope="app")
 
 
 def _button(label: str, icon: str, run: RunView, about: str, disabled: bool = False) -> None:
-    if st.button(label, icon=icon, key=f"{label}/{run.name}", help=about, disabled=disabled):
+    if pressed(label, icon=icon, key=f"{label}/{run.name}", help=about, disabled=disabled):
         st.session_state[ASKED] = (label, run.name)
         st.rerun(scope="app")
 
@@ -159,7 +160,7 @@ def ask_to_delete(name: str) -> None:
         f"{size / 2**20:.1f} MB. It can be brought back for a day."
     )
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", icon=":material/delete:", key="confirm_delete"):
+        if pressed("Delete it", type="primary", icon=":material/delete:", key=f"confirm_delete/{name}"):
             try:
                 runs.delete(name)
             except AncraError as error:
@@ -167,7 +168,7 @@ def ask_to_delete(name: str) -> None:
                 return
             selection.choose(name, wanted=False)
             answered()
-        if st.button("Keep it", key="keep_run"):
+        if pressed("Keep it", key="keep_run"):
             answered()
 
 

@@ -13,6 +13,7 @@ from app import state
 from app.answers import estimates, recipes, runs
 from app.answers.runs import LAUNCHER_TITLES
 from app.guard import guard, show_error
+from app.parts.press import pressed
 from app.parts.train import selection as selection
 from app.parts.train.field import setting_title
 from app.parts.train.recipe_form import RecipeForm, recipe_form
@@ -172,7 +173,7 @@ def _start_button(base: Recipe, recipe: Recipe, by: str) -> None:
     if others and by == "local":
         them = "A run is" if others == 1 else f"{others} runs are"
         st.caption(f"{them} going on or waiting already: this one starts when there is room.")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start", width="stretch"):
+    if pressed("Start training", type="primary", icon=":material/play_arrow:", key="start", width="stretch"):
         st.session_state[STARTED] = runs.start(recipes.named(base, recipe), by)
         st.rerun(scope="app")
 

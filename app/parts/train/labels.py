@@ -7,6 +7,7 @@ from ancra.runs.labels import RunLabels
 from app.answers import runs
 from app.answers.runs import RunView
 from app.parts.asking import answered, question
+from app.parts.press import pressed
 
 
 def labels_line(run: RunView) -> None:
@@ -32,7 +33,7 @@ def change_labels(name: str) -> None:
     title = st.text_input("Name", held.title, placeholder=run.recipe.title, key=f"title/{name}")
     tags = st.text_input("Tags", ", ".join(held.tags), placeholder="words, separated by commas", key=f"tags/{name}")
     note = st.text_area("Note", held.note, placeholder="What is worth remembering?", key=f"note/{name}")
-    if st.button("Save", type="primary", icon=":material/check:", key="save_labels"):
+    if pressed("Save", type="primary", icon=":material/check:", key=f"save_labels/{name}"):
         try:
             runs.label(name, RunLabels(title=title.strip(), note=note.strip(), tags=tuple(tags.split(","))))
         except AncraError as error:

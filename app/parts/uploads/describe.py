@@ -16,6 +16,7 @@ from app import compute
 from app.access import is_public
 from app.answers import uploads
 from app.answers.uploads import Added, Unrecognised
+from app.parts.press import pressed
 
 ATTENTION = {0: "None", 1: "In the last block", 2: "In the last two blocks, as published"}
 # The usual statistics of the training images, as most published code subtracts and divides.
@@ -77,7 +78,7 @@ def network_of_plugin(say: Callable[[Added], None]) -> None:
         channels = COLOURS[left.selectbox("Images", list(COLOURS), key="plugin_channels")]
         classes = int(right.number_input("Classes", 2, 10_000, 10, key="plugin_count"))
         images = _images(channels, classes, "plugin")
-        if st.button("Add this network", key="add_network", disabled=not name or images is None):
+        if pressed("Add this network", key="add_network", disabled=not name or images is None):
             assert images is not None
             st.session_state["added_network"] = uploads.add_network(name, ModelSettings(architecture=name), images)
             compute.look_again()

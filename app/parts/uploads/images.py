@@ -9,6 +9,7 @@ from app import state
 from app.answers import runs, uploads
 from app.figures.image_sheet import image_sheet
 from app.parts.asking import answered, ask, question
+from app.parts.press import pressed
 from app.parts.train.cards import new_run_from
 from app.parts.train.form import FIRST
 
@@ -61,10 +62,10 @@ def _show(one: ImageSet) -> None:
     split = f"{train:,} images for training, {test:,} for testing" if test else f"{train:,} images, a fifth for testing"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{one.name}**  \n{len(one.train)} classes, {split}", width="stretch")
-        if st.button("Train on it", type="primary", icon=":material/model_training:", key=f"train_on/{one.name}"):
+        if pressed("Train on it", type="primary", icon=":material/model_training:", key=f"train_on/{one.name}"):
             st.session_state["train_on"] = one.name
             st.rerun()
-        if st.button("Delete", icon=":material/delete:", key=f"delete_images/{one.name}"):
+        if pressed("Delete", icon=":material/delete:", key=f"delete_images/{one.name}"):
             ask(DELETE, one.name)
             st.rerun()
     pictures = uploads.preview(one.name, one.about.digest, PER_CLASS, CLASSES)
@@ -112,7 +113,7 @@ def ask_to_delete(name: str) -> None:
     )
     st.markdown(f"**{name}** is removed from the workspace.{needed} It can be brought back for a day.")
     with st.container(horizontal=True):
-        if st.button("Delete them", type="primary", icon=":material/delete:", key="confirm_delete_images"):
+        if pressed("Delete them", type="primary", icon=":material/delete:", key=f"confirm_delete_images/{name}"):
             try:
                 uploads.delete_images(name)
             except AncraError as error:
@@ -121,5 +122,5 @@ def ask_to_delete(name: str) -> None:
             # Its file may still be in the uploader, and is not to be taken in again.
             st.session_state[OUTCOMES] = dict.fromkeys(st.session_state.get(OUTCOMES, {}))
             answered()
-        if st.button("Keep them", key="keep_images"):
+        if pressed("Keep them", key="keep_images"):
             answered()

@@ -15,6 +15,7 @@ from app.answers.models import title_of
 from app.answers.uploads import Added, Unrecognised
 from app.parts.asking import answered, ask, question
 from app.parts.onward import onward
+from app.parts.press import pressed
 from app.parts.uploads.describe import describe, network_of_plugin
 
 Outcome = Added | Recognised | Unrecognised | AncraError | None
@@ -70,7 +71,7 @@ def _ask(file: UploadedFile, found: Recognised | Unrecognised, outcomes: dict[st
     for sentence in found.aside:
         st.text(sentence)  # it quotes the file, too
     asked = describe(found, Path(file.name).stem)
-    if st.button("Add this model", type="primary", icon=":material/add:", key="add_weights", disabled=asked is None):
+    if pressed("Add this model", type="primary", icon=":material/add:", key="add_weights", disabled=asked is None):
         assert asked is not None
         outcomes[file.file_id] = uploads.add_weights(file.getvalue(), file.name, asked.title, asked.model, asked.images)
         compute.look_again()
@@ -99,7 +100,7 @@ def _list() -> None:
                 f"{recipes.network_title(card.model)}",
                 width="stretch",
             )
-            if st.button("Delete", icon=":material/delete:", key=f"delete/{name}"):
+            if pressed("Delete", icon=":material/delete:", key=f"delete/{name}"):
                 ask(DELETE, name)
                 st.rerun()
 
@@ -116,7 +117,7 @@ def ask_to_delete(name: str) -> None:
         "it stay stored and are found again if you upload the same file."
     )
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", icon=":material/delete:", key="confirm_delete_model"):
+        if pressed("Delete it", type="primary", icon=":material/delete:", key=f"confirm_delete_model/{name}"):
             try:
                 uploads.delete_model(name)
             except AncraError as error:
@@ -125,5 +126,5 @@ def ask_to_delete(name: str) -> None:
             # Its file may still be in the uploader, and is not to be taken in again.
             st.session_state[OUTCOMES] = dict.fromkeys(st.session_state.get(OUTCOMES, {}))
             answered()
-        if st.button("Keep it", key="keep_model"):
+        if pressed("Keep it", key="keep_model"):
             answered()

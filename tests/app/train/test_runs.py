@@ -121,7 +121,7 @@ def test_a_run_is_named_tagged_and_found_by_it(submitted, made, open_train, text
     page.text_input(key="title/run7").set_value("My best")
     page.text_input(key="tags/run7").set_value("for the talk, keep")
     page.text_area(key="note/run7").set_value("Half of the width.")
-    page.button(key="save_labels").click().run()
+    page.button(key="save_labels/run7").click().run()
     assert not page.exception
     assert "My best" in text(page)
     assert "Half of the width." in [each.value for each in page.get("text")]
