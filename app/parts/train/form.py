@@ -23,15 +23,17 @@ FIRST = "digits-trades-ancra"
 POLL = 1.0  # seconds between two looks at an estimate
 SETTLED = 1.2  # seconds without a change after which an estimate is worth its time
 STARTED = "started_run"
+ANEW = "form_anew"
+"""There from going back or forward until the whole form shows what the link says: another run may cut in before."""
 
 
 @st.fragment
 @guard()
 def new_run_part() -> None:
     """Choose a recipe, change what you like, start."""
-    anew = state.returned()
-    if anew:
+    if state.returned():
         st.session_state["recipe"] = _held()[0]
+        st.session_state[ANEW] = True
     left, right = st.columns([3, 2], gap="large")
     with left:
         name = choose_recipe()
@@ -39,9 +41,10 @@ def new_run_part() -> None:
         st.caption(base.description)
         form, recipe = None, None
         try:
-            recipe, form = recipe_form(name, base, _start(name, base), anew)
+            recipe, form = recipe_form(name, base, _start(name, base), ANEW in st.session_state)
         except AncraError as error:
             show_error(error)
+        st.session_state.pop(ANEW, None)
     with right:
         if recipe is not None and form is not None:
             given = recipes.arguments(base, recipe)
