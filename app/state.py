@@ -42,7 +42,7 @@ BESIDE_WIDGETS = (
 )
 """What is held beside the URL and no widget restores from it; and what a story's step had played: what comes back is
 shown as it was."""
-WALKED = "walked"
+WALKED, WALKS = "walked", "walks"
 """Held from the run in which a person went back or forward until the story has followed: a run may be cut short."""
 UNMET = "asked_by_a_link"
 PLAIN = {ord(char): "\\" + char for char in "\\`*_[]()<>$:#~|"}
@@ -136,6 +136,11 @@ def returned() -> bool:
     return context is not None and context.is_history_navigation
 
 
+def walks() -> int:
+    """How often a person has gone back or forward: what follows that can tell whether it has, in whichever run."""
+    return int(st.session_state.get(WALKS, 0))
+
+
 def in_part() -> bool:
     """Whether only a fragment runs, asked for by what stands within it; what stands outside was not touched then."""
     context = get_script_run_ctx()
@@ -146,6 +151,7 @@ def follow_history() -> None:
     """Let the URL say what is shown where a person went back or forward; bound widgets follow it by themselves."""
     if returned():
         st.session_state[WALKED] = True
+        st.session_state[WALKS] = walks() + 1
         for key in BESIDE_WIDGETS:
             st.session_state.pop(key, None)
 

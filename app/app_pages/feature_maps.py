@@ -42,7 +42,9 @@ NOTE = """
 def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings: ModelMapSettings) -> None:
     """The maps and the images selected on them; a lasso runs nothing else."""
     selection.selected(scene)
-    if st.session_state.get("map") is None or state.returned():  # The widget is new on the page, or shows another view.
+    walks = state.walks()
+    if st.session_state.get("map") is None or st.session_state.get("map_walks", 0) != walks:
+        st.session_state["map_walks"] = walks  # The widget is new on the page, or shows another view.
         controls.command_widget()
     if st.session_state.get("map_commanded") != st.session_state["map_command_id"]:
         st.session_state["map_commanded"] = number = st.session_state["map_command_id"]

@@ -23,17 +23,17 @@ FIRST = "digits-trades-ancra"
 POLL = 1.0  # seconds between two looks at an estimate
 SETTLED = 1.2  # seconds without a change after which an estimate is worth its time
 STARTED = "started_run"
-ANEW = "form_anew"
-"""There from going back or forward until the whole form shows what the link says: another run may cut in before."""
+WALKS = "form_walks"
+"""How often a person had gone back or forward when the whole form was last drawn."""
 
 
 @st.fragment
 @guard()
 def new_run_part() -> None:
     """Choose a recipe, change what you like, start."""
-    if state.returned():
+    anew = st.session_state.get(WALKS, 0) != state.walks()
+    if anew:
         st.session_state["recipe"] = _held()[0]
-        st.session_state[ANEW] = True
     left, right = st.columns([3, 2], gap="large")
     with left:
         name = choose_recipe()
@@ -41,10 +41,10 @@ def new_run_part() -> None:
         st.caption(base.description)
         form, recipe = None, None
         try:
-            recipe, form = recipe_form(name, base, _start(name, base), ANEW in st.session_state)
+            recipe, form = recipe_form(name, base, _start(name, base), anew)
         except AncraError as error:
             show_error(error)
-        st.session_state.pop(ANEW, None)
+        st.session_state[WALKS] = state.walks()  # Not before: another run may cut in.
     with right:
         if recipe is not None and form is not None:
             given = recipes.arguments(base, recipe)
