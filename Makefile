@@ -36,7 +36,7 @@ engines:
 # With the ten slowest tests, and the share of the lines of ancra/ and app/ that they reach in their own processes.
 # The pages' scripts are left out: Streamlit compiles them itself, unseen.
 test: install-dev browser engines lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m slipcover --source ancra,app --omit 'app/app_pages/*' --skip-covered \
+	OMP_NUM_THREADS=1 $(BIN)/python -m slipcover --source ancra,app --omit 'app/app_pages/*,app/streamlit_app.py' --skip-covered \
 		-m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -rs
 
 lint: install-dev
