@@ -36,7 +36,7 @@ PAGES = {
     "feature_maps?samples=200": ".fm[data-ready]",
     "robustness": ".accuracies tbody tr",
     "negatives": ".mechanism .board",
-    "train": ".st-key-recipe",
+    "train?part=New+run": ".st-key-recipe",  # Other tests may leave runs, and it opens on them then.
 }
 LONG = "layout=AlignedUMAP,+all+models+together&models=Tiny+plain+·+tiny-plain&models=Tiny+with+attention+·+tiny-ra"
 
