@@ -119,12 +119,10 @@ def test_the_files_of_a_folder_are_looked_at_once_for_all_maps(workspace, clear_
     assert looked == [workspace / "data" / "cifar10"]
 
 
-DIGITS = {"images": "Digits"}
-
-
 @pytest.mark.parametrize("name", ["home", "robustness"])
 def test_what_keeps_numbers_from_being_compared_is_said(page, name):
-    said, of_digits = (" ".join(each.value for each in page(name, **asked).caption) for asked in ({}, DIGITS))
+    asked = ({}, {"images": "Digits"})
+    said, of_digits = (" ".join(each.value for each in page(name, **each_asked).caption) for each_asked in asked)
     assert "JPEG copies" in said
     assert "JPEG copies" not in of_digits
     assert "TRADES-ANCRA 11 of 20" in said
