@@ -52,13 +52,13 @@ docs: install-dev
 
 # The pictures of the README, taken in Chromium from the running app.
 pictures: install-dev browser
-	$(BIN)/python docs/tools/pictures.py
+	$(BIN)/python -m docs.tools.pictures
 
 # Kills as many runs as REPEATS at random moments, and as much of what pages do; each has to end as if it never was.
 REPEATS ?= 50
 chaos: install
-	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/runs/chaos.py --repeats $(REPEATS)
-	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/chaos.py --repeats $(REPEATS)
+	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m tests.runs.chaos --repeats $(REPEATS)
+	ANCRA_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.chaos --repeats $(REPEATS)
 
 # Every reader of files against any bytes and damaged good files; guided by coverage, too, where atheris is installed.
 EXAMPLES ?= 10000

@@ -9,24 +9,21 @@ after the action that are not so before or after it. Where the browser answers b
 """
 
 import argparse
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from chromium import chromium
 from PIL import Image
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
+from serving import served
 
-ROOT = Path(__file__).parents[1]
+from ancra.paths import workspace
+
 LOOK = 150  # Milliseconds after an action at which the window is looked at.
 BUSY = "[data-stale=true], [data-test-script-state]:not([data-test-script-state=notRunning])"
 # Notes when a person last acted, when words were first seen after it, and how far things moved.
@@ -207,28 +204,6 @@ def measure(page: Page, action: Action, shots: Path | None) -> str:
     return f"| {action.page or 'home'} | {action.name} | {numbers[0]} | {numbers[1]} | {seen['shift']:.2f} | {blank} |"
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """A server of the app on a free port, as `ancra app` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "ancra", "app", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -243,9 +218,8 @@ def main() -> None:
         given.shots.mkdir(parents=True, exist_ok=True)
     print("| page | action | words, ms | result, ms | layout shift | blank, px |")
     print("|---|---|---:|---:|---:|---:|")
-    with sync_playwright() as playwright, served() if not given.address else _given(given.address) as address:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    with ExitStack() as held, chromium() as browser:
+        address = given.address or held.enter_context(served(workspace())).address
         window = {"width": given.width, "height": given.height}
         for name in dict.fromkeys(action.page for action in ACTIONS):
             if given.page is not None and name != given.page:
@@ -260,12 +234,6 @@ def main() -> None:
                 except Error as error:
                     print(f"{name}, {action.name}: {error.message.splitlines()[0]}", file=sys.stderr, flush=True)
             page.close()
-        browser.close()
-
-
-@contextmanager
-def _given(address: str) -> Iterator[str]:
-    yield address
 
 
 if __name__ == "__main__":

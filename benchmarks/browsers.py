@@ -1,12 +1,11 @@
 """Real browsers among the clients of ``classroom.py``: what people see, drawing included."""
 
 import asyncio
-import os
 import random
-import shutil
 import time
 from collections.abc import Callable
 
+from chromium import FLAGS, executable
 from playwright.async_api import Browser, Page, async_playwright
 
 OPENED, SWITCHED = "Attack, in a browser", "A switch that computes nothing, in a browser"
@@ -25,8 +24,7 @@ async def browse(address: str, links: list[str], until: float, pause: tuple[floa
         links: of the Attack page, from the server's address on.
     """
     async with async_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         try:
             await _visits(browser, address, links, until, pause, tell)
         finally:

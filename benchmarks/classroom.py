@@ -16,31 +16,26 @@ the middle; ``--crowd 100`` adds a load of so many clients and says what they we
 import argparse
 import asyncio
 import math
-import os
 import random
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import numpy as np
-import psutil
 from browsers import browse
+from serving import Server, served
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-ROOT = Path(__file__).resolve().parent.parent
 LOADS = ((5, 15), (1, 4))
 TITLES = ("Natural", "PGD-AT", "TRADES", "MART", "PGD-AT-ANCRA", "TRADES-ANCRA", "MART-ANCRA")
 SETS = {"digits": ("Digits", 450), "fashion_mnist": ("Fashion", 2000)}
@@ -65,6 +60,11 @@ class Seen:
     errors: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     bytes: int = 0
+
+
+def session(server: Server, patience: float = 10.0) -> connect:
+    """A client's session until the block ends; it may take ``patience`` seconds to begin."""
+    return connect(server.stream, subprotocols=["streamlit"], max_size=None, open_timeout=patience)  # type: ignore[list-item]
 
 
 async def run(socket: ClientConnection, page: str, query: str, seen: Seen) -> None:
@@ -99,7 +99,9 @@ def link(chance: random.Random, images: list[int], data: str) -> tuple[str, str,
     return kind, {"Robustness": "robustness", "Feature maps": "feature_maps", "Home": "home"}[kind], shown
 
 
-async def client(url: str, number: int, until: float, pause: tuple[float, float], seen: Seen, data: str | None) -> None:
+async def client(
+    server: Server, number: int, until: float, pause: tuple[float, float], seen: Seen, data: str | None
+) -> None:
     """One student: opens links until the time is over; empty pages where there is no set of images."""
     chance = random.Random(number)
     count = SETS[data][1] if data else STORED
@@ -110,7 +112,7 @@ async def client(url: str, number: int, until: float, pause: tuple[float, float]
         try:
             async with asyncio.timeout(LONGEST):
                 began = time.monotonic()
-                async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+                async with session(server) as socket:
                     await run(socket, page, query, seen)
                     seen.seconds[name].append(time.monotonic() - began)
                     if name == "Attack":
@@ -124,7 +126,7 @@ async def client(url: str, number: int, until: float, pause: tuple[float, float]
 
 
 async def wave(
-    url: str,
+    server: Server,
     clients: int,
     seconds: float,
     pause: tuple[float, float],
@@ -139,7 +141,6 @@ async def wave(
     """  # fmt: skip
     seen, until = Seen(), time.monotonic() + seconds
     clients -= browsers
-    site = url.replace("ws:", "http:").removesuffix("/_stcore/stream")
 
     def tell(what: str, value: float | str) -> None:
         if isinstance(value, str):
@@ -148,11 +149,13 @@ async def wave(
             seen.seconds[what].append(value)
 
     watching = [
-        browse(site, attacks(first + each, data), until, pause, tell)
+        browse(server.address, attacks(first + each, data), until, pause, tell)
         for each in range(clients, clients + browsers)
         if data
     ]
-    await asyncio.gather(*watching, *(client(url, first + each, until, pause, seen, data) for each in range(clients)))
+    await asyncio.gather(
+        *watching, *(client(server, first + each, until, pause, seen, data) for each in range(clients))
+    )
     return seen
 
 
@@ -168,11 +171,11 @@ def attacks(number: int, data: str) -> list[str]:
     return found
 
 
-async def with_kill(coming: Coroutine[Any, Any, Seen], after: float, server: subprocess.Popen[bytes]) -> Seen:
+async def with_kill(coming: Coroutine[Any, Any, Seen], after: float, server: Server) -> Seen:
     """A wave in the middle of which a process that computes is killed."""
     task = asyncio.ensure_future(coming)
     await asyncio.sleep(after)
-    computing = [each for each in psutil.Process(server.pid).children() if "popen_loky" in " ".join(each.cmdline())]
+    computing = [each for each in server.process.children() if "popen_loky" in " ".join(each.cmdline())]
     busiest = max(computing, key=lambda each: sum(each.cpu_times()[:2]))
     busiest.send_signal(signal.SIGKILL)
     print(f"\nProcess {busiest.pid}, one of {len(computing)} that compute, was killed after {after:.0f} s.")
@@ -193,35 +196,14 @@ def table(title: str, seen: Seen, floor: Seen) -> None:
     sys.stdout.flush()
 
 
-def megabytes(process: subprocess.Popen[bytes]) -> int:
+def megabytes(server: Server) -> int:
     """Resident memory of a server and all that it started."""
-    own = psutil.Process(process.pid)
-    return sum(each.memory_info().rss for each in [own, *own.children(recursive=True)]) // 2**20
+    return sum(each.memory_info().rss for each in server.processes()) // 2**20
 
 
-def serve(command: list[str], port: int, home: Path) -> subprocess.Popen[bytes]:
-    """A server that answers; ends the benchmark where another one has its port."""
-    try:
-        create_server(("127.0.0.1", port)).close()
-    except OSError:
-        sys.exit(f"Something else listens on port {port}: end it, or choose another by --port.")
-    server = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "ANCRA_HOME": str(home)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5)
-            return server
-        except OSError:
-            time.sleep(0.25)
-    server.terminate()
-    sys.exit("The server does not answer.")
-
-
-def settle(server: subprocess.Popen[bytes]) -> None:
+def settle(server: Server) -> None:
     """Wait until a server has nothing to do any more."""
-    everyone = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    everyone = server.processes()
     busy = math.inf
     while busy > BUSY:
         for each in everyone:
@@ -230,28 +212,28 @@ def settle(server: subprocess.Popen[bytes]) -> None:
         busy = sum(each.cpu_percent() for each in everyone)
 
 
-def measure(data: str, options: argparse.Namespace, server: subprocess.Popen[bytes], urls: list[str]) -> None:
+def measure(data: str, options: argparse.Namespace, server: Server, empty: Server) -> None:
     """All loads on one set of images."""
-    asyncio.run(wave(urls[0], 1, 15, (0, 0.1), 10_000, data))  # libraries and models are loaded
+    asyncio.run(wave(server, 1, 15, (0, 0.1), 10_000, data))  # libraries and models are loaded
     settle(server)
     print(f"\n### {SETS[data][0]}\n\nMemory before: {megabytes(server)} MB")
     first, kill = 0, options.kill
-    floors = [asyncio.run(wave(urls[1], options.clients, options.seconds / 3, pause, first)) for pause in LOADS]
+    floors = [asyncio.run(wave(empty, options.clients, options.seconds / 3, pause, first)) for pause in LOADS]
     for number, (pause, floor) in enumerate(zip((*LOADS, LOADS[-1]), (*floors, floors[-1]), strict=True)):
         seconds = options.first_seconds if number == 0 and options.first_seconds else options.seconds
-        coming = wave(urls[0], options.clients, seconds, pause, first, data)
+        coming = wave(server, options.clients, seconds, pause, first, data)
         seen = asyncio.run(with_kill(coming, seconds / 2, server) if kill and number == 0 else coming)
         title = f"{options.clients} clients, {in_words(pause)}, for {seconds:.0f} s"
         table(title if number < len(LOADS) else f"{title}, once more", seen, floor)
         print(f"Memory after it: {megabytes(server)} MB")
         first += options.clients
     if options.browsers:
-        seen = asyncio.run(wave(urls[0], options.clients, options.seconds, LOADS[0], first, data, options.browsers))
+        seen = asyncio.run(wave(server, options.clients, options.seconds, LOADS[0], first, data, options.browsers))
         table(f"{options.clients} clients, {in_words(LOADS[0])}, {options.browsers} in a browser here", seen, floors[0])
         first += options.clients
     options.kill, options.first_seconds = False, None
     if options.crowd:
-        seen = asyncio.run(wave(urls[0], options.crowd, options.seconds, LOADS[-1], first, data))
+        seen = asyncio.run(wave(server, options.crowd, options.seconds, LOADS[-1], first, data))
         table(f"{options.crowd} clients, {in_words(LOADS[-1])}", seen, floors[-1])
         options.crowd = 0
 
@@ -259,6 +241,14 @@ def measure(data: str, options: argparse.Namespace, server: subprocess.Popen[byt
 def in_words(pause: tuple[float, float]) -> str:
     """A pause between two actions."""
     return f"a pause of {pause[0]} to {pause[1]} s"
+
+
+def empty_app(folder: Path) -> tuple[str, ...]:
+    """The command that serves an empty page, which is written into the folder."""
+    script = folder / "empty.py"
+    script.write_text("import streamlit as st\n\nst.title('Empty')\n")
+    options = ("--server.headless=true", "--server.fileWatcherType=none", "--server.port={port}")  # as the app's own
+    return (sys.executable, "-m", "streamlit", "run", str(script), *options)
 
 
 def main() -> None:
@@ -270,28 +260,13 @@ def main() -> None:
     parser.add_argument("--first-seconds", type=float, help="of the very first load, where that is to differ")
     parser.add_argument("--kill", action="store_true", help="kill what computes in the middle of the first load")
     parser.add_argument("--crowd", type=int, default=0, help="clients of one more load on the first set")
-    parser.add_argument("--port", type=int, default=8651)
     options = parser.parse_args()
-    pages, floor = options.port, options.port + 1
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        (home / "empty.py").write_text("import streamlit as st\n\nst.title('Empty')\n")
-        streamlit = [sys.executable, "-m", "streamlit", "run", str(home / "empty.py"), "--server.headless=true"]
-        streamlit.append("--server.fileWatcherType=none")  # as the app's own server
-        empty = serve([*streamlit, f"--server.port={floor}"], floor, home)
-        urls = [f"ws://localhost:{port}/_stcore/stream" for port in (pages, floor)]
-        try:
+        with served(home, empty_app(home)) as empty:
             for data in options.sets:
-                command = [sys.executable, "-m", "ancra", "app", "--port", str(pages)]
-                server = serve(command, pages, home / f"workspace-{data}")
-                try:
-                    measure(data, options, server, urls)
-                finally:
-                    server.terminate()
-                    server.wait()
-        finally:
-            empty.terminate()
-            empty.wait()
+                with served(home / f"workspace-{data}") as server:
+                    measure(data, options, server, empty)
 
 
 if __name__ == "__main__":

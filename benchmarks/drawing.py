@@ -5,15 +5,13 @@
 Needs requirements-dev.txt and a Chromium ($CHROMIUM, or on the PATH). Aims: 16 ms a frame, 50 ms a result.
 """
 
-import os
-import shutil
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from chromium import chromium
 
 from ancra.scenes.export import scene_html
 from ancra.scenes.scene import ColourMeasure, Frame, Scene, SceneMap
@@ -47,11 +45,9 @@ def scene(count: int) -> Scene:
 
 def frame_milliseconds() -> float:
     """Median over frames half-way between natural and attacked."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         file = Path(folder) / "map.html"
         file.write_text(scene_html(scene(POINTS)), encoding="utf-8")
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.goto(file.as_uri())
         page.wait_for_selector(".fm[data-ready]")
@@ -62,7 +58,6 @@ def frame_milliseconds() -> float:
             f"element => {{ const map = element.featureMap;"
             f" return Array.from({{length: {FRAMES}}}, () => {{ {draw} }}); }}"
         )
-        browser.close()
     return statistics.median(times)
 
 

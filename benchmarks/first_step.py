@@ -1,15 +1,12 @@
 """How soon a page of Live shows the first step, for ``live_page.py``."""
 
 import json
-import os
 import re
-import shutil
 import statistics
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from chromium import chromium
+from playwright.sync_api import Browser
 
 FIRST = "performance.getEntriesByName('first step')[0]"
 MARK = """addEventListener('DOMContentLoaded', () => {
@@ -56,16 +53,6 @@ def busy(browser: Browser, site: Path, folder: Path) -> tuple[float, float]:
         own += e["tdur"] / 1000 if name == "CrRendererMain" else 0
         worker += e["tdur"] / 1000 if "Worker" in name and "Pool" not in name else 0
     return own, worker
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 def in_app(address: str, rounds: int) -> None:

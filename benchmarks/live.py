@@ -22,7 +22,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from playwright.sync_api import Page, sync_playwright
+from chromium import chromium
+from playwright.sync_api import Page
 
 from ancra.attacks.search import search
 from ancra.attacks.settings import AttackSettings
@@ -237,9 +238,7 @@ def main() -> None:
         "| the page's own thread, ms a step |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         page = browser.new_page()
         serve(page, peer)
         for name, model, card in networks():
@@ -250,7 +249,6 @@ def main() -> None:
                 f"{found['first']:.0f} | {found['page']:.2f} |",
                 flush=True,
             )
-        browser.close()
 
 
 if __name__ == "__main__":

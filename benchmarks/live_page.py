@@ -15,7 +15,6 @@ import asyncio
 import json
 import re
 import statistics
-import sys
 import tempfile
 import time
 import urllib.request
@@ -23,11 +22,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
-from classroom import Seen, run, serve
-from first_step import busy, chromium, in_app, untraced
+from chromium import chromium
+from classroom import Seen, run, session
+from first_step import busy, in_app, untraced
 from playwright.sync_api import Browser, Page
-from websockets.asyncio.client import connect
+from serving import Server, served
 
 from ancra.checkpoints import read_card, resolve_checkpoint
 from ancra.scenes.live_page import live_page
@@ -123,9 +122,9 @@ def own_thread(browser: Browser, site: Path, folder: Path, rounds: int) -> None:
     page.close()
 
 
-def spent(server: psutil.Process) -> float:
+def spent(server: Server) -> float:
     """Seconds of the processor that a server and what it started have used."""
-    return sum(sum(each.cpu_times()[:2]) for each in [server, *server.children(recursive=True)])
+    return sum(sum(each.cpu_times()[:2]) for each in server.processes())
 
 
 async def fetched(address: str) -> int:
@@ -146,7 +145,7 @@ async def visitor(number: int, count: int, visit: Callable[[], Awaitable[None]])
     return time.monotonic() - began
 
 
-async def load(title: str, server: psutil.Process, count: int, visit: Callable[[], Awaitable[None]]) -> None:
+async def load(title: str, server: Server, count: int, visit: Callable[[], Awaitable[None]]) -> None:
     """Print the seconds of visitors, and what one costs the server."""
     before = spent(server)
     seconds = await asyncio.gather(*(visitor(number, count, visit) for number in range(count)))
@@ -154,14 +153,13 @@ async def load(title: str, server: psutil.Process, count: int, visit: Callable[[
     print(f"| {title} | {p50:.3f} | {p95:.3f} | {1000 * (spent(server) - before) / count:.1f} |", flush=True)
 
 
-async def attacking(server: psutil.Process, port: int, data: str, clients: int) -> None:
+async def attacking(server: Server, data: str, clients: int) -> None:
     """The pages of all visitors, which stay; then nothing is asked for, as the attack needs no server."""
-    address, kinds = f"ws://localhost:{port}/_stcore/stream", ["streamlit"]
     query = asked(data)
     seen, stay = Seen(), []
 
     async def page() -> None:
-        socket = await connect(address, subprotocols=kinds, max_size=None, open_timeout=PATIENCE)  # type: ignore[arg-type]
+        socket = await session(server, PATIENCE)
         stay.append(socket)
         await run(socket, "live", query, seen)
 
@@ -181,37 +179,31 @@ def asked(data: str) -> str:
     return f"images={SETS[data]}&" + "&".join(f"attacked={data}%2F{name}" for name in MODELS)
 
 
-def visitors(data: str, clients: int, port: int, rounds: int) -> None:
+def visitors(data: str, clients: int, rounds: int) -> None:
     """Print what visitors of Live cost the server, beside files of the same sizes."""
-    root = f"http://localhost:{port}"
-    files = [f"{root}/live-networks/{read_card(resolve_checkpoint(f'{data}/{name}')).digest}" for name in MODELS]
-    with tempfile.TemporaryDirectory() as name:
-        server = serve([sys.executable, "-m", "ancra", "app", "--port", str(port)], port, Path(name))
-        own = psutil.Process(server.pid)
-        try:
-            sizes = [asyncio.run(fetched(file)) for file in files]  # made ready
-            found = re.search(r'src="\./(.*?)"', urllib.request.urlopen(root).read().decode())
-            assert found is not None
-            in_app(f"{root}/live?{asked(data)}", rounds)
-            static = f"{root}/{found[1]}"
-            times = max(1, round(sum(sizes) / asyncio.run(fetched(static))))
+    digests = [read_card(resolve_checkpoint(f"{data}/{name}")).digest for name in MODELS]
+    with tempfile.TemporaryDirectory() as name, served(Path(name)) as server:
+        files = [f"{server.address}/live-networks/{digest}" for digest in digests]
+        sizes = [asyncio.run(fetched(file)) for file in files]  # made ready
+        found = re.search(r'src="\./(.*?)"', urllib.request.urlopen(server.address).read().decode())
+        assert found is not None
+        in_app(f"{server.address}/live?{asked(data)}", rounds)
+        static = f"{server.address}/{found[1]}"
+        times = max(1, round(sum(sizes) / asyncio.run(fetched(static))))
 
-            async def networks() -> None:
-                for file in files:
-                    await fetched(file)
+        async def networks() -> None:
+            for file in files:
+                await fetched(file)
 
-            async def alike() -> None:
-                for _ in range(times):
-                    await fetched(static)
+        async def alike() -> None:
+            for _ in range(times):
+                await fetched(static)
 
-            print(f"\n{clients} visitors within {WITHIN:.0f} s; networks of {sum(sizes) / 1000:.0f} KB\n")
-            print("| each asks for | p50, s | p95, s | the server's processor, ms a visitor |\n|---|---:|---:|---:|")
-            asyncio.run(load("both networks", own, clients, networks))
-            asyncio.run(load("a static file, as often as makes as many bytes", own, clients, alike))
-            asyncio.run(attacking(own, port, data, clients))
-        finally:
-            server.terminate()
-            server.wait()
+        print(f"\n{clients} visitors within {WITHIN:.0f} s; networks of {sum(sizes) / 1000:.0f} KB\n")
+        print("| each asks for | p50, s | p95, s | the server's processor, ms a visitor |\n|---|---:|---:|---:|")
+        asyncio.run(load("both networks", server, clients, networks))
+        asyncio.run(load("a static file, as often as makes as many bytes", server, clients, alike))
+        asyncio.run(attacking(server, data, clients))
 
 
 def main() -> None:
@@ -220,14 +212,13 @@ def main() -> None:
     parser.add_argument("--set", choices=[*SETS], default="digits")
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--port", type=int, default=8651)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
         site = folder / "index.html"
         site.write_text(live_page([resolve_checkpoint(f"{options.set}/{each}") for each in MODELS], Store()))
         own_thread(browser, site, folder, options.rounds)
-    visitors(options.set, options.clients, options.port, options.rounds)
+    visitors(options.set, options.clients, options.rounds)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ first row is an empty Streamlit page on a server of its own.
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from classroom import Seen, connect, run, serve
+from classroom import Seen, empty_app, run, session
+from serving import APP, Server, served
 
 PAGES = {
     "home": "",
@@ -49,20 +49,20 @@ async def quiet(process: psutil.Process) -> None:
             return
 
 
-async def ready(server: psutil.Process) -> None:
+async def ready(server: Server) -> None:
     """Wait until nothing more is made ready, in the server or beside it."""
-    for process in [server, *server.children(recursive=True), server]:
+    for process in [*server.processes(), server.process]:
         with suppress(psutil.NoSuchProcess):
             await quiet(process)
 
 
-async def measure(url: str, process: psutil.Process, page: str, query: str, runs: int) -> list[float]:
+async def measure(server: Server, page: str, query: str, runs: int) -> list[float]:
     """(ms of processor time, KB) of a first run, then of one in the same session; the clock's ms of both."""
-    seen = Seen()
+    seen, process = Seen(), server.process
 
     async def visit() -> tuple[list[float], list[int], list[float]]:
         costs, sizes, clock = [], [], []
-        async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+        async with session(server) as socket:
             for _ in range(2):
                 await quiet(process)
                 before, held, began = spent(process), seen.bytes, time.monotonic()
@@ -75,7 +75,7 @@ async def measure(url: str, process: psutil.Process, page: str, query: str, runs
 
     for _ in range(3):
         await visit()
-    await ready(process)
+    await ready(server)
     seen.errors.clear()
     results = [await visit() for _ in range(runs)]
     if seen.errors:
@@ -96,29 +96,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a page costs whose answers are stored.")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--only", nargs="+", choices=[*PAGES], default=[*PAGES])
-    parser.add_argument("--port", type=int, default=8653)
     options = parser.parse_args()
     print("| page | new visitor: CPU ms | KB | same session: CPU ms | KB | a second and core | clock, ms | again |")
     print(f"|{8 * '---|'}")
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        (home / "empty.py").write_text("import streamlit as st\n\nst.title('Empty')\n")
-        empty = [sys.executable, "-m", "streamlit", "run", str(home / "empty.py"), "--server.headless=true"]
-        ours = [sys.executable, "-m", "ancra", "app"]
         pages = {name: (name.partition(",")[0], f"images=Digits&{PAGES[name]}") for name in options.only}
-        several = [
-            ([*empty, f"--server.port={options.port}"], {"an empty page": ("", "")}),
-            ([*ours, "--port", str(options.port)], pages),
-        ]
-        for command, shown in several:
-            server: subprocess.Popen[bytes] = serve(command, options.port, home / "workspace")
-            try:
+        for command, shown in ((empty_app(home), {"an empty page": ("", "")}), (APP, pages)):
+            with served(home / "workspace", command) as server:
                 for title, (page, query) in shown.items():
-                    url = f"ws://localhost:{options.port}/_stcore/stream"
-                    row(title, asyncio.run(measure(url, psutil.Process(server.pid), page, query, options.runs)))
-            finally:
-                server.terminate()
-                server.wait()
+                    row(title, asyncio.run(measure(server, page, query, options.runs)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from classroom import Seen, connect, run, serve, settle
+from classroom import Seen, run, session, settle
+from serving import Server, served
 
 SHOWN = "images=CIFAR-10&source=Test+image"
 PAIRS = (("PGD-AT", "TRADES-ANCRA"), ("TRADES", "MART-ANCRA"))
@@ -25,12 +26,12 @@ FIRST, TEST = 1000, 10_000
 AIMS = {"a new image": 4.0, "the same from the store": 0.3, "maps from the store": 2.0}
 
 
-async def visit(url: str, images: list[int], seen: Seen) -> None:
+async def visit(server: Server, images: list[int], seen: Seen) -> None:
     """Open the links one after the other, and note how long each took."""
 
     async def opened(what: str, page: str, query: str) -> None:
         began = time.monotonic()
-        async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+        async with session(server) as socket:
             await run(socket, page, f"{SHOWN}&{query}", seen)
         seen.seconds[what].append(time.monotonic() - began)
 
@@ -45,23 +46,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What one person waits for with CIFAR-10's models.")
     parser.add_argument("--data", type=Path, required=True, help="the folder in which the images lie")
     parser.add_argument("--images", type=int, default=12)
-    parser.add_argument("--port", type=int, default=8649)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "data").symlink_to(options.data.resolve())
-        server = serve([sys.executable, "-m", "ancra", "app", "--port", str(options.port)], options.port, Path(name))
-        url = f"ws://localhost:{options.port}/_stcore/stream"
-        try:
+        with served(Path(name)) as server:
             first, *images = random.Random(0).sample(range(FIRST, TEST), options.images + 1)
-            asyncio.run(visit(url, [first], Seen()))  # libraries and models are loaded
+            asyncio.run(visit(server, [first], Seen()))  # libraries and models are loaded
             settle(server)
             seen = Seen()
-            asyncio.run(visit(url, images, seen))
+            asyncio.run(visit(server, images, seen))
             if not seen.told:
                 sys.exit("Nothing was attacked: are the images where --data says?")
-        finally:
-            server.terminate()
-            server.wait()
     print("| what | times | median, s | slowest, s | aim, s |\n|---|---:|---:|---:|---:|")
     for what, seconds in seen.seconds.items():
         print(f"| {what} | {len(seconds)} | {np.median(seconds):.2f} | {max(seconds):.2f} | {AIMS[what]} |")

@@ -1,5 +1,4 @@
 import os
-import shutil
 import sys
 
 import numpy as np
@@ -18,7 +17,10 @@ from ancra.recipe import Recipe
 from ancra.scenes.scene import ColourMeasure, Frame, Scene, SceneMap
 from ancra.sweeps.outcome import CURVES, TITLES, CellResult, Outcome
 from ancra.sweeps.plan import SweepPlan
+from benchmarks.chromium import chromium, executable
 
+LIGHTEST = "chromium-headless-shell"
+"""The Chromium without windows takes least."""
 REQUIRED = tuple(filter(None, os.environ.get("ANCRA_REQUIRE", "").lower().split(",")))
 """What has to be there, such as ``chromium,ray,slurm``: a test that is skipped for want of it fails."""
 
@@ -239,23 +241,11 @@ def save_untrained():
     return _save_untrained
 
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-def chromium() -> str | None:
-    """The system's Chromium: $CHROMIUM, or what is usually installed; the one without windows takes least."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser")
-    return os.environ.get("CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="module")
 def browser():
     """One Chromium for all tests of a file; no longer, because its driver's event loop runs in this thread."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright, which drives Chromium, is not installed")
-    path = chromium()
-    if path is None:
+    pytest.importorskip("playwright.sync_api", reason="playwright, which drives Chromium, is not installed")
+    if executable(LIGHTEST) is None:
         pytest.skip("no Chromium: install it, or name it in $CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium(LIGHTEST) as running:
         yield running
-        running.close()

@@ -1,22 +1,17 @@
-"""The pictures of the README, taken from the running app: ``python docs/tools/pictures.py``."""
+"""The pictures of the README, taken from the running app: ``python -m docs.tools.pictures``."""
 
 import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "docs" / "images"
+from benchmarks.chromium import chromium
+from benchmarks.serving import served
+
+FOLDER = Path(__file__).parents[1] / "images"
 STILLS = {
     "attack": ("attack", ".replay .model"),
     "live": ("live?objective=margin_first", ".walk svg >> nth=1"),
@@ -29,29 +24,15 @@ MOVING_WIDTH, COLOURS, FRAME = 880, 64, 300  # pixels, colours, milliseconds
 
 def main() -> None:
     """Start the app on an empty workspace, look at it, and stop it again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "ancra", "app", "--port", str(port)]
-        server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "ANCRA_HOME": home})
-        try:
-            _wait(f"{address}/_stcore/health")
-            with sync_playwright() as playwright:
-                path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-                moving(page, address)
-                for name, (where, sign) in STILLS.items():
-                    page.goto(f"{address}/{where}")
-                    page.locator(sign).first.wait_for(timeout=120_000)
-                    _settle(page)
-                    page.screenshot(path=FOLDER / f"{name}.png")
-                    print(f"{name}.png", flush=True)
-        finally:
-            server.terminate()
-            server.wait(10)
+    with tempfile.TemporaryDirectory() as home, served(Path(home)) as server, chromium() as browser:
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        moving(page, server.address)
+        for name, (where, sign) in STILLS.items():
+            page.goto(f"{server.address}/{where}")
+            page.locator(sign).first.wait_for(timeout=120_000)
+            _settle(page)
+            page.screenshot(path=FOLDER / f"{name}.png")
+            print(f"{name}.png", flush=True)
 
 
 def moving(page: Page, address: str) -> None:
@@ -79,16 +60,6 @@ def moving(page: Page, address: str) -> None:
 def _settle(page: Page) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=120_000)
     page.wait_for_timeout(1500)  # for figures that glide to their places
-
-
-def _wait(url: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(url)
 
 
 if __name__ == "__main__":

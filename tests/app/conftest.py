@@ -1,10 +1,10 @@
-from pathlib import Path
+from functools import partial
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
+from ancra.paths import ROOT
 
 
 @pytest.fixture
@@ -28,18 +28,22 @@ def no_models(workspace, clear_caches, monkeypatch):
 
 
 @pytest.fixture
-def open_page(home):
-    """Opens a page of the app on the tiny models, with widgets set as a link would set them."""
+def visit():
+    """Opens a page of the app, with widgets set as a link would set them."""
 
-    def opened(page: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(APP), default_timeout=60)
-        for name, value in {"images": "Digits", **query}.items():
+    def visited(page: str, **query: str | list[str]) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "app" / "streamlit_app.py"), default_timeout=90)
+        for name, value in query.items():
             at.query_params[name] = value
-        at.run()
-        at.switch_page(f"app_pages/{page}.py")
-        return at.run()
+        return at.run().switch_page(f"app_pages/{page}.py").run()
 
-    return opened
+    return visited
+
+
+@pytest.fixture
+def open_page(home, visit):
+    """Opens a page on the tiny models."""
+    return partial(visit, images="Digits")
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """CIFAR-10's models on a machine without its images."""
 
+from functools import partial
 from threading import Event
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ancra.checkpoints import read_card, resolve_checkpoint
 from ancra.data.copies import CIFAR10_CLASSES
@@ -15,21 +15,12 @@ from ancra.maps.settings import ModelMapSettings, resolve
 from ancra.maps.store import find_model_map
 from ancra.store import Store
 from app.answers import images, maps
-from tests.app.conftest import APP
 
 
 @pytest.fixture
-def page(workspace, clear_caches):
-    def opened(name: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(APP), default_timeout=90)
-        at.query_params["images"] = "CIFAR-10"
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-        at.switch_page(f"app_pages/{name}.py")
-        return at.run()
-
-    return opened
+def page(workspace, clear_caches, visit):
+    """Opens a page on the models of photographs that come with the project."""
+    return partial(visit, images="CIFAR-10")
 
 
 def test_a_photograph_of_ours_is_attacked_at_once(page):

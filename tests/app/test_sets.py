@@ -1,25 +1,16 @@
 """The switch between sets of images, on the models that come with the project."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ancra.checkpoints import METHODS
 from app import state
 from app.answers.models import models_by_set, set_of
-from tests.app.conftest import APP
 
 
 @pytest.fixture
-def page(workspace, clear_caches):
-    def opened(name: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(APP), default_timeout=90)
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-        at.switch_page(f"app_pages/{name}.py")
-        return at.run()
-
-    return opened
+def page(workspace, clear_caches, visit):
+    """Opens a page on the models that come with the project."""
+    return visit
 
 
 def test_every_set_that_has_models_is_offered_and_fashion_comes_first(workspace, clear_caches):

@@ -3,7 +3,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ancra.errors import AncraError
 from ancra.web.palette import palette
@@ -15,9 +14,8 @@ APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 
 
 @pytest.mark.parametrize("page", ["home", "attack", "negatives"])
-def test_without_a_model_a_page_says_what_to_do(no_models, page):
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
-    at.switch_page(f"app_pages/{page}.py").run()
+def test_without_a_model_a_page_says_what_to_do(no_models, visit, page):
+    at = visit(page)
     assert not at.exception
     assert not at.error
     assert "make checkpoints" in at.info[0].value

@@ -5,27 +5,22 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 from torchvision.models import squeezenet1_1
 
 from ancra.checkpoints import Card, save_checkpoint
 from ancra.models.registry import build_model
 from ancra.models.settings import ModelSettings
-from ancra.paths import ROOT
 from ancra.uploads.checkpoints import uploaded_checkpoints
 from ancra.uploads.images import image_sets
 from ancra.web.palette import palette
 from app.figures.image_sheet import image_sheet
 
-APP = str(ROOT / "app" / "streamlit_app.py")
 SETTINGS = ModelSettings(width=4)
 
 
 @pytest.fixture
-def page(workspace, clear_caches):
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.query_params["part"] = "Upload"
-    at.run().switch_page("app_pages/train.py").run()
+def page(workspace, clear_caches, visit):
+    at = visit("train", part="Upload")
     assert not at.exception
     return at
 

@@ -1,11 +1,5 @@
 """A server of the app on tiny models, and a real Chromium that notices every request and error."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-ROOT = Path(__file__).parents[2]
-APP = [
-    *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py"), "--server.headless=true"),
-    *("--server.address=127.0.0.1", "--server.port={port}"),
-]
+from benchmarks.serving import APP, served
+
 BUSY = ", ".join(
     (
         "[data-testid=stStatusWidget]",
@@ -67,54 +58,30 @@ def with_models(folder: Path, save_untrained) -> Path:
 @pytest.fixture(scope="session")
 def server(workspace_with_models):
     """The address of a running app."""
-    with served(APP, workspace_with_models) as address:
+    with app_on(workspace_with_models) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory, save_untrained):
     """The address of an app on a workspace in which no other file of tests leaves a run."""
-    with served(APP, with_models(tmp_path_factory.mktemp("own"), save_untrained)) as address:
+    with app_on(with_models(tmp_path_factory.mktemp("own"), save_untrained)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def public_server(workspace_with_models):
     """The address of an app for strangers."""
-    command = [sys.executable, "-m", "ancra", "app", "--public", "localhost", "--port", "{port}"]
-    with served(command, workspace_with_models) as address:
-        yield address.replace("127.0.0.1", "localhost")
+    with app_on(workspace_with_models, "--public", "localhost") as address:
+        yield address
 
 
 @contextmanager
-def served(command: list[str], home: Path) -> Iterator[str]:
-    """A server on a free port, which takes the place of ``{port}``, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "ANCRA_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE", "ANCRA_WORKERS": "0"}
-    with (home / f"server-{port}.log").open("wb") as log:
-        command = [part.format(port=port) for part in command]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(f"{address}/_stcore/health", process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
-    """Until the server answers."""
-    for _ in range(int(seconds / 0.2)):
-        assert process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(url)
+def app_on(home: Path, *options: str) -> Iterator[str]:
+    """The address of an app that computes in its own process, on a workspace; what it prints lies there."""
+    quiet = {"OMP_WAIT_POLICY": "PASSIVE", "ANCRA_WORKERS": "0"}
+    with (home / "server.log").open("ab") as log, served(home, (*APP, *options), log, **quiet) as server:
+        yield server.address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from ancra.data.dataset import Split
 from ancra.errors import AncraError
@@ -12,20 +11,10 @@ from ancra.evaluation.robustness import KIND, Outcome, RobustnessReport, evaluat
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.subject import settings_of, subject_of
 from ancra.store import Store
+from tests.toys import Bright
 
 MODEL, OTHER = ("model", "images"), ("other", "images")
 SETTINGS = EvaluationSettings(epsilon=0.1, steps=5, queries=20, samples=60)
-
-
-class Bright(nn.Module):
-    """The mean brightness of each row as the logits: a model that PGD breaks exactly where the margin is small."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scale = nn.Parameter(torch.tensor(20.0))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.scale * images.mean(dim=(1, 3))
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,8 @@ import io
 import json
 import os
 import random
-import resource
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import zipfile
@@ -22,14 +20,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 import ancra.maps.making
 import ancra.reports.results  # noqa: F401
 from ancra.bin import discard
 from ancra.checkpoints import CARD_KEY, read_card, resolve_checkpoint
-from ancra.errors import AncraError
 from ancra.evaluation.robustness import evaluate_robustness
 from ancra.evaluation.settings import EvaluationSettings
 from ancra.evaluation.subject import subject_of
@@ -41,8 +37,8 @@ from ancra.store import Store
 from ancra.tensor_file import split
 from ancra.uploads.checkpoints import add_checkpoint, uploaded_checkpoints
 from ancra.uploads.images import add_images, image_sets, images_folder
+from tests.forked import forked
 
-GIVE_UP = 300.0  # seconds
 MODEL = "digits/trades"
 
 
@@ -119,26 +115,6 @@ def _archive() -> bytes:
 ARCHIVE, OTHER_MODEL = _archive(), _other_model()
 
 
-def born(work: Callable[[], None], room: int | None = None) -> int:
-    """Start the work in a process of its own, whose files may have ``room`` bytes at most; gives its id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        torch.set_num_threads(1)
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        if room is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write fails then, as on a full disk
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-        work()
-        code = 0
-    except AncraError:
-        code = 2
-    finally:
-        os._exit(code)
-
-
 def check(name: str) -> None:
     """Nothing is half written: every file of the workspace that has its name is whole. Raises AssertionError."""
     # Names that begin with a dot are not finished yet; nobody reads them, and they go by themselves.
@@ -167,22 +143,22 @@ def survive(repeats: int, seed: int) -> Counter[str]:
     for name, work in WORK.items():
         _fresh()
         began = time.monotonic()
-        assert os.waitpid(born(work), 0)[1] == 0, f"{name} does not work"
+        assert os.waitpid(forked(work), 0)[1] == 0, f"{name} does not work"
         length = time.monotonic() - began
         for number in range(2 * repeats):
             _fresh()
             if number % 2:
-                code = os.waitpid(born(work, room=int(10 ** chance.uniform(1, 5.5))), 0)[1]
+                code = os.waitpid(forked(work, room=int(10 ** chance.uniform(1, 5.5))), 0)[1]
                 ends["full disk" if code else "room enough"] += 1
                 assert code in (0, 2 << 8), f"{name}: a full disk is no sentence"
             else:
-                pid = born(work)
+                pid = forked(work)
                 time.sleep(chance.uniform(0, length))
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 ends["killed" if os.waitpid(pid, 0)[1] else "too late"] += 1
             check(name)
-            assert os.waitpid(born(work), 0)[1] == 0, f"{name} cannot be done after it was ended"
+            assert os.waitpid(forked(work), 0)[1] == 0, f"{name} cannot be done after it was ended"
             check(name)
     return ends
 

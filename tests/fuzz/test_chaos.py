@@ -3,17 +3,18 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from ancra.paths import ROOT
 
 
 @pytest.mark.slow
 def test_what_pages_do_may_end_at_any_moment():
     # A process of its own: forking one that has computed with torch is not safe.
-    script = Path(__file__).with_name("chaos.py")
     done = subprocess.run(
-        [sys.executable, str(script), "--repeats", "1", "--seed", "1"],
+        [sys.executable, "-m", "tests.fuzz.chaos", "--repeats", "1", "--seed", "1"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         env={**os.environ, "ANCRA_THREADS": "1", "OMP_NUM_THREADS": "1"},

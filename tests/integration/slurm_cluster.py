@@ -1,16 +1,15 @@
 """A Slurm cluster of one machine with one processor, in a folder of its own."""
 
 import os
-import random
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ancra.jobs.liveness import host_name
+from benchmarks.serving import free_port
 
 CONFIGURATION = """\
 ClusterName=test
@@ -63,16 +62,6 @@ def slurm_cluster(folder: Path) -> Iterator[Path]:
         _wait(lambda: "idle" in _said(file, "sinfo", "-h", "-o", "%t"), folder)
         yield file
         _wait(lambda: not _said(file, "scancel", "--user=root") and not _said(file, "squeue", "-h"), folder)
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that no connection is given before somebody does."""
-    for _ in range(1000):
-        port = random.randrange(20_000, 32_000)  # below those that systems hand out by themselves
-        with socket.socket() as one, suppress(OSError):
-            one.bind(("127.0.0.1", port))
-            return port
-    raise OSError("no port is free")
 
 
 def _said(file: Path, *command: str) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from engines import PATIENCE, evaluates_stops_and_goes_on, one_of_the_tests, page_of, same_weights, wait_until
-from slurm_cluster import free_port
 
 from ancra.errors import AncraError
 from ancra.jobs.launch import read_launch
 from ancra.launchers.ray import ADDRESS, RayLauncher
 from ancra.launchers.registry import launcher_of
 from ancra.runs.run import Run
+from benchmarks.serving import free_port
 
 AuthenticationError = pytest.importorskip(
     "ray.exceptions", reason="the package ray is not installed"

@@ -2,11 +2,8 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from ancra.checkpoints import find_checkpoints
 from ancra.extras import EXTRAS
 from ancra.paths import ROOT
+from benchmarks.serving import answer, free_port
 
 LEFT_OUT = (
     "checkpoints/results/map-pixels/",
@@ -108,27 +106,14 @@ main()
 
 
 def test_it_serves_the_app(run):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = run("-m", "ancra", "app", "--port", str(port))
     try:
-        assert answered(f"http://localhost:{port}/_stcore/health", process) == "ok"
+        assert answer(f"http://localhost:{port}/_stcore/health", process) == "ok"
         assert Path(f"/proc/{process.pid}/cwd").resolve().match("site/ancra/shipped") or sys.platform != "linux"
     finally:
         process.terminate()
-        process.communicate(timeout=30)
-
-
-def answered(url: str, process: "subprocess.Popen[str]") -> str:
-    """What a server says once it is there."""
-    while process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return answer.read().decode()
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(process.communicate()[0])
+        print(process.communicate(timeout=30)[0])
 
 
 @pytest.mark.parametrize(("module", "extra"), [("streamlit", "app"), ("captum", "attribution"), ("umap", "maps")])

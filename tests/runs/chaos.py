@@ -8,7 +8,6 @@ import argparse
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,14 +17,14 @@ from pathlib import Path
 
 import lightning_fabric  # noqa: F401
 import sklearn.datasets  # noqa: F401
-import torch
-import torch.utils.tensorboard
+import torch.utils.tensorboard  # noqa: F401
 
 import ancra.training.trainer  # noqa: F401
 from ancra.checkpoints import read_card
 from ancra.recipe import Recipe
 from ancra.runs.execution import execute
 from ancra.runs.run import Run
+from tests.forked import forked
 
 TINY = {
     "name": "chaos",
@@ -45,17 +44,7 @@ GIVE_UP = 600.0  # seconds
 
 def born(run: Run) -> int:
     """Start a life of the run; gives its process id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        torch.set_num_threads(1)
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        execute(run, resume=True)
-        code = 0
-    finally:
-        os._exit(code)
+    return forked(lambda: execute(run, resume=True))
 
 
 def ended(pid: int) -> int | None:

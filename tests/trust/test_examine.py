@@ -13,6 +13,7 @@ from ancra.trust.check import CHECKS, graded
 from ancra.trust.examine import examine
 from ancra.trust.report import Level, TrustReport, Verdict
 from ancra.trust.settings import TrustSettings
+from tests.toys import Bright
 
 QUICK = TrustSettings(threat=Threat(epsilon=0.1, steps=20, queries=100), restarts=2, more_steps=2)
 
@@ -26,17 +27,6 @@ def bars() -> Split:
     for index, label in enumerate(labels):
         images[index, 0, label] += 0.3
     return Split((images.clamp(0, 1) * 255).round().to(torch.uint8), labels)
-
-
-class Bright(nn.Module):
-    """The mean brightness of each row as the logits: its robustness is real, and known."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scale = nn.Parameter(torch.tensor(20.0))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.scale * images.mean(dim=(1, 3))
 
 
 class Rounded(Bright):

@@ -37,14 +37,11 @@ def made(workspace, tiny_recipe):
 
 
 @pytest.fixture
-def open_train():
+def open_train(visit):
     """Opens the Train page, or one part of it, as a link would."""
 
     def opened(part: str = "", **query: str | list[str]) -> AppTest:
-        page = AppTest.from_file(APP, default_timeout=60)
-        for name, value in {**({"part": part} if part else {}), **query}.items():
-            page.query_params[name] = value
-        page.run().switch_page("app_pages/train.py").run()
+        page = visit("train", **({"part": part} if part else {}), **query)
         assert not page.exception
         return page
 
