@@ -97,9 +97,15 @@ def choose_set() -> None:
     st.html(IN_HEADER.replace("WIDTH", str(1400 if len(options) < 4 else 1560)))
     with st.container(key="images_switch", width="content"):
         st.segmented_control(
-            "Images", options, default=options[0], required=True, key=IMAGES, bind="query-params",
-            label_visibility="collapsed", on_change=_carry_over,
-        )  # fmt: skip
+            "Images",
+            options,
+            default=options[0],
+            required=True,
+            key=IMAGES,
+            bind="query-params",
+            label_visibility="collapsed",
+            on_change=_carry_over,
+        )
 
 
 def _follow_link(options: Collection[str]) -> None:

@@ -138,7 +138,7 @@ async def wave(
 
     Args:
         browsers: how many of them are browsers that draw what they are sent.
-    """  # fmt: skip
+    """
     seen, until = Seen(), time.monotonic() + seconds
     clients -= browsers
 

@@ -50,9 +50,15 @@ def strategies(
     settings = population_settings(card, split=split, seed=seed, **changes)
     with counting_progress(path.stem) as on_progress:
         found = checkpoint_population(
-            path, chosen, settings, _count(batches),
-            alpha=alpha, store=Store() if use_store else None, device=device, on_progress=on_progress,
-        )  # fmt: skip
+            path,
+            chosen,
+            settings,
+            _count(batches),
+            alpha=alpha,
+            store=Store() if use_store else None,
+            device=device,
+            on_progress=on_progress,
+        )
     if csv is not None:
         from ancra.figure_files import write_file
         from ancra.files import csv_text

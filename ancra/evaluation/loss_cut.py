@@ -109,6 +109,12 @@ def loss_cut(model: nn.Module, image: Tensor, label: int, settings: SurfaceSetti
             decision = decide(model, points).argmax(dim=1)
     moved = ((points - image) * direction).flatten(1).mean(dim=1) / settings.epsilon
     return LossCut(
-        steps.cpu().numpy(), moved.cpu().numpy(), tuple(curves), decision.cpu().numpy(), label,
-        direction.cpu().numpy(), leading.title, settings,
-    )  # fmt: skip
+        steps.cpu().numpy(),
+        moved.cpu().numpy(),
+        tuple(curves),
+        decision.cpu().numpy(),
+        label,
+        direction.cpu().numpy(),
+        leading.title,
+        settings,
+    )

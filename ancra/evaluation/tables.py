@@ -46,9 +46,7 @@ class TableRow:
         cells[NATURAL] = report.natural_accuracy
         cells[WORST] = report.worst if report.outcomes else None
         settings = report.settings
-        return cls(
-            title, dataset, len(report.natural), settings.epsilon, settings.norm, settings.steps, cells
-        )  # fmt: skip
+        return cls(title, dataset, len(report.natural), settings.epsilon, settings.norm, settings.steps, cells)
 
     @classmethod
     def of_evaluation(cls, title: str, dataset: str, row: Mapping[str, Any]) -> "TableRow":

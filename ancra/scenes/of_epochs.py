@@ -41,15 +41,19 @@ def scene_of_epochs(maps: Mapping[int, ModelMap], dataset: Dataset) -> Scene:
         split=first.settings.features.split,
         rows=(f"Epoch {min(maps)}", f"Epoch {max(maps)}"),
         maps=tuple(
-            SceneMap(title, tuple(_frame(epoch, one, adversarial) for epoch, one in maps.items()),
-                     measures=rows_under(last, adversarial), note=f"After epoch {max(maps)}.")
+            SceneMap(
+                title,
+                tuple(_frame(epoch, one, adversarial) for epoch, one in maps.items()),
+                measures=rows_under(last, adversarial),
+                note=f"After epoch {max(maps)}.",
+            )
             for title, adversarial in halves
         ),
         images=thumbnails(first, dataset),
         colours=COLOURS,
         caption=caption(maps),
         stages=True,
-    )  # fmt: skip
+    )
 
 
 def caption(maps: Mapping[int, ModelMap]) -> str:

@@ -152,13 +152,18 @@ class Scene:
             "sprite": sprite(self.images),
             "numeric": [
                 {
-                    "id": c.id, "title": c.title, "low": c.low, "high": c.high,
-                    "lowText": c.low_text, "highText": c.high_text, "unit": c.unit,
+                    "id": c.id,
+                    "title": c.title,
+                    "low": c.low,
+                    "high": c.high,
+                    "lowText": c.low_text,
+                    "highText": c.high_text,
+                    "unit": c.unit,
                 }
                 for c in self.colours
             ],
             "maps": [self._map(one, show_attacked) for one in self.maps],
-        }  # fmt: skip
+        }
         digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
         return {"id": digest, **data}
 

@@ -125,10 +125,13 @@ def _trace(name: str, picture: Picture, settings: AttackSettings, target: int | 
     own = picture.digest(target)
     points = (settings.steps + 1) * picture.image.nbytes
     asked = compute.request(
-        "trace", name, searched(settings),
+        "trace",
+        name,
+        searched(settings),
         Attacked(picture.image, picture.label, target, own if picture.stored else None, settings.objective),
-        alike=(tuple(picture.image.shape), target is None), most=max(1, min(MOST, TOGETHER // points)),
-    )  # fmt: skip
+        alike=(tuple(picture.image.shape), target is None),
+        most=max(1, min(MOST, TOGETHER // points)),
+    )
     return asked, (asked.source.digest, settings.digest(), own)
 
 

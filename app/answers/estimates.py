@@ -59,9 +59,14 @@ def measure(recipe: Recipe, _: Progress | None = None) -> Measured:
         command = [sys.executable, "-m", "ancra", "train", str(file), "--estimate", "--json"]
         try:
             done = subprocess.run(
-                command, cwd=ROOT, env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ}, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=LONGEST,
-            )  # fmt: skip
+                command,
+                cwd=ROOT,
+                env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=LONGEST,
+            )
         except subprocess.TimeoutExpired:
             minutes = LONGEST // 60
             raise AncraError(

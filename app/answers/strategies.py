@@ -99,9 +99,12 @@ def _question(asked: BatchQuestion, names: tuple[str, ...], batches: int | None)
 
 def _settings(asked: BatchQuestion) -> PopulationSettings:
     return population_settings(
-        compute.card(asked.model), split=asked.split, batch_size=asked.count, seed=asked.seed,
+        compute.card(asked.model),
+        split=asked.split,
+        batch_size=asked.count,
+        seed=asked.seed,
         attack=asked.attack.model_dump(),
-    )  # fmt: skip
+    )
 
 
 def _split(asked: BatchQuestion) -> "Split":

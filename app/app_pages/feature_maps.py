@@ -154,9 +154,14 @@ def downloads(
         for label, (ending, kind) in titles.items():
             make = partial(export.scene_file, scene, ending, origin, colour, walk)
             st.download_button(
-                label, make, f"feature-maps.{ending}", kind, icon=":material/download:", on_click="ignore",
+                label,
+                make,
+                f"feature-maps.{ending}",
+                kind,
+                icon=":material/download:",
+                on_click="ignore",
                 key=f"save_{ending}",
-            )  # fmt: skip
+            )
     if said:
         st.caption(said)
 

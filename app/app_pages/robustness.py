@@ -104,9 +104,14 @@ def believe(found: list[Results]) -> None:
     st.header("Can the number be believed?", anchor=False)
     names, first = [each.name for each in found], believed_first(found)
     name = st.selectbox(
-        "Model", names, index=names.index(first), format_func=title_of, key="trust", bind="query-params",
+        "Model",
+        names,
+        index=names.index(first),
+        format_func=title_of,
+        key="trust",
+        bind="query-params",
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     chosen = next(each for each in found if each.name == name)
     if chosen.trust:
         trust_view(chosen.trust)
@@ -114,17 +119,20 @@ def believe(found: list[Results]) -> None:
         st.info(f"This model was not examined yet{': evaluate it below.' if may_change() else '.'}")
     if chosen.curves:
         chart(
-            partial(figures.model_curves_chart, chosen.curves), key="own_curves",
+            partial(figures.model_curves_chart, chosen.curves),
+            key="own_curves",
             alt=f"Accuracy of {chosen.title} against epsilon under three attacks",
-        )  # fmt: skip
+        )
         st.caption(
             f"{chosen.title} as the attacker is allowed more (epsilon: the largest change of a pixel); "
             f"{chosen.curves.samples} test images, bands are 95 % intervals. Where the lines part, PGD misleads."
         )
         save_figure(
-            partial(figures.model_curves_chart, chosen.curves), f"Accuracy against epsilon {_of([chosen])}",
-            answers.origin_of([chosen], "curves"), "own_curves",
-        )  # fmt: skip
+            partial(figures.model_curves_chart, chosen.curves),
+            f"Accuracy against epsilon {_of([chosen])}",
+            answers.origin_of([chosen], "curves"),
+            "own_curves",
+        )
 
 
 def curves(found: list[Results]) -> None:
@@ -134,22 +142,30 @@ def curves(found: list[Results]) -> None:
         return
     st.header("As the attacker is allowed more", anchor=False)
     attack = st.segmented_control(
-        "Attack", list(figures.CURVE_TITLES), format_func=figures.CURVE_TITLES.__getitem__, default="worst",
-        key="curve_attack", bind="query-params", required=True,
-    )  # fmt: skip
+        "Attack",
+        list(figures.CURVE_TITLES),
+        format_func=figures.CURVE_TITLES.__getitem__,
+        default="worst",
+        key="curve_attack",
+        bind="query-params",
+        required=True,
+    )
     chart(
-        partial(figures.curves_chart, have, attack), key="curves",
+        partial(figures.curves_chart, have, attack),
+        key="curves",
         alt=f"Accuracy of each model against epsilon, {figures.CURVE_TITLES[attack]}",
-    )  # fmt: skip
+    )
     st.caption(
         "Accuracy must fall as epsilon grows, and must reach nothing in the end: "
         "a curve that stays up shows an attack that fails. Epsilon 0 is no attack."
     )
     shown = [each for each in found if each.curves]
     save_figure(
-        partial(figures.curves_chart, have, attack), f"Accuracy against epsilon {attack} {_of(shown)}",
-        answers.origin_of(shown, "curves"), "curves",
-    )  # fmt: skip
+        partial(figures.curves_chart, have, attack),
+        f"Accuracy against epsilon {attack} {_of(shown)}",
+        answers.origin_of(shown, "curves"),
+        "curves",
+    )
 
 
 def transfer(found: list[Results]) -> None:

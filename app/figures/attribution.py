@@ -76,11 +76,17 @@ def attribution_maps(panels: Sequence[Panel], colours: Palette, same_scale: bool
             )
         )
         if empty:
-            words.append({
-                "text": "nothing:<br>the map is empty", "showarrow": False,
-                "font": {"color": colours.muted, "size": 14},
-                "x": 0.5, "y": 0.5, "xref": f"x{below} domain", "yref": f"y{below} domain",
-            })  # fmt: skip
+            words.append(
+                {
+                    "text": "nothing:<br>the map is empty",
+                    "showarrow": False,
+                    "font": {"color": colours.muted, "size": 14},
+                    "x": 0.5,
+                    "y": 0.5,
+                    "xref": f"x{below} domain",
+                    "yref": f"y{below} domain",
+                }
+            )
     return go.Figure(traces, look(colours, height=2 * COLUMN + 60, annotations=words, **axes))
 
 
@@ -114,9 +120,15 @@ def channel_bars(
 
 
 def evidence_bars(
-    change: ChannelChange, image: int, classes: Sequence[str], label: int, other: int, block: int, colours: Palette,
+    change: ChannelChange,
+    image: int,
+    classes: Sequence[str],
+    label: int,
+    other: int,
+    block: int,
+    colours: Palette,
     count: int = 10,
-) -> go.Figure:  # fmt: skip
+) -> go.Figure:
     """What the channels after the attention say for ``label`` against ``other``, natural beside attacked.
 
     The value of a channel is (W[label] - W[other]) * z': above zero for the label, below for the other class. The
@@ -169,9 +181,14 @@ def _picture(image: FloatArray, axis: str) -> Trace:
     axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
     if len(image) == 1:
         return heatmap(
-            z=image[0], zmin=0, zmax=1, colorscale=[(0, "#000000"), (1, "#ffffff")], showscale=False,
-            hovertemplate="row %{y}, column %{x}: %{z:.2f}<extra></extra>", **axes,
-        )  # fmt: skip
+            z=image[0],
+            zmin=0,
+            zmax=1,
+            colorscale=[(0, "#000000"), (1, "#ffffff")],
+            showscale=False,
+            hovertemplate="row %{y}, column %{x}: %{z:.2f}<extra></extra>",
+            **axes,
+        )
     return picture(z=(np.clip(image.transpose(1, 2, 0), 0, 1) * 255).round().astype(np.uint8), **axes)
 
 

@@ -125,37 +125,68 @@ def _together(group: Sequence[Curve], lines: Sequence[Line]) -> Curve:
     smooth = on("smooth")
     seeds = ", ".join(str(line.seed) for line in sorted(lines, key=lambda line: line.seed))
     return replace(
-        group[0], name=f"{lines[0].title}, seeds {seeds}", xs=on("xs").mean(axis=0), ys=on("ys").mean(axis=0),
-        epochs=at, smooth=smooth.mean(axis=0), low=smooth.min(axis=0), high=smooth.max(axis=0), runs=len(group),
+        group[0],
+        name=f"{lines[0].title}, seeds {seeds}",
+        xs=on("xs").mean(axis=0),
+        ys=on("ys").mean(axis=0),
+        epochs=at,
+        smooth=smooth.mean(axis=0),
+        low=smooth.min(axis=0),
+        high=smooth.max(axis=0),
+        runs=len(group),
         best=None,
-    )  # fmt: skip
+    )
 
 
 def _traces(curve: Curve, key: str, axes: Axes) -> list[Trace]:
     found = []
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
     if curve.low is not None and curve.high is not None:
-        found.append(scatter(
-            x=[*curve.xs, *curve.xs[::-1]], y=[*curve.high, *curve.low[::-1]], fill="toself", mode="lines",
-            line={"width": 0}, fillcolor=_pale(curve.colour, BAND), hoverinfo="skip", showlegend=False,
-        ))  # fmt: skip
+        found.append(
+            scatter(
+                x=[*curve.xs, *curve.xs[::-1]],
+                y=[*curve.high, *curve.low[::-1]],
+                fill="toself",
+                mode="lines",
+                line={"width": 0},
+                fillcolor=_pale(curve.colour, BAND),
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
     if axes.smoothing:
-        found.append(scatter(
-            x=curve.xs, y=curve.ys, mode="lines", line={"color": _pale(curve.colour, PALE), "width": 1.5},
-            hoverinfo="skip", showlegend=False,
-        ))  # fmt: skip
-    found.append(scatter(
-        x=curve.xs, y=curve.smooth, name=curve.name,
-        mode="lines+markers" if len(curve.xs) <= 30 and not axes.smoothing else "lines",
-        line={"color": curve.colour, "width": 2.5 if key != STEP_LOSS or axes.smoothing else 1.4},
-        customdata=np.round(curve.epochs, 2),
-        hovertemplate=f"{number}<extra>{curve.name}, epoch %{{customdata}}</extra>",
-    ))  # fmt: skip
+        found.append(
+            scatter(
+                x=curve.xs,
+                y=curve.ys,
+                mode="lines",
+                line={"color": _pale(curve.colour, PALE), "width": 1.5},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    found.append(
+        scatter(
+            x=curve.xs,
+            y=curve.smooth,
+            name=curve.name,
+            mode="lines+markers" if len(curve.xs) <= 30 and not axes.smoothing else "lines",
+            line={"color": curve.colour, "width": 2.5 if key != STEP_LOSS or axes.smoothing else 1.4},
+            customdata=np.round(curve.epochs, 2),
+            hovertemplate=f"{number}<extra>{curve.name}, epoch %{{customdata}}</extra>",
+        )
+    )
     star = np.flatnonzero(curve.epochs == curve.best) if curve.best is not None else np.empty(0, int)
-    found.append(scatter(
-        x=curve.xs[star], y=curve.smooth[star], mode="markers", showlegend=False, hoverinfo="skip",
-        marker={"symbol": "star", "size": 14, "color": curve.colour},
-    ))  # fmt: skip
+    found.append(
+        scatter(
+            x=curve.xs[star],
+            y=curve.smooth[star],
+            mode="markers",
+            showlegend=False,
+            hoverinfo="skip",
+            marker={"symbol": "star", "size": 14, "color": curve.colour},
+        )
+    )
     return found
 
 

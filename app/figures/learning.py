@@ -109,10 +109,16 @@ def losses(line: Line, colours: Palette, axes: Axes) -> go.Figure:
     tints = {"natural": colours.natural, "robust": colours.adversarial, "boosted": colours.good}
     tints["contrast"] = colours.auxiliary
     if line.steps and not axes.by_time:
-        traces.append(scatter(
-            x=[at for at, _ in line.steps], y=[loss for _, loss in line.steps], name="at each step",
-            mode="lines", line={"color": colours.muted, "width": 1.2}, hovertemplate="%{y:.3g}<extra>step</extra>",
-        ))  # fmt: skip
+        traces.append(
+            scatter(
+                x=[at for at, _ in line.steps],
+                y=[loss for _, loss in line.steps],
+                name="at each step",
+                mode="lines",
+                line={"color": colours.muted, "width": 1.2},
+                hovertemplate="%{y:.3g}<extra>step</extra>",
+            )
+        )
     traces += _curve(line, "loss", "whole loss", colours.text, "solid", axes)
     for key in line.rows[-1] if line.rows else ():
         if key.startswith("loss/"):

@@ -73,15 +73,22 @@ def cut_sentence(cut: LossCut, classes: Sequence[str]) -> str:
 def _curve(cut: LossCut, curve: CutLoss, scale: LossScale, colour: str, dash: str) -> list[Trace]:
     heights = scale.place(curve.losses)
     along = scatter(
-        x=cut.axis, y=heights, customdata=curve.losses, name=_lower(curve.title), mode="lines",
+        x=cut.axis,
+        y=heights,
+        customdata=curve.losses,
+        name=_lower(curve.title),
+        mode="lines",
         line={"color": colour, "width": 4, "dash": dash},
         hovertemplate="%{x:.2f} ε: %{customdata:.3g}<extra>" + _lower(curve.title) + "</extra>",
-    )  # fmt: skip
+    )
     image = scatter(
-        x=[0], y=[float(heights[len(cut.axis) // 2])], mode="markers", showlegend=False,
+        x=[0],
+        y=[float(heights[len(cut.axis) // 2])],
+        mode="markers",
+        showlegend=False,
         hovertemplate="the image<extra></extra>",
         marker={"size": 13, "color": "#ffffff", "line": {"color": colour, "width": 4}},
-    )  # fmt: skip
+    )
     return [along, image]
 
 
@@ -90,28 +97,52 @@ def _arrow(cut: LossCut, curve: CutLoss, scale: LossScale, colour: str) -> Layou
     at, rise = float(scale.place(loss)), ARROW * scale.tilt(loss, curve.slope)
     shrink = min(1.0, HIGHEST * (scale.high - scale.low) / max(abs(rise), 1e-12))
     return {
-        "x": ARROW * shrink, "y": at + rise * shrink, "ax": 0, "ay": at, "xref": "x", "yref": "y", "axref": "x",
-        "ayref": "y", "text": "", "showarrow": True, "arrowhead": 2, "arrowsize": 0.9, "arrowwidth": 4,
+        "x": ARROW * shrink,
+        "y": at + rise * shrink,
+        "ax": 0,
+        "ay": at,
+        "xref": "x",
+        "yref": "y",
+        "axref": "x",
+        "ayref": "y",
+        "text": "",
+        "showarrow": True,
+        "arrowhead": 2,
+        "arrowsize": 0.9,
+        "arrowwidth": 4,
         "arrowcolor": colour,
-    }  # fmt: skip
+    }
 
 
 def _strip(start: float, end: float, colours: Palette) -> Layout:
     return {
-        "type": "rect", "x0": start, "x1": end, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain",
-        "fillcolor": colours.adversarial, "opacity": 0.14, "line": {"width": 0}, "layer": "below",
-    }  # fmt: skip
+        "type": "rect",
+        "x0": start,
+        "x1": end,
+        "y0": 0,
+        "y1": 1,
+        "xref": "x",
+        "yref": "y domain",
+        "fillcolor": colours.adversarial,
+        "opacity": 0.14,
+        "line": {"width": 0},
+        "layer": "below",
+    }
 
 
 def _way(cut: LossCut, curve: CutLoss, trace: AttackTrace, scale: LossScale, colour: str) -> Trace:
     losses = trace.loss(curve.name)[:, 0]
     return scatter(
-        x=cut.place(trace.images[:, 0] - trace.natural[0]), y=scale.place(losses), customdata=losses,
-        mode="lines+markers", showlegend=False, line={"color": colour, "width": 1},
+        x=cut.place(trace.images[:, 0] - trace.natural[0]),
+        y=scale.place(losses),
+        customdata=losses,
+        mode="lines+markers",
+        showlegend=False,
+        line={"color": colour, "width": 1},
         marker={"size": 7, "symbol": "x-thin", "line": {"color": colour, "width": 2}},
         text=[f"step {step}" for step in range(len(losses))],
         hovertemplate="%{text}: %{customdata:.3g}<extra>the attack</extra>",
-    )  # fmt: skip
+    )
 
 
 def _wrong(cut: LossCut) -> list[tuple[float, float]]:

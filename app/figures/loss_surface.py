@@ -68,18 +68,35 @@ def _landscapes(surface: LossSurface, shown: Sequence[Plane], colours: Palette) 
     lines = {"show": True, "color": colours.background, "width": 1, "start": -extent, "end": extent, "size": extent / 5}
     for column, plane in enumerate(shown):
         heights, scene = scale.place(plane.losses), f"scene{suffix(column)}"
-        traces.append(landscape(
-            x=surface.axis, y=surface.axis, z=heights.T, customdata=plane.losses.T,
-            surfacecolor=1.0 - plane.correct.T, cmin=0, cmax=1, colorscale=two, showscale=False,
-            contours=dict.fromkeys(("x", "y"), lines),
-            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
-            scene=scene,
-        ))  # fmt: skip
+        traces.append(
+            landscape(
+                x=surface.axis,
+                y=surface.axis,
+                z=heights.T,
+                customdata=plane.losses.T,
+                surfacecolor=1.0 - plane.correct.T,
+                cmin=0,
+                cmax=1,
+                colorscale=two,
+                showscale=False,
+                contours=dict.fromkeys(("x", "y"), lines),
+                hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
+                scene=scene,
+            )
+        )
         middle = len(surface.axis) // 2
-        traces.append(scatter3d(
-            x=[0], y=[0], z=[float(heights[middle, middle])], mode="markers", showlegend=False,
-            marker={"size": 6, "color": colours.text}, hovertemplate="the image<extra></extra>", scene=scene,
-        ))  # fmt: skip
+        traces.append(
+            scatter3d(
+                x=[0],
+                y=[0],
+                z=[float(heights[middle, middle])],
+                mode="markers",
+                showlegend=False,
+                marker={"size": 6, "color": colours.text},
+                hovertemplate="the image<extra></extra>",
+                scene=scene,
+            )
+        )
     for name, colour in (("the answer is right", colours.final), ("wrong", colours.adversarial)):
         marker = {"size": 8, "color": colour}
         traces.append(scatter3d(x=[None], y=[None], z=[None], mode="markers", name=name, marker=marker, scene="scene"))
@@ -118,30 +135,54 @@ def _maps(surface: LossSurface, shown: Sequence[Plane], colours: Palette) -> go.
         side = {"title": "random direction (ε)"} if column == 0 else {}
         axes |= {
             f"xaxis{name}": {
-                "anchor": f"y{name}", "domain": span, "title": "gradient direction (ε)", "showgrid": False
+                "anchor": f"y{name}",
+                "domain": span,
+                "title": "gradient direction (ε)",
+                "showgrid": False,
             },
             f"yaxis{name}": {"anchor": f"x{name}", "domain": [0.0, 1.0], "showgrid": False, **side},
-        }  # fmt: skip
-        traces.append(heatmap(
-            x=surface.axis, y=surface.axis, z=scale.place(plane.losses).T, customdata=plane.losses.T,
-            zmin=scale.low, zmax=scale.high,
-            colorscale="Cividis", showscale=column == count - 1,
-            colorbar={"thickness": 10, "x": span[1] + 0.01, "xanchor": "left", **scale.ticks},
-            hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
-            **on,
-        ))  # fmt: skip
+        }
+        traces.append(
+            heatmap(
+                x=surface.axis,
+                y=surface.axis,
+                z=scale.place(plane.losses).T,
+                customdata=plane.losses.T,
+                zmin=scale.low,
+                zmax=scale.high,
+                colorscale="Cividis",
+                showscale=column == count - 1,
+                colorbar={"thickness": 10, "x": span[1] + 0.01, "xanchor": "left", **scale.ticks},
+                hovertemplate="gradient %{x:.2f} ε, random %{y:.2f} ε: loss %{customdata:.4g}<extra></extra>",
+                **on,
+            )
+        )
         if plane.correct.any() and not plane.correct.all():
-            traces.append(contour(
-                x=surface.axis, y=surface.axis, z=plane.correct.T.astype(float),
-                contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
-                line={"color": colours.adversarial, "width": 3}, showscale=False, hoverinfo="skip",
-                name="the answer changes", showlegend=column == 0, **on,
-            ))  # fmt: skip
-        traces.append(scatter(
-            x=[0], y=[0], mode="markers",
-            marker={"size": 11, "color": "#ffffff", "line": {"color": "#000000", "width": 2}},
-            showlegend=False, hovertemplate="the image<extra></extra>", **on,
-        ))  # fmt: skip
+            traces.append(
+                contour(
+                    x=surface.axis,
+                    y=surface.axis,
+                    z=plane.correct.T.astype(float),
+                    contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
+                    line={"color": colours.adversarial, "width": 3},
+                    showscale=False,
+                    hoverinfo="skip",
+                    name="the answer changes",
+                    showlegend=column == 0,
+                    **on,
+                )
+            )
+        traces.append(
+            scatter(
+                x=[0],
+                y=[0],
+                mode="markers",
+                marker={"size": 11, "color": "#ffffff", "line": {"color": "#000000", "width": 2}},
+                showlegend=False,
+                hovertemplate="the image<extra></extra>",
+                **on,
+            )
+        )
     layout = look(
         colours,
         height=400,

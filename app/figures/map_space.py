@@ -29,17 +29,34 @@ def space(one: ModelMap, colours: Palette, colour: str = "true") -> go.Figure:
                 f"image {one.indices[i]}, true {one.classes[one.labels[i]]}, predicted {one.classes[answers[i]]}"
                 for i in chosen
             ]
-            traces.append(scatter3d(
-                x=places[chosen, 0], y=places[chosen, 1], z=places[chosen, 2], mode="markers", name=name,
-                legendgroup=name, showlegend=not adversarial, text=words,
-                hovertemplate=f"%{{text}}<extra>{'adversarial' if adversarial else 'natural'}</extra>",
-                marker={
-                    "size": 3.5, "color": colours.class_colour(label), "symbol": "x" if adversarial else "circle",
-                    "opacity": 0.55 if adversarial else 0.9,
-                },
-            ))  # fmt: skip
-    axis = {"title": "", "showticklabels": False, "showspikes": False, "showbackground": False, "zeroline": False,
-            "gridcolor": colours.grid, "color": colours.grid}  # fmt: skip
+            traces.append(
+                scatter3d(
+                    x=places[chosen, 0],
+                    y=places[chosen, 1],
+                    z=places[chosen, 2],
+                    mode="markers",
+                    name=name,
+                    legendgroup=name,
+                    showlegend=not adversarial,
+                    text=words,
+                    hovertemplate=f"%{{text}}<extra>{'adversarial' if adversarial else 'natural'}</extra>",
+                    marker={
+                        "size": 3.5,
+                        "color": colours.class_colour(label),
+                        "symbol": "x" if adversarial else "circle",
+                        "opacity": 0.55 if adversarial else 0.9,
+                    },
+                )
+            )
+    axis = {
+        "title": "",
+        "showticklabels": False,
+        "showspikes": False,
+        "showbackground": False,
+        "zeroline": False,
+        "gridcolor": colours.grid,
+        "color": colours.grid,
+    }
     scene = {
         "xaxis": axis,
         "yaxis": axis,

@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKS = {
-    "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "x", "star": "*", "hexagon": "h", "pentagon": "p",
-    "triangle-up": "^", "triangle-down": "v", "x-thin": "x",
-}  # fmt: skip
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "cross": "P",
+    "x": "x",
+    "star": "*",
+    "hexagon": "h",
+    "pentagon": "p",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "x-thin": "x",
+}
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 PIXEL = 0.38
 """Points that a pixel of the page becomes, of lines and marks."""
@@ -84,7 +93,7 @@ def _mark(marker: go.scatter.Marker, colour: str) -> dict[str, Any]:
 
 def bars(
     axes: "Axes", trace: go.Bar, across: Places, down: Places, base: dict[Any, float], beside: tuple[int, int] = (0, 1)
-) -> None:  # fmt: skip
+) -> None:
     """Bars; stacked ones begin where ``base`` says, which is told how far they reach.
 
     Args:
@@ -119,9 +128,16 @@ def heatmap(axes: "Axes", trace: go.Heatmap, across: Places, down: Places) -> No
     stops = [(share, as_colour(colour)) for share, colour in trace.colorscale]
     shades = LinearSegmentedColormap.from_list("page", stops)
     mesh = axes.pcolormesh(
-        _edges(xs), _edges(ys), table, cmap=shades, vmin=trace.zmin, vmax=trace.zmax,
-        edgecolors="white" if max(table.shape) <= CELLS else "none", linewidth=0.6, rasterized=max(table.shape) > CELLS,
-    )  # fmt: skip
+        _edges(xs),
+        _edges(ys),
+        table,
+        cmap=shades,
+        vmin=trace.zmin,
+        vmax=trace.zmax,
+        edgecolors="white" if max(table.shape) <= CELLS else "none",
+        linewidth=0.6,
+        rasterized=max(table.shape) > CELLS,
+    )
     if trace.text is not None and trace.texttemplate:
         for y, row, words in zip(ys, table, trace.text, strict=True):
             for x, value, word in zip(xs, row, words, strict=True):
@@ -141,9 +157,13 @@ def contour(axes: "Axes", trace: go.Contour, across: Places, down: Places) -> No
     """One line where the values pass a height."""
     line = as_colour(trace.line.color)
     axes.contour(
-        across(trace.x), down(trace.y), np.asarray(trace.z, float), levels=[trace.contours.start], colors=[line],
+        across(trace.x),
+        down(trace.y),
+        np.asarray(trace.z, float),
+        levels=[trace.contours.start],
+        colors=[line],
         linewidths=trace.line.width * PIXEL,
-    )  # fmt: skip
+    )
     if trace.showlegend is not False:
         axes.plot([], [], color=line, label=plain(trace.name or ""))
 

@@ -171,8 +171,14 @@ def _legend(drawn: "Figure", shown: Any, width: float) -> None:
         return
     room = width / (0.35 + 0.062 * max(map(len, entries)))
     legend = drawn.legend(
-        entries.values(), entries.keys(), loc="outside upper left", ncols=max(1, min(int(room), len(entries), 5)),
-        frameon=False, handlelength=1.6, columnspacing=1.0, borderaxespad=0.1,
-    )  # fmt: skip
+        entries.values(),
+        entries.keys(),
+        loc="outside upper left",
+        ncols=max(1, min(int(room), len(entries), 5)),
+        frameon=False,
+        handlelength=1.6,
+        columnspacing=1.0,
+        borderaxespad=0.1,
+    )
     for text in legend.get_texts():
         text.set_parse_math(False)

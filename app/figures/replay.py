@@ -55,11 +55,9 @@ def replay(
         "change": pictures.scales(widest, first.settings.epsilon, grey=first.trace.natural.shape[1] == 1),
         "classes": list(classes),
         "classColours": list(colours.classes),
-        "colours": {
-            name: value for name, value in asdict(colours).items() if isinstance(value, str)
-        },
+        "colours": {name: value for name, value in asdict(colours).items() if isinstance(value, str)},
         "models": [_model(model, classes, label) for model in models],
-    }  # fmt: skip
+    }
     payload["key"] = hashlib.sha256(json.dumps(payload).encode()).hexdigest()[:16]
     return payload
 

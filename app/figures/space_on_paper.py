@@ -61,9 +61,16 @@ def _surface(axes: Any, trace: go.Surface) -> None:
     )
     shares = (np.asarray(trace.surfacecolor, float) - trace.cmin) / (trace.cmax - trace.cmin)
     axes.plot_surface(
-        across, down, np.asarray(trace.z, float), facecolors=shades(shares), rstride=1, cstride=1, linewidth=0.1,
-        zorder=2, shade=True,
-    )  # fmt: skip
+        across,
+        down,
+        np.asarray(trace.z, float),
+        facecolors=shades(shares),
+        rstride=1,
+        cstride=1,
+        linewidth=0.1,
+        zorder=2,
+        shade=True,
+    )
 
 
 def _axis(axes: Any, name: str, given: Any) -> None:

@@ -287,9 +287,14 @@ def _error(found: list[Measured], scale: float, colour: str, mirrored: bool = Fa
     if mirrored:
         above, below = below, above
     return {
-        "type": "data", "symmetric": False, "array": above, "arrayminus": below,
-        "color": colour, "thickness": 1.5, "width": 4,
-    }  # fmt: skip
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "color": colour,
+        "thickness": 1.5,
+        "width": 4,
+    }
 
 
 def _mixed(colours: Palette, share: float) -> str:

@@ -20,8 +20,15 @@ def titles(texts: Sequence[str], columns: Sequence[Sequence[float]]) -> list[Lay
     """A title above each column, as annotations."""
     return [
         {
-            "text": text, "x": sum(column) / 2, "y": 1.0, "xref": "paper", "yref": "paper", "xanchor": "center",
-            "yanchor": "bottom", "showarrow": False, "font": {"size": 16},
+            "text": text,
+            "x": sum(column) / 2,
+            "y": 1.0,
+            "xref": "paper",
+            "yref": "paper",
+            "xanchor": "center",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "font": {"size": 16},
         }
         for text, column in zip(texts, columns, strict=True)
-    ]  # fmt: skip
+    ]

@@ -32,32 +32,42 @@ def grid_chart(states: Sequence[CellState], chosen: str | None, colours: Palette
     names = list(dict.fromkeys(label(tuple(state.cell.values.items())) for state in states))
     seeds = sorted({state.cell.seed for state in states})
     paints = {
-        "none": colours.grid, "queued": colours.muted, "running": colours.final, "finished": colours.good,
-        "failed": colours.bad, "cancelled": colours.auxiliary, "lost": colours.adversarial,
-    }  # fmt: skip
+        "none": colours.grid,
+        "queued": colours.muted,
+        "running": colours.final,
+        "finished": colours.good,
+        "failed": colours.bad,
+        "cancelled": colours.auxiliary,
+        "lost": colours.adversarial,
+    }
     traces = []
     for kind, (sign, word) in STATES.items():
         shown = [state for state in states if _kind(state.status) == kind]
         if not shown:
             continue
         ringed = [state.cell.name == chosen for state in shown]
-        traces.append(scatter(
-            x=[state.cell.seed for state in shown],
-            y=[label(tuple(state.cell.values.items())) for state in shown],
-            name=f"{word} ({len(shown)})",
-            mode="markers+text",
-            text=sign,
-            textfont={"color": colours.text if kind == "none" else colours.background, "size": 14},
-            marker={
-                "symbol": "square", "size": CELL - 5, "color": paints[kind], "opacity": 1,
-                "line": {"width": [3 if ring else 0 for ring in ringed], "color": colours.text},
-            },
-            customdata=[state.cell.name for state in shown],
-            hovertext=[_said(state) for state in shown],
-            hovertemplate="%{hovertext}<extra></extra>",
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        ))  # fmt: skip
+        traces.append(
+            scatter(
+                x=[state.cell.seed for state in shown],
+                y=[label(tuple(state.cell.values.items())) for state in shown],
+                name=f"{word} ({len(shown)})",
+                mode="markers+text",
+                text=sign,
+                textfont={"color": colours.text if kind == "none" else colours.background, "size": 14},
+                marker={
+                    "symbol": "square",
+                    "size": CELL - 5,
+                    "color": paints[kind],
+                    "opacity": 1,
+                    "line": {"width": [3 if ring else 0 for ring in ringed], "color": colours.text},
+                },
+                customdata=[state.cell.name for state in shown],
+                hovertext=[_said(state) for state in shown],
+                hovertemplate="%{hovertext}<extra></extra>",
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 1}},
+            )
+        )
     layout = look(
         colours,
         height=120 + CELL * len(names),
@@ -67,14 +77,20 @@ def grid_chart(states: Sequence[CellState], chosen: str | None, colours: Palette
         showlegend=True,
         legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "trace"},
         xaxis={
-            "title": "seed", "tickvals": seeds if len(seeds) <= 30 else None, "showgrid": False, "side": "bottom",
+            "title": "seed",
+            "tickvals": seeds if len(seeds) <= 30 else None,
+            "showgrid": False,
+            "side": "bottom",
             "range": [min(seeds, default=0) - 0.7, max(len(seeds), 8) - 0.3],
         },
         yaxis={
-            "type": "category", "categoryorder": "array", "categoryarray": names[::-1],
-            "range": [-0.7, len(names) - 0.3], "showgrid": False,
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names[::-1],
+            "range": [-0.7, len(names) - 0.3],
+            "showgrid": False,
         },
-    )  # fmt: skip
+    )
     return go.Figure(traces, layout)
 
 

@@ -52,23 +52,44 @@ def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | Non
         band = [(x, each) for x, each in spreads if each.seeds > 1]
         spread = scatter(
             x=[*(x for x, _ in band), *(x for x, _ in reversed(band))],
-            y=[*(100 * (s.mean + s.deviation) for _, s in band),
-               *(100 * (s.mean - s.deviation) for _, s in reversed(band))],
-            fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
-            legendgroup=measure, showlegend=False, hoverinfo="skip",
-        )  # fmt: skip
+            y=[
+                *(100 * (s.mean + s.deviation) for _, s in band),
+                *(100 * (s.mean - s.deviation) for _, s in reversed(band)),
+            ],
+            fill="toself",
+            fillcolor=colour + TINT,
+            line={"width": 0},
+            mode="lines",
+            legendgroup=measure,
+            showlegend=False,
+            hoverinfo="skip",
+        )
         means = scatter(
-            x=[x for x, _ in spreads], y=[100 * each.mean for _, each in spreads], mode="lines",
-            line={"color": colour, "width": 2.5}, legendgroup=measure, showlegend=False, hoverinfo="skip",
-        )  # fmt: skip
+            x=[x for x, _ in spreads],
+            y=[100 * each.mean for _, each in spreads],
+            mode="lines",
+            line={"color": colour, "width": 2.5},
+            legendgroup=measure,
+            showlegend=False,
+            hoverinfo="skip",
+        )
         shown = [(float(each.values[key]), each) for each in outcome.results]
         traces += [spread, means, _dots(shown, measure, name, colour, SYMBOLS[index], chosen, colours.text)]
     if own is not None:
         marks.append(upright(own, {"color": colours.muted, "dash": "dot", "width": 1.5}))
-        words.append({
-            "text": "the recipe's own", "font": {"color": colours.muted, "size": 14}, "showarrow": False,
-            "x": own, "y": 0, "xref": "x", "yref": "y domain", "xanchor": "right", "yanchor": "bottom",
-        })  # fmt: skip
+        words.append(
+            {
+                "text": "the recipe's own",
+                "font": {"color": colours.muted, "size": 14},
+                "showarrow": False,
+                "x": own,
+                "y": 0,
+                "xref": "x",
+                "yref": "y domain",
+                "xanchor": "right",
+                "yanchor": "bottom",
+            }
+        )
     values = sorted({float(each.values[key]) for each in outcome.results})
     margin = 0.03 * (values[-1] - values[0] or 1) if values else 0
     layout = look(
@@ -107,19 +128,26 @@ def settings_chart(outcome: Outcome, chosen: str | None, colours: Palette) -> go
             spot = f"{name}, {TITLES[measure]}"
             traces.append(_dots(shown, measure, spot, colour, "circle", chosen, colours.text, small=True))
         means = [Measured.mean(np.array([100 * number(each, measure) for each in runs])) for measure in measures]
-        traces.append(scatter(
-            x=[place - 0.12 * step for place in places],
-            y=[each.value for each in means],
-            error_y={
-                "array": [each.high - each.value for each in means],
-                "color": colour, "thickness": 1.5, "width": 4,
-            },
-            name=name, mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 11},
-            text=[f"{each.value:.1f} %" + (f" ({each.low:.1f} to {each.high:.1f})" if len(runs) > 1 else "")
-                  for each in means],
-            hovertemplate="mean %{text}<extra>" + name + "</extra>",
-        ))  # fmt: skip
+        traces.append(
+            scatter(
+                x=[place - 0.12 * step for place in places],
+                y=[each.value for each in means],
+                error_y={
+                    "array": [each.high - each.value for each in means],
+                    "color": colour,
+                    "thickness": 1.5,
+                    "width": 4,
+                },
+                name=name,
+                mode="markers",
+                marker={"color": colour, "symbol": symbol, "size": 11},
+                text=[
+                    f"{each.value:.1f} %" + (f" ({each.low:.1f} to {each.high:.1f})" if len(runs) > 1 else "")
+                    for each in means
+                ],
+                hovertemplate="mean %{text}<extra>" + name + "</extra>",
+            )
+        )
     layout = look(
         colours,
         height=420,
@@ -152,17 +180,31 @@ def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
         mean = np.nanmean(table, 0)
         if len(lines) > 1:
             spread = np.nanstd(table, 0, ddof=1) if not np.isnan(table).any() else np.nanstd(table, 0)
-            traces.append(scatter(
-                x=[*epochs, *epochs[::-1]], y=[*(mean + spread), *(mean - spread)[::-1]],
-                fill="toself", fillcolor=colour + TINT, line={"width": 0}, mode="lines",
-                legendgroup=str(index), showlegend=False, hoverinfo="skip",
-            ))  # fmt: skip
+            traces.append(
+                scatter(
+                    x=[*epochs, *epochs[::-1]],
+                    y=[*(mean + spread), *(mean - spread)[::-1]],
+                    fill="toself",
+                    fillcolor=colour + TINT,
+                    line={"width": 0},
+                    mode="lines",
+                    legendgroup=str(index),
+                    showlegend=False,
+                    hoverinfo="skip",
+                )
+            )
         number = "%{y:.1f} %" if scale == 100 else "%{y:.3g}"
-        traces.append(scatter(
-            x=epochs, y=mean, name=label(setting), mode="lines", legendgroup=str(index),
-            line={"color": colour, "width": 2.2, "dash": ("solid", "dash", "dot", "dashdot")[index % 4]},
-            hovertemplate=f"{number}<extra>{label(setting)}</extra>",
-        ))  # fmt: skip
+        traces.append(
+            scatter(
+                x=epochs,
+                y=mean,
+                name=label(setting),
+                mode="lines",
+                legendgroup=str(index),
+                line={"color": colour, "width": 2.2, "dash": ("solid", "dash", "dot", "dashdot")[index % 4]},
+                hovertemplate=f"{number}<extra>{label(setting)}</extra>",
+            )
+        )
     last = max((len(each.curves.get(curve, ())) for each in outcome.results), default=1)
     layout = look(
         colours,
@@ -208,10 +250,16 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
         if (runs := found.get((str(x), str(y))))
     ]
     dots = scatter(
-        x=[x for x, _, _ in spots], y=[y for _, y, _ in spots], customdata=[each.cell for _, _, each in spots],
-        mode="markers", marker={"size": 26, "opacity": 0}, showlegend=False, hoverinfo="skip",
-        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-    )  # fmt: skip
+        x=[x for x, _, _ in spots],
+        y=[y for _, y, _ in spots],
+        customdata=[each.cell for _, _, each in spots],
+        mode="markers",
+        marker={"size": 26, "opacity": 0},
+        showlegend=False,
+        hoverinfo="skip",
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+    )
     layout = look(
         colours,
         height=150 + 44 * len(rows),
@@ -223,9 +271,15 @@ def two_axes_chart(outcome: Outcome, across: str, down: str, measure: str, colou
 
 
 def _dots(
-    shown: Sequence[tuple[float, CellResult]], measure: str, name: str, colour: str, symbol: str, chosen: str | None,
-    ink: str, small: bool = False,
-) -> Trace:  # fmt: skip
+    shown: Sequence[tuple[float, CellResult]],
+    measure: str,
+    name: str,
+    colour: str,
+    symbol: str,
+    chosen: str | None,
+    ink: str,
+    small: bool = False,
+) -> Trace:
     """Dots of runs at x, one a result; they stay as they are while one of them is selected."""
     ringed = [each.cell == chosen for _, each in shown]
     return scatter(
@@ -238,11 +292,13 @@ def _dots(
         customdata=[each.cell for _, each in shown],
         text=[f"{label(each.setting)}, seed {each.seed}" for _, each in shown],
         marker={
-            "color": colour, "symbol": symbol, "opacity": 0.9 if not small else 0.55,
+            "color": colour,
+            "symbol": symbol,
+            "opacity": 0.9 if not small else 0.55,
             "size": [(13 if ring else 8) if not small else (11 if ring else 6) for ring in ringed],
             "line": {"color": ink, "width": [2.5 if ring else 0 for ring in ringed]},
         },
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0.9 if not small else 0.55}},
         hovertemplate="%{text}: %{y:.1f} %<extra>" + name + "</extra>",
-    )  # fmt: skip
+    )

@@ -37,7 +37,11 @@ def _panel(place: Place) -> None:
         if not may_change():
             return
         st.button(
-            f"Fetch it ({place.download / 1e6:.0f} MB)", key="fetch", icon=":material/download:", type="primary",
-            on_click=begin_fetch, args=(place,),
-        )  # fmt: skip
+            f"Fetch it ({place.download / 1e6:.0f} MB)",
+            key="fetch",
+            icon=":material/download:",
+            type="primary",
+            on_click=begin_fetch,
+            args=(place,),
+        )
         st.caption(f"From its authors' server, checked, into `{place.folder}`; or put it there by hand.")

@@ -34,9 +34,14 @@ def save_figure(draw: Draw, name: str, origin: Origin, key: str, wide: bool = Fa
         with st.container(horizontal=True):
             for kind, mime in TYPES.items():
                 st.download_button(
-                    kind.upper(), partial(_made, draw, kind, here, wide), f"{file_name(name)}.{kind}", mime,
-                    icon=":material/download:", on_click="ignore", key=f"save/{key}/{kind}",
-                )  # fmt: skip
+                    kind.upper(),
+                    partial(_made, draw, kind, here, wide),
+                    f"{file_name(name)}.{kind}",
+                    mime,
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"save/{key}/{kind}",
+                )
         st.caption("`ancra explain` says where a file for a paper is from.")
 
 

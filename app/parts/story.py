@@ -220,14 +220,25 @@ def strip(
     if strayed or again is not None:
         where.button("Set it again", key="story_again", on_click=set_again, help="All that this sentence speaks of.")
     where.button(
-        "Back", key="story_back", icon=":material/arrow_back:", disabled=at < 1, on_click=story.go,
+        "Back",
+        key="story_back",
+        icon=":material/arrow_back:",
+        disabled=at < 1,
+        on_click=story.go,
         args=(story.steps[max(at - 1, 0)],),
-    )  # fmt: skip
+    )
     where.button(
-        "Next", key="story_next", icon=":material/arrow_forward:", disabled=at == last, on_click=story.go,
+        "Next",
+        key="story_next",
+        icon=":material/arrow_forward:",
+        disabled=at == last,
+        on_click=story.go,
         args=(story.steps[min(at + 1, last)],),
-    )  # fmt: skip
+    )
     where.button(
-        "Reset", key="story_reset", icon=":material/restart_alt:", disabled=not story.begun and at < 1,
+        "Reset",
+        key="story_reset",
+        icon=":material/restart_alt:",
+        disabled=not story.begun and at < 1,
         on_click=story.reset,
-    )  # fmt: skip
+    )

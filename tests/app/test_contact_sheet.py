@@ -36,8 +36,11 @@ def test_those_that_break_first_stand_in_front_and_say_what_broke_them(open_page
     sheet = on_sheet(at)
     assert [name.split(":")[0] for name in sheet["names"]] == [f"Test image {row}" for row in (7, 3, 9, 4)]
     assert [name.rpartition(", ")[2] for name in sheet["names"]] == [
-        "broken by PGD", "broken by Adaptive PGD", "no stored attack broke it", "wrong without an attack",
-    ]  # fmt: skip
+        "broken by PGD",
+        "broken by Adaptive PGD",
+        "no stored attack broke it",
+        "wrong without an attack",
+    ]
     assert sheet["selected"] == 1
     assert "PGD breaks 1; Adaptive PGD breaks 1 more; 1 hold; 1 are answered wrongly" in " ".join(
         each.value for each in [*at.markdown, *at.caption]

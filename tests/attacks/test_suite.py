@@ -77,8 +77,11 @@ def test_without_auxiliary_logits_an_attack_is_its_plain_one(name: str) -> None:
 
 def test_an_attack_that_needs_no_auxiliary_logits_is_its_own_plain_one() -> None:
     assert [plainest(name) for name in ("natural", "pgd40", "square", "adaptive")] == [
-        "natural", "pgd40", "square", "pgd",
-    ]  # fmt: skip
+        "natural",
+        "pgd40",
+        "square",
+        "pgd",
+    ]
 
 
 def test_worst_case_attacks_exist() -> None:
@@ -103,11 +106,14 @@ def test_pgd_agrees_with_apgd() -> None:
         ("pgd10", "PGD-10", AttackSettings(epsilon=0.1, steps=10)),
         ("adaptive40", "Adaptive PGD-40", AttackSettings(epsilon=0.1, steps=40, objective="joint")),
         ("margin", "Margin on p'", AttackSettings(epsilon=0.1, steps=40, objective="margin")),
-        ("margin_first20", "Margin on the first auxiliary logits, 20 steps",
-         AttackSettings(epsilon=0.1, steps=20, objective="margin_first")),
+        (
+            "margin_first20",
+            "Margin on the first auxiliary logits, 20 steps",
+            AttackSettings(epsilon=0.1, steps=20, objective="margin_first"),
+        ),
         ("fgsm", "FGSM", AttackSettings(epsilon=0.1, steps=1, start="none")),
     ],
-)  # fmt: skip
+)
 def test_a_preset_is_a_named_attack_with_a_number_of_steps(name: str, title: str, settings: AttackSettings) -> None:
     assert attack_title(name) == title
     assert preset(name).search(0.1) == settings

@@ -80,9 +80,9 @@ def test_a_live_training(lesson):
     page = lesson.open("Train")
     lesson.press(page.locator(".st-key-start button"))
     lesson.seen(
-        ".st-key-sentence", ".st-key-run_stage [role=progressbar] >> nth=0", *[
-            f".st-key-run_stage .js-plotly-plot >> nth={chart}" for chart in range(2)
-        ],
-    )  # fmt: skip
+        ".st-key-sentence",
+        ".st-key-run_stage [role=progressbar] >> nth=0",
+        *[f".st-key-run_stage .js-plotly-plot >> nth={chart}" for chart in range(2)],
+    )
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped").first).to_be_visible(timeout=120_000)

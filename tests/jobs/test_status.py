@@ -15,8 +15,13 @@ def test_a_working_status_names_the_process_and_an_ended_one_none():
     assert (status.state, status.pid, bool(status.token), status.share) == ("running", os.getpid(), True, 0.5)
     over = status.ended("cancelled", message="Stopped.")
     assert (over.state, over.message, over.pid, over.token, over.host, over.remaining) == (
-        "cancelled", "Stopped.", None, "", "", None,
-    )  # fmt: skip
+        "cancelled",
+        "Stopped.",
+        None,
+        "",
+        "",
+        None,
+    )
     assert over.epoch == 2
 
 

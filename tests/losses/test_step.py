@@ -100,9 +100,16 @@ def test_a_live_copy_changes_nothing() -> None:
         found = []
         for _ in range(3):
             loss = training_step(
-                model, images(), LABELS, objective=ANCRA, attack=ATTACK, negatives=step.negatives, epoch=0,
-                generator=generator, live=live,
-            )  # fmt: skip
+                model,
+                images(),
+                LABELS,
+                objective=ANCRA,
+                attack=ATTACK,
+                negatives=step.negatives,
+                epoch=0,
+                generator=generator,
+                live=live,
+            )
             optimiser.zero_grad()
             loss.total.backward()
             optimiser.step()

@@ -53,9 +53,13 @@ def test_the_unused_stage_of_the_reference_is_left_out(tmp_path):
     settings = ModelSettings(architecture="wide_resnet", depth=10, widen_factor=1)
     ours = build_model(settings, (3, 8, 8), 4)
     names = {
-        "layer1.0.": "block1.layer.0.", "layer2.0.": "block2.layer.0.", "layer3.0.": "block3.layer.0.",
-        "bn.": "bn1.", "linear.": "fc.", "conv1.": "conv1.",
-    }  # fmt: skip
+        "layer1.0.": "block1.layer.0.",
+        "layer2.0.": "block2.layer.0.",
+        "layer3.0.": "block3.layer.0.",
+        "bn.": "bn1.",
+        "linear.": "fc.",
+        "conv1.": "conv1.",
+    }
     theirs = {"sub_block1.layer.0.conv1.weight": torch.zeros(1)}
     for key, value in ours.state_dict().items():
         start = next(name for name in names if key.startswith(name))

@@ -58,9 +58,14 @@ def model(tmp_path, workspace, monkeypatch):
     )
     torch.manual_seed(0)
     card = Card(
-        name="own", title="Own", recipe=recipe, dataset="image_folder", classes=tuple("abcd"), image_shape=(1, 8, 8),
+        name="own",
+        title="Own",
+        recipe=recipe,
+        dataset="image_folder",
+        classes=tuple("abcd"),
+        image_shape=(1, 8, 8),
         model=settings,
-    )  # fmt: skip
+    )
     save_checkpoint(build_model(settings, (1, 8, 8), 4).eval(), card, tmp_path / "own.safetensors")
     return tmp_path / "own.safetensors", tmp_path / "images"
 

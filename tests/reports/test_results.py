@@ -29,9 +29,14 @@ def of_two_classes(tmp_path, workspace):
     settings = ModelSettings(width=4)
     torch.manual_seed(0)
     card = Card(
-        name="own", title="Own", dataset="image_folder", trained_on=data, classes=("a", "b"), image_shape=(1, 8, 8),
+        name="own",
+        title="Own",
+        dataset="image_folder",
+        trained_on=data,
+        classes=("a", "b"),
+        image_shape=(1, 8, 8),
         model=settings,
-    )  # fmt: skip
+    )
     save_checkpoint(build_model(settings, (1, 8, 8), 2).eval(), card, tmp_path / "own.safetensors")
     return tmp_path / "own.safetensors"
 

@@ -46,8 +46,11 @@ def test_class_folders_are_kept_as_one_archive_and_can_be_trained_on(workspace):
     one, known = send(pets(**junk), on_progress=lambda *counts: seen.append(counts))
     assert not known
     assert (one.name, one.about.filename, dict(one.train), dict(one.test)) == (
-        "my-pets", "My Pets.zip", {"cat": 5, "dog": 5}, {},
-    )  # fmt: skip
+        "my-pets",
+        "My Pets.zip",
+        {"cat": 5, "dog": 5},
+        {},
+    )
     assert seen[-1] == (10, 10)
     data = load_dataset(one.data)
     assert data.classes == ("cat", "dog")

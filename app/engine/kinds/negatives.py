@@ -59,9 +59,15 @@ def strategies(place: Place, request: Request, items: Sequence[Population]) -> l
     model, data = place.model(request.source), place.dataset(request.source)
     return [
         checkpoint_population(
-            Path(request.source.path), item.names, item.settings, item.batches,
-            store=place.store, device=place.device, on_progress=place.on_progress, stopped=place.stopped,
+            Path(request.source.path),
+            item.names,
+            item.settings,
+            item.batches,
+            store=place.store,
+            device=place.device,
+            on_progress=place.on_progress,
+            stopped=place.stopped,
             loaded=(model, data.train if item.settings.split == "train" else data.test),
         )
         for item in items
-    ]  # fmt: skip
+    ]

@@ -39,9 +39,15 @@ def choose_image(name: str, epsilon: float, more: DeltaGenerator) -> Picture | N
     opened = EXAMPLE if missing(name) else state.opening().source
     first = opened if opened in kinds else kinds[0]
     source = st.segmented_control(
-        "Image", kinds, default=first, required=True, key="source", bind="query-params",
-        width="stretch", label_visibility="collapsed",
-    )  # fmt: skip
+        "Image",
+        kinds,
+        default=first,
+        required=True,
+        key="source",
+        bind="query-params",
+        width="stretch",
+        label_visibility="collapsed",
+    )
     if source == EXAMPLE:
         picture = from_example(name, examples, more)
         with more:
@@ -92,9 +98,7 @@ def choose_part(name: str, content: bytes, called: str, key: str, first: Part, m
     def move() -> None:
         st.session_state.update(zip(keys, st.session_state[f"{key}_frame"].moved, strict=True))
 
-    crop(
-        url, ratio, aspect=width / height, zoom=part.zoom, centre=part.centre, on_move=move, key=f"{key}_frame"
-    )  # fmt: skip
+    crop(url, ratio, aspect=width / height, zoom=part.zoom, centre=part.centre, on_move=move, key=f"{key}_frame")
     return part
 
 
@@ -111,9 +115,13 @@ def from_upload(name: str, more: DeltaGenerator | None = None) -> Picture | None
     classes = compute.card(name).classes
     picture = attacks.picture_of_upload(name, file.getvalue(), file.name, 0, part)
     label = st.selectbox(
-        "It shows", classes, index=None, key=f"shows {file.file_id}", placeholder="Choose its true class",
+        "It shows",
+        classes,
+        index=None,
+        key=f"shows {file.file_id}",
+        placeholder="Choose its true class",
         help="The true class is yours to say: an attack succeeds when a model answers anything else.",
-    )  # fmt: skip
+    )
     if label is None:
         st.image(png(picture.image[0].numpy(), SEEN), caption=f"What the models see of it: {_size(name)}.")
         return None

@@ -69,9 +69,14 @@ def channel_tab(view: AttackView) -> None:
     if blocks > 1:
         titles = [f"Block {number + 1}" for number in range(blocks)]
         chosen = st.segmented_control(
-            "Block", titles, default=titles[-1], required=True, key="block", bind="query-params",
+            "Block",
+            titles,
+            default=titles[-1],
+            required=True,
+            key="block",
+            bind="query-params",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         block = titles.index(chosen)
     with st.grid(min(2, len(attention)), min_column_width=340, gap="medium"):
         for name in attention:

@@ -31,31 +31,43 @@ def save_attack(view: AttackView) -> None:
         height, width = image.shape[1:]
         files: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
             (
-                f"Image, {width} x {height} (PNG)", f"step-{step}.png", "image/png",
+                f"Image, {width} x {height} (PNG)",
+                f"step-{step}.png",
+                "image/png",
                 lambda: signed(pictures.png(image), "png", at_step),
             ),
             (
-                "Image, enlarged (PNG)", f"step-{step}-large.png", "image/png",
+                "Image, enlarged (PNG)",
+                f"step-{step}-large.png",
+                "image/png",
                 lambda: signed(pictures.png(image, ENLARGED), "png", at_step),
             ),
             (
-                "Image, exact values (NPZ)", f"step-{step}.npz", "application/octet-stream",
+                "Image, exact values (NPZ)",
+                f"step-{step}.npz",
+                "application/octet-stream",
                 lambda: npz({"image": image}, at_step),
             ),
             ("Trace (NPZ)", "trace.npz", "application/octet-stream", lambda: npz(trace.arrays(), origin)),
             (
-                "Figure for a paper (PDF)", f"step-{step}.pdf", "application/pdf",
+                "Figure for a paper (PDF)",
+                f"step-{step}.pdf",
+                "application/pdf",
                 lambda: trace_on_paper([shown], step, view.classes, view.picture.label, "pdf", at_step),
             ),
             (
-                "Figure for a paper (SVG)", f"step-{step}.svg", "image/svg+xml",
+                "Figure for a paper (SVG)",
+                f"step-{step}.svg",
+                "image/svg+xml",
                 lambda: trace_on_paper([shown], step, view.classes, view.picture.label, "svg", at_step),
             ),
             (
-                "Numbers of the figures (CSV)", "trace.csv", "text/csv",
+                "Numbers of the figures (CSV)",
+                "trace.csv",
+                "text/csv",
                 lambda: signed(trace_csv(trace, view.classes).encode(), "csv", origin),
             ),
-        )  # fmt: skip
+        )
         for number, (label, ending, kind, make) in enumerate(files):
             st.download_button(
                 label, make, f"{stem}-{ending}", kind, on_click="ignore", key=f"save_attack_{number}", width="stretch"

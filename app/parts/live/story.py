@@ -10,9 +10,18 @@ from app.words.mechanism import kind
 
 PLAYED = "live_told"
 LIKE = {
-    "2": "7", "Ankle boot": "Sneaker", "Sneaker": "Ankle boot", "Pullover": "Coat", "Shirt": "T-shirt/top",
-    "cat": "dog", "dog": "cat", "ship": "airplane", "airplane": "bird", "automobile": "truck", "truck": "automobile",
-}  # fmt: skip
+    "2": "7",
+    "Ankle boot": "Sneaker",
+    "Sneaker": "Ankle boot",
+    "Pullover": "Coat",
+    "Shirt": "T-shirt/top",
+    "cat": "dog",
+    "dog": "cat",
+    "ship": "airplane",
+    "airplane": "bird",
+    "automobile": "truck",
+    "truck": "automobile",
+}
 """What the first image is driven to; another class is driven to the next one."""
 
 

@@ -46,9 +46,10 @@ def _watch(name: str, was_active: bool) -> None:
     st.markdown(_sentence(view))
     feature_map(view.scene, key="epochs", command={"id": name, "view": "attack", "colour": "true"})
     chart(
-        partial(map_epochs.separation, view.maps), key="separation",
+        partial(map_epochs.separation, view.maps),
+        key="separation",
         alt="Silhouettes of natural and adversarial images after each epoch",
-    )  # fmt: skip
+    )
     st.caption(f"{view.scene.caption} The silhouettes are measured in the full feature space.")
     words = f"Silhouettes of {view.title} after each epoch"
     save_figure(partial(map_epochs.separation, view.maps), words, runs.origin([name]), "separation")

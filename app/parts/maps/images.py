@@ -33,15 +33,25 @@ def choose(names: Sequence[str], unmet: DeltaGenerator) -> dict[str, Any]:
     options = [TEST, TRAINING, *own] if may_change() else [TEST]
     state.say_unmet("map_images", options, "the images", unmet)
     chosen = st.selectbox(
-        "Images", options, key="map_images", bind="query-params", help=HELP,
-        on_change=state.met, args=("map_images",),
-    )  # fmt: skip
+        "Images",
+        options,
+        key="map_images",
+        bind="query-params",
+        help=HELP,
+        on_change=state.met,
+        args=("map_images",),
+    )
     known = compute.card(names[0]).classes if names else ()
     state.say_unmet("map_classes", known, "the class", unmet)
     classes = st.multiselect(
-        "Classes", known, key="map_classes", bind="query-params", placeholder="All classes",
-        on_change=state.met, args=("map_classes",),
-    )  # fmt: skip
+        "Classes",
+        known,
+        key="map_classes",
+        bind="query-params",
+        placeholder="All classes",
+        on_change=state.met,
+        args=("map_classes",),
+    )
     return {"split": "train" if chosen == TRAINING else "test", "folder": own.get(chosen), "classes": tuple(classes)}
 
 

@@ -82,9 +82,10 @@ def one_setting(part: Outcome, axis: str) -> None:
     own = flat(part.plan.recipe.model_dump(mode="json")).get(axis)
     chart(
         partial(drawings.along_chart, part, axis, own if is_number(own) else None, st.session_state.get(RUN)),
-        key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
+        key=CHART,
+        on_point=lambda: choose.take_click(CHART, RUN),
         alt=f"Accuracies against {short(axis)}, a dot a run, with means and spread",
-    )  # fmt: skip
+    )
     st.caption("Dots are runs, lines their means, bands one standard deviation over seeds. Click a dot to see its run.")
     name = f"{part.plan.name} accuracy against {short(axis)}"
     draw = partial(drawings.along_chart, part, axis, own if is_number(own) else None, None)
@@ -95,14 +96,20 @@ def two_settings(outcome: Outcome, both: list[str]) -> None:
     """A heat map of two settings."""
     part = choose.hold_fixed(outcome, both[:2], "figure_fixed")
     measure = st.segmented_control(
-        "Accuracy", outcome.measures, format_func=TITLES.__getitem__, default=outcome.measures[-1], required=True,
-        key="figure_measure", bind="query-params",
-    )  # fmt: skip
+        "Accuracy",
+        outcome.measures,
+        format_func=TITLES.__getitem__,
+        default=outcome.measures[-1],
+        required=True,
+        key="figure_measure",
+        bind="query-params",
+    )
     chart(
         partial(drawings.two_axes_chart, part, both[0], both[1], measure),
-        key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
+        key=CHART,
+        on_point=lambda: choose.take_click(CHART, RUN),
         alt=f"Mean accuracy for every pair of {short(both[0])} and {short(both[1])}",
-    )  # fmt: skip
+    )
     st.caption("Mean ± standard deviation over seeds, %. Click a square to see its first run.")
     name = f"{outcome.plan.name} {TITLES[measure]}"
     save_figure(

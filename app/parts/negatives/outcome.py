@@ -78,9 +78,10 @@ def accuracies(part: Outcome) -> None:
     with left:
         chart(
             partial(drawings.settings_chart, part, st.session_state.get(RUN)),
-            key=CHART, on_point=lambda: choose.take_click(CHART, RUN),
+            key=CHART,
+            on_point=lambda: choose.take_click(CHART, RUN),
             alt="Accuracy of the models of each setting without an attack, under PGD-40, adaptive PGD-40, worst case",
-        )  # fmt: skip
+        )
         st.caption(
             "Small dots are runs, one a seed; click one to see it. Large marks are their means with 95 % intervals, "
             "which are wide because seeds are few."
@@ -128,9 +129,10 @@ def learning(part: Outcome) -> None:
         for column, curve in zip(st.columns(2, gap="large"), shown[first : first + 2], strict=False):
             with column:
                 chart(
-                    partial(drawings.learning_chart, part, curve), key=f"outcome_learning_{curve}",
+                    partial(drawings.learning_chart, part, curve),
+                    key=f"outcome_learning_{curve}",
                     alt=f"{drawings.CURVES[curve]} of each setting after each epoch",
-                )  # fmt: skip
+                )
                 name = f"{part.plan.name} {drawings.CURVES[curve]} while training"
                 save_figure(partial(drawings.learning_chart, part, curve), name, origin, f"outcome_learning_{curve}")
     st.caption(

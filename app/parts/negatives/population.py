@@ -52,14 +52,24 @@ def choose_strategies() -> tuple[tuple[str, ...], bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=340):
             amount = st.segmented_control(
-                "Anchors", amounts, default=ONE, required=True, key="amount", bind="query-params",
+                "Anchors",
+                amounts,
+                default=ONE,
+                required=True,
+                key="amount",
+                bind="query-params",
                 help="An epoch takes every image of the split as an anchor once, in batches of this size.",
-            )  # fmt: skip
+            )
         with st.container(width="stretch"):
             names = st.pills(
-                "Strategies", known, default=list(strategies()), selection_mode="multi", format_func=title_of,
-                key="strategies", bind="query-params",
-            )  # fmt: skip
+                "Strategies",
+                known,
+                default=list(strategies()),
+                selection_mode="multi",
+                format_func=title_of,
+                key="strategies",
+                bind="query-params",
+            )
     return tuple(name for name in known if name in names), amount == WHOLE
 
 
@@ -170,13 +180,23 @@ def forces(asked: BatchQuestion, found: Statistics) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=220):
             alpha = st.slider(
-                "alpha", 0.0, 1.0, answers.own_alpha(asked), 0.05, key="population_alpha", bind="query-params",
+                "alpha",
+                0.0,
+                1.0,
+                answers.own_alpha(asked),
+                0.05,
+                key="population_alpha",
+                bind="query-params",
                 help="The share of the force on the negative. It starts at the value of this model's recipe.",
-            )  # fmt: skip
+            )
         where: figures.Where = st.segmented_control(
-            "Gradient on the", ["features", "logits"], default="features", required=True, key="force_on",
+            "Gradient on the",
+            ["features", "logits"],
+            default="features",
+            required=True,
+            key="force_on",
             bind="query-params",
-        )  # fmt: skip
+        )
     divided = answers.with_alpha(found, alpha)
     draw = partial(figures.forces_chart, divided, where)
     chart(draw, key="population_forces", alt="The force on anchors and negatives of each strategy")
@@ -242,9 +262,14 @@ def downloads(asked: BatchQuestion, found: Statistics) -> None:
     with st.container(horizontal=True):
         for label, rows, ending in (("Measures", Statistics.rows, "measures"), ("Class pairs", _cells, "pairs")):
             st.download_button(
-                f"{label} (CSV)", partial(_csv, rows, asked, found), f"{stem}-{ending}.csv",
-                "text/csv", icon=":material/download:", on_click="ignore", key=f"population_{ending}",
-            )  # fmt: skip
+                f"{label} (CSV)",
+                partial(_csv, rows, asked, found),
+                f"{stem}-{ending}.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"population_{ending}",
+            )
 
 
 def figure(title: str, draw: Draw, caption: str, origin: Origin) -> None:
@@ -270,9 +295,7 @@ def _cells(found: Statistics) -> list[dict[str, Any]]:
     ]
 
 
-def _dots(
-    found: Statistics, measures: dict[str, str], axis: str, percent: bool, colours: Palette
-) -> go.Figure:  # fmt: skip
+def _dots(found: Statistics, measures: dict[str, str], axis: str, percent: bool, colours: Palette) -> go.Figure:
     return figures.dots_chart(found, measures, colours, axis, percent=percent)
 
 

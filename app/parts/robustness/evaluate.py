@@ -75,10 +75,15 @@ def _where() -> str:
         return "local"
     return str(
         st.segmented_control(
-            "Evaluate on", usable, format_func=lambda name: LAUNCHER_TITLES.get(name, name), default="local",
-            required=True, key="evaluate_on", help="A stopped evaluation keeps what is finished, wherever it goes on.",
+            "Evaluate on",
+            usable,
+            format_func=lambda name: LAUNCHER_TITLES.get(name, name),
+            default="local",
+            required=True,
+            key="evaluate_on",
+            help="A stopped evaluation keeps what is finished, wherever it goes on.",
         )
-    )  # fmt: skip
+    )
 
 
 def say_missing(found: list[Results]) -> None:

@@ -89,9 +89,14 @@ def downloads(found: Sequence[Results]) -> None:
     with st.container(horizontal=True):
         for title, ending, kind in files:
             st.download_button(
-                title, partial(table_file, rows, ending, origin), f"robustness.{ending}", kind,
-                icon=":material/download:", on_click="ignore", key=f"save_{ending}",
-            )  # fmt: skip
+                title,
+                partial(table_file, rows, ending, origin),
+                f"robustness.{ending}",
+                kind,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"save_{ending}",
+            )
 
 
 def published_table() -> None:

@@ -17,9 +17,13 @@ from app.figures import sweeps as figures
 def choose_sweep(found: dict[str, KnownOutcome], key: str) -> KnownOutcome:
     """One of the outcomes, kept in the URL, with what it is in small print."""
     name = st.selectbox(
-        "Sweep", list(found), format_func=lambda each: answers.title_of(found[each].outcome.plan), key=key,
-        bind="query-params", help="A sweep trains one recipe with several settings, each with several seeds.",
-    )  # fmt: skip
+        "Sweep",
+        list(found),
+        format_func=lambda each: answers.title_of(found[each].outcome.plan),
+        key=key,
+        bind="query-params",
+        help="A sweep trains one recipe with several settings, each with several seeds.",
+    )
     chosen = found[name]
     plan, done = chosen.outcome.plan, len(chosen.outcome.results)
     so_far = "" if chosen.complete else f" **{done} of {plan.size} runs so far: means may still move.**"
@@ -52,9 +56,14 @@ def choose_run(results: Sequence[CellResult], key: str) -> CellResult | None:
     """One of the runs, kept in the URL; a click on its dot chooses it, too."""
     by_name = {each.cell: each for each in results}
     chosen = st.selectbox(
-        "One run, taken apart", list(by_name), index=None, key=key, bind="query-params",
-        format_func=lambda cell: run_title(by_name[cell]), placeholder="Click a dot above, or choose a run here",
-    )  # fmt: skip
+        "One run, taken apart",
+        list(by_name),
+        index=None,
+        key=key,
+        bind="query-params",
+        format_func=lambda cell: run_title(by_name[cell]),
+        placeholder="Click a dot above, or choose a run here",
+    )
     return by_name.get(chosen) if chosen else None
 
 

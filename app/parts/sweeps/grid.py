@@ -57,10 +57,11 @@ def show(name: str, was_active: bool) -> None:
     rows = len({tuple(each.cell.values.items()) for each in shown})
     with st.container(height=figures.CELL * TALL + 130 if rows > TALL else "content", border=False):
         chart(
-            partial(figures.grid_chart, shown, st.session_state.get(CELL)), key=CHART,
+            partial(figures.grid_chart, shown, st.session_state.get(CELL)),
+            key=CHART,
             on_point=lambda: take_click(CHART, CELL),
             alt="The state of every run: settings in rows, seeds in columns",
-        )  # fmt: skip
+        )
     st.caption("A row is a setting, a column a seed. Point at a run to see what it does, click it for its last lines.")
     name = f"Runs of {view.name} as they stand"
     save_figure(partial(figures.grid_chart, shown, None), name, plan_origin(view.plan, name), CHART)

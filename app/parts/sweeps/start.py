@@ -20,9 +20,19 @@ MANY = 100  # runs; more than so many are asked for
 OWN = "A recipe of my choice"
 CONFIRM = "many runs"
 SETTINGS = (
-    STRATEGY, "contrast.alpha", "contrast.zeta", "attack.epsilon", "attack.steps", "objective.base", "objective.beta",
-    "negatives.warmup_epochs", "optimiser.learning_rate", "optimiser.weight_decay", "batch_size", "epochs",
-)  # fmt: skip
+    STRATEGY,
+    "contrast.alpha",
+    "contrast.zeta",
+    "attack.epsilon",
+    "attack.steps",
+    "objective.base",
+    "objective.beta",
+    "negatives.warmup_epochs",
+    "optimiser.learning_rate",
+    "optimiser.weight_decay",
+    "batch_size",
+    "epochs",
+)
 """What people vary most; any other setting of a recipe may be typed."""
 EXAMPLES = {
     STRATEGY: "random, soft_ls, hard_ls, targeted_attack",
@@ -37,9 +47,12 @@ def form(usual: str) -> None:
     """The form; nothing is started before its plan holds."""
     names = [*sorted(sweep_names(), key=lambda name: ("digits" not in name, name)), OWN]
     base = st.selectbox(
-        "New sweep", names, index=names.index(usual) if usual in names else 0, key="new_sweep",
+        "New sweep",
+        names,
+        index=names.index(usual) if usual in names else 0,
+        key="new_sweep",
         format_func=lambda name: name if name == OWN else answers.named_plan(name).title,
-    )  # fmt: skip
+    )
     vary: Sequence[str] = ()
     if base == OWN:
         base, vary = choose_recipe()
@@ -50,14 +63,19 @@ def form(usual: str) -> None:
             seeds = int(st.number_input("Seeds", 1, 1000, 3, key="new_seeds", help="Runs of each setting."))
         with grid.cell():
             by = st.selectbox(
-                "Where", [name for name, why_not in runs.launchers().items() if not why_not], key="new_launcher",
+                "Where",
+                [name for name, why_not in runs.launchers().items() if not why_not],
+                key="new_launcher",
                 format_func=lambda name: runs.LAUNCHER_TITLES.get(name, name),
-            )  # fmt: skip
+            )
     with st.expander("Change settings of every run", icon=":material/tune:"):
         changes = st.text_area(
-            "One a line", key="new_changes", placeholder="epochs=10\nattack.steps=5", height=100,
+            "One a line",
+            key="new_changes",
+            placeholder="epochs=10\nattack.steps=5",
+            height=100,
             help="Setting = value, as `ancra sweep --set` takes them.",
-        ).splitlines()  # fmt: skip
+        ).splitlines()
         called = st.text_input("Name", key="new_name", placeholder="Its folder; found for you when empty").strip()
     try:
         plan = answers.plan(base, vary, [line for line in changes if line.strip()], seeds, called)
@@ -94,15 +112,23 @@ def _axis(title: str, values_title: str, placeholder: str, index: int | None) ->
     left, right = st.columns(2, gap="small")
     with left:
         key = st.selectbox(
-            title, SETTINGS, index=index, key=f"new_{title}", accept_new_options=True, placeholder=placeholder,
+            title,
+            SETTINGS,
+            index=index,
+            key=f"new_{title}",
+            accept_new_options=True,
+            placeholder=placeholder,
             help="Choose one, or type any other setting of a recipe by the end of its name.",
-        )  # fmt: skip
+        )
     with right:
         values = st.text_input(
-            values_title, EXAMPLES.get(key or "", ""), key=f"new_{title}_{key}", disabled=not key,
+            values_title,
+            EXAMPLES.get(key or "", ""),
+            key=f"new_{title}_{key}",
+            disabled=not key,
             placeholder="first:last:step, or one, two, three",
             help="A range with both ends, `0:1:0.1`, or values with commas, `64, 128`.",
-        )  # fmt: skip
+        )
     return f"{key}={','.join(part.strip() for part in values.split(','))}" if key else ""
 
 

@@ -31,9 +31,14 @@ def final_numbers(chosen: Sequence[RunView]) -> None:
             "(Newcombe). Runs of one seed each: another seed moves them, too."
         )
         st.download_button(
-            "Final numbers (CSV)", partial(runs.final_file, list(names)), "final-numbers.csv", "text/csv",
-            icon=":material/download:", on_click="ignore", key="save_finals",
-        )  # fmt: skip
+            "Final numbers (CSV)",
+            partial(runs.final_file, list(names)),
+            "final-numbers.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="save_finals",
+        )
     if missing:
         st.caption(f"Not evaluated yet: `ancra evaluate --write {' '.join(f'runs/{name}' for name in missing)}`.")
 

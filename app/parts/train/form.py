@@ -67,10 +67,14 @@ def choose_recipe() -> str:
         names.append(asked)
     first = asked if asked in names else FIRST
     name = st.selectbox(
-        "Recipe", names, index=names.index(first), format_func=recipes.title, key="recipe",
+        "Recipe",
+        names,
+        index=names.index(first),
+        format_func=recipes.title,
+        key="recipe",
         help="The digits recipes need nothing but this machine and a few minutes; the paper's other ones need their "
         "data and a GPU.",
-    )  # fmt: skip
+    )
     st.query_params["recipe"] = name
     return name
 
@@ -90,9 +94,14 @@ def changes(base: Recipe, recipe: Recipe, form: RecipeForm) -> None:
         for path, (old, new) in found.items():
             st.button(
                 f"{setting_title(path)} {_value(path, old)} → {_value(path, new)}",
-                icon=":material/undo:", key=f"reset/{path}", type="tertiary", wrap=True,
-                help="Take this change back.", on_click=form.reset, args=(path,),
-            )  # fmt: skip
+                icon=":material/undo:",
+                key=f"reset/{path}",
+                type="tertiary",
+                wrap=True,
+                help="Take this change back.",
+                on_click=form.reset,
+                args=(path,),
+            )
     if count > 1:
         st.button(
             "Take all back", icon=":material/restart_alt:", key="reset_all", on_click=form.reset, args=tuple(found)
@@ -147,9 +156,15 @@ def choose_launcher() -> str:
     name = "local"
     if len(usable) > 1:
         name = st.segmented_control(
-            "Train on", usable, format_func=_launcher_title, default="local", required=True, key="launcher",
-            bind="query-params", help="Where the run is sent to; a stopped run is resumed at the same place.",
-        )  # fmt: skip
+            "Train on",
+            usable,
+            format_func=_launcher_title,
+            default="local",
+            required=True,
+            key="launcher",
+            bind="query-params",
+            help="Where the run is sent to; a stopped run is resumed at the same place.",
+        )
     return name
 
 

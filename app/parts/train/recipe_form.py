@@ -141,10 +141,13 @@ class RecipeForm:
         self._widgets["data.name"] = self._widgets["data.root"] = key, before
         changed = self._held(key, first) != before
         chosen = st.selectbox(
-            MARK + "Data" if changed else "Data", options, index=options.index(first), key=key,
+            MARK + "Data" if changed else "Data",
+            options,
+            index=options.index(first),
+            key=key,
             format_func=lambda name: DATASET_TITLES.get(name, f"{name.removeprefix(UPLOAD)} (your images)"),
             help=f"{field.description} Images of your own are added under **Upload**.",
-        )  # fmt: skip
+        )
         if chosen in sets:
             self._keep("data.name", "image_folder")
             self._keep("data.root", sets[chosen].root)

@@ -105,9 +105,13 @@ def _row(run: RunView, chosen: bool) -> None:
         key = f"show/{run.name}"
         st.session_state[key] = chosen  # the list of chosen runs is the truth, whoever changed it
         st.checkbox(
-            f"{plain_title(run)} · {run.created:%d %b %H:%M}", key=key, width=330, on_change=_toggle, args=(run.name,),
+            f"{plain_title(run)} · {run.created:%d %b %H:%M}",
+            key=key,
+            width=330,
+            on_change=_toggle,
+            args=(run.name,),
             help=f"{run.name}: {run.recipe.description}",
-        )  # fmt: skip
+        )
         icon, tint, word = BADGES[run.status.state]
         st.badge(word, icon=icon, color=tint, width=110)
         st.html(_facts(run, palette, selection.colour(run.name, palette) if chosen else ""))

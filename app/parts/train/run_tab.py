@@ -80,9 +80,10 @@ def curves(chosen: Sequence[RunView]) -> None:
 def _alone(run: RunView, axes: Axes) -> None:
     line = line_of(run, "")
     chart(
-        partial(learning.accuracies, line, axes=axes), key="accuracies",
+        partial(learning.accuracies, line, axes=axes),
+        key="accuracies",
         alt="Natural and robust accuracy after each epoch",
-    )  # fmt: skip
+    )
     chart(partial(learning.losses, line, axes=axes), key="losses", alt="The loss and its parts after each epoch")
     st.caption(f"{_caption(run)} Below: the loss and its parts before their weights, means of each epoch.")
     with st.container(horizontal=True):
@@ -95,9 +96,10 @@ def _alone(run: RunView, axes: Axes) -> None:
 def _rate(run: RunView, axes: Axes) -> None:
     line = line_of(run, state.look().final)
     chart(
-        partial(compared.overlay, "learning_rate", [line], axes=axes), key="rate",
+        partial(compared.overlay, "learning_rate", [line], axes=axes),
+        key="rate",
         alt="The learning rate at the end of each epoch",
-    )  # fmt: skip
+    )
     save_figure(partial(_learning_rate, run, axes), f"Learning rate of {run.name}", runs.origin([run.name]), "rate")
 
 

@@ -53,26 +53,37 @@ def together(chosen: Sequence[RunView], axes: Axes) -> None:
     lines = _lines(chosen, colours)
     measured = learning.quantities(lines)
     wanted = st.pills(
-        "Curves", measured, selection_mode="multi", default=[key for key in FIRST_CURVES if key in measured],
-        format_func=learning.quantity_title, key="curves", bind="query-params",
-    )  # fmt: skip
+        "Curves",
+        measured,
+        selection_mode="multi",
+        default=[key for key in FIRST_CURVES if key in measured],
+        format_func=learning.quantity_title,
+        key="curves",
+        bind="query-params",
+    )
     names = [run.name for run in chosen]
     origin = runs.origin(names)
     with st.grid(2, min_column_width=330, gap="medium") as grid:
         for key in wanted:
             with grid.cell():
                 chart(
-                    partial(compared.overlay, key, lines, axes=axes), key=f"curve/{key}",
+                    partial(compared.overlay, key, lines, axes=axes),
+                    key=f"curve/{key}",
                     alt=f"{learning.quantity_title(key)} of the chosen runs",
-                )  # fmt: skip
+                )
                 name = f"{learning.quantity_title(key)} of {' and '.join(names)}"
                 save_figure(partial(_overlaid, key, chosen, axes), name, origin, f"curve/{key}")
     st.caption(_caption(chosen, axes))
     here = origin.with_changes(what=f"Learning curves of {' and '.join(names)}", page=state.link())
     st.download_button(
-        "Curves (CSV)", partial(_file, wanted, lines, axes, here), "curves.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key="save_curves",
-    )  # fmt: skip
+        "Curves (CSV)",
+        partial(_file, wanted, lines, axes, here),
+        "curves.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="save_curves",
+    )
 
 
 def line_of(run: RunView, colour: str) -> Line:
@@ -82,9 +93,16 @@ def line_of(run: RunView, colour: str) -> Line:
     name = f"{plain_title(run)} {run.created:%H:%M}"
     group = run.recipe.with_changes(seed=0, name="any", title="").digest()
     return Line(
-        name, run.rows, colour, int(best["epoch"]) if best else None, epochs, run.steps, group, run.recipe.seed,
+        name,
+        run.rows,
+        colour,
+        int(best["epoch"]) if best else None,
+        epochs,
+        run.steps,
+        group,
+        run.recipe.seed,
         plain_title(run),
-    )  # fmt: skip
+    )
 
 
 def _lines(chosen: Sequence[RunView], colours: Palette) -> list[Line]:

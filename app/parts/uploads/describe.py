@@ -50,16 +50,21 @@ def describe(found: Recognised | Unrecognised, name: str) -> Described | None:
     blocks = 0
     if ":" not in settings.architecture and not settings.architecture.startswith("vgg"):
         blocks = st.selectbox(
-            "Reverse attention", list(ATTENTION), format_func=ATTENTION.__getitem__, key="weights_attention",
+            "Reverse attention",
+            list(ATTENTION),
+            format_func=ATTENTION.__getitem__,
+            key="weights_attention",
             help="ANCRA's models have it in the last two blocks. It adds no weights, so the file cannot tell.",
-        )  # fmt: skip
+        )
     known = (settings.mean, settings.std)
     fitting = {each: values for each, values in NORMALISATIONS.items() if values is None or found.channels == 3}
     normalisations = fitting if known[0] is None else {"As the file says": known}
     kind = st.selectbox(
-        "Normalisation inside the model", list(normalisations), key="weights_norm",
+        "Normalisation inside the model",
+        list(normalisations),
+        key="weights_norm",
         help="What its training subtracted from images and divided them by. A wrong one spoils the accuracy.",
-    )  # fmt: skip
+    )
     mean, std = normalisations[kind] or (None, None)
     return Described(title, settings.with_changes(reverse_attention_blocks=blocks, mean=mean, std=std), images)
 
@@ -91,10 +96,14 @@ def _network() -> ModelSettings | None:
 
     names = [*(f"torchvision:{name}" for name in torchvision_names()), *MODELS]
     name = st.selectbox(
-        "Network", names, index=None, accept_new_options=True, key="weights_network",
+        "Network",
+        names,
+        index=None,
+        accept_new_options=True,
+        key="weights_network",
         placeholder="torchvision:resnet50, timm:convnext_tiny, my_module:make",
         help="Choose one, or type a name: timm's networks as timm:NAME, a plugin's function as module:function.",
-    )  # fmt: skip
+    )
     return None if name is None else ModelSettings(architecture=name)
 
 
@@ -102,9 +111,11 @@ def _images(channels: int, classes: int, prefix: str = "weights") -> DataSetting
     """The images that fit, or the names of the classes and the size; None while these do not fit."""
     sets = uploads.fitting(channels, classes)
     chosen = st.selectbox(
-        "Images to measure it on", [*sets, WITHOUT], key=f"{prefix}_data",
+        "Images to measure it on",
+        [*sets, WITHOUT],
+        key=f"{prefix}_data",
         help=f"Those here with {classes} classes of such images. They give the names of the classes and the size.",
-    )  # fmt: skip
+    )
     if chosen != WITHOUT:
         return sets[chosen]
     st.caption("It can be attacked with images that you upload; accuracies and maps need a set of images.")

@@ -91,8 +91,10 @@ def _show_report(one: ImageSet) -> None:
             {"Count": list(found.values()), "Not used": list(found)},
             # The count comes first: on a phone there is no room beside a sentence.
             column_config={"Count": st.column_config.NumberColumn(width=70)},
-            hide_index=True, key=f"report/{one.name}", alt=f"What of {one.name} is not used, and how much of it",
-        )  # fmt: skip
+            hide_index=True,
+            key=f"report/{one.name}",
+            alt=f"What of {one.name} is not used, and how much of it",
+        )
 
 
 def train_on(name: str) -> None:

@@ -61,7 +61,13 @@ def test_the_table_holds_what_is_drawn():
     found = table(["loss"], [FIRST, SECOND], Axes(by_seed=True, smoothing=0.5))
     assert [row["epoch"] for row in found] == ["1", "2"]
     assert found[0] == {
-        "run": "PGD-AT, seeds 0, 1", "quantity": "loss", "epoch": "1", "value": "3", "smoothed": "3",
-        "lowest": "2", "highest": "4", "runs": "2",
-    }  # fmt: skip
+        "run": "PGD-AT, seeds 0, 1",
+        "quantity": "loss",
+        "epoch": "1",
+        "value": "3",
+        "smoothed": "3",
+        "lowest": "2",
+        "highest": "4",
+        "runs": "2",
+    }
     assert table(["loss"], [FIRST], Axes(by_time=True))[2]["minutes"] == "3"

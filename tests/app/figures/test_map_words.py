@@ -65,11 +65,22 @@ def made_map(**changes):
     from ancra.maps.settings import ModelMapSettings
 
     fields = {
-        "positions": np.zeros((2, 2)), "unit": 1.0, "labels": np.arange(2), "indices": np.arange(2),
-        "predictions": np.array([0, 1]), "confidences": np.ones(2), "neighbours": np.zeros((2, 1), int),
-        "kept": np.ones(2), "pixels": None, "measures": ({"accuracy": 0.5},), "faithfulness": {"kept": 1.0},
-        "classes": ("<i>a", "b"), "dataset": "digits", "settings": ModelMapSettings(), "engine": "PCA",
-    }  # fmt: skip
+        "positions": np.zeros((2, 2)),
+        "unit": 1.0,
+        "labels": np.arange(2),
+        "indices": np.arange(2),
+        "predictions": np.array([0, 1]),
+        "confidences": np.ones(2),
+        "neighbours": np.zeros((2, 1), int),
+        "kept": np.ones(2),
+        "pixels": None,
+        "measures": ({"accuracy": 0.5},),
+        "faithfulness": {"kept": 1.0},
+        "classes": ("<i>a", "b"),
+        "dataset": "digits",
+        "settings": ModelMapSettings(),
+        "engine": "PCA",
+    }
     return ModelMap(**{**fields, **changes})
 
 
