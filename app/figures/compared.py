@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from ancra.arrays import FloatArray
 from ancra.web.palette import Palette
 from app.figures.learning import ACCURACIES, STEP_LOSS, Axes, Line, learning_look, loss_axis, quantity_title, times
-from app.figures.traces import Trace, scatter
+from app.figures.traces import Trace, band, scatter
 
 PALE, BAND = 0.28, 0.18
 
@@ -142,18 +142,7 @@ def _traces(curve: Curve, key: str, axes: Axes) -> list[Trace]:
     found = []
     number = "%{y:.1%}" if key in ACCURACIES else "%{y:.3g}"
     if curve.low is not None and curve.high is not None:
-        found.append(
-            scatter(
-                x=[*curve.xs, *curve.xs[::-1]],
-                y=[*curve.high, *curve.low[::-1]],
-                fill="toself",
-                mode="lines",
-                line={"width": 0},
-                fillcolor=_pale(curve.colour, BAND),
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
+        found.append(band(curve.xs, curve.low, curve.high, _pale(curve.colour, BAND)))
     if axes.smoothing:
         found.append(
             scatter(

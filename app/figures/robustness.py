@@ -12,7 +12,7 @@ from ancra.web.palette import Palette
 from app.figures.accuracies import accuracies_chart
 from app.figures.attackers import attacker_tints
 from app.figures.theme import look
-from app.figures.traces import Trace, heatmap, scatter
+from app.figures.traces import Trace, band, heatmap, scatter
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "triangle-down", "hexagon", "pentagon")
 CURVE_TITLES = {"pgd": "PGD-40 on p'", "adaptive": "Adaptive PGD-40", "worst": "Worst case"}
@@ -51,18 +51,11 @@ def model_curves_chart(curves: Curves, colours: Palette) -> go.Figure:
     tints = attacker_tints(colours)
     for index, (attack, title) in enumerate(CURVE_TITLES.items()):
         accuracies = curves.accuracies(attack)
-        band = scatter(
-            x=[*curves.epsilons, *reversed(curves.epsilons)],
-            y=[*(100 * each.high for each in accuracies), *(100 * each.low for each in reversed(accuracies))],
-            fill="toself",
-            fillcolor=tints[attack],
-            opacity=0.15,
-            line={"width": 0},
-            mode="lines",
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        traces += [band, _curve(curves, attack, title, tints[attack], SYMBOLS[index])]
+        low, high = [100 * each.low for each in accuracies], [100 * each.high for each in accuracies]
+        traces += [
+            band(curves.epsilons, low, high, tints[attack], opacity=0.15),
+            _curve(curves, attack, title, tints[attack], SYMBOLS[index]),
+        ]
     return _against_epsilon(traces, colours, 330)
 
 

@@ -11,7 +11,7 @@ from ancra.strategies.known import title_of
 from ancra.strategies.summary import Statistics
 from ancra.web.palette import Palette
 from app.figures.theme import Layout, look, upright
-from app.figures.traces import bar, heatmap, scatter
+from app.figures.traces import band, bar, heatmap, scatter
 
 LABELLED = 12
 """Class pairs of more classes are drawn without names and numbers."""
@@ -24,7 +24,7 @@ Where = Literal["logits", "features"]
 
 
 def dots_chart(
-    statistics: Statistics, measures: Mapping[str, str], colours: Palette, axis: str, percent: bool = False
+    statistics: Statistics, measures: Mapping[str, str], axis: str, percent: bool, colours: Palette
 ) -> go.Figure:
     """One row a strategy, one mark a measure, with 95 % intervals.
 
@@ -214,17 +214,7 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
             found = [step[part] for step in steps]
             x = list(range(len(found)))
             legend = label if len(driven) == 1 else f"{title_of(name)}: {label}"
-            band = scatter(
-                x=[*x, *reversed(x)],
-                y=[*(100 * each.high for each in found), *(100 * each.low for each in reversed(found))],
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.15,
-                mode="lines",
-                line={"width": 0},
-                showlegend=False,
-                hoverinfo="skip",
-            )
+            low, high = [100 * each.low for each in found], [100 * each.high for each in found]
             line = scatter(
                 x=x,
                 y=[100 * each.value for each in found],
@@ -235,7 +225,7 @@ def success_chart(statistics: Statistics, colours: Palette) -> go.Figure:
                 marker={"symbol": ("circle-open", "diamond")[part], "size": (14, 7)[part], "line": {"width": 2}},
                 hovertemplate="step %{x}: %{y:.2f} %<extra>" + legend + "</extra>",
             )
-            traces += [band, line]
+            traces += [band(x, low, high, colour, opacity=0.15), line]
     few = not traces or len(traces[-1]["x"]) <= 12
     layout = look(
         colours,

@@ -15,7 +15,7 @@ from ancra.web.palette import Palette
 from app.figures.attackers import attacker_tints
 from app.figures.robustness import SYMBOLS
 from app.figures.theme import look, upright
-from app.figures.traces import Trace, heatmap, scatter
+from app.figures.traces import Trace, band, heatmap, scatter
 
 CURVES = {
     "natural": "natural accuracy, %",
@@ -49,20 +49,13 @@ def along_chart(outcome: Outcome, key: str, own: float | None, chosen: str | Non
     for index, measure in enumerate(reversed(outcome.measures)):
         colour, name = attacker_tints(colours)[measure], TITLES[measure]
         spreads = [(float(setting[0][1]), outcome.spread(setting, measure)) for setting in outcome.settings]
-        band = [(x, each) for x, each in spreads if each.seeds > 1]
-        spread = scatter(
-            x=[*(x for x, _ in band), *(x for x, _ in reversed(band))],
-            y=[
-                *(100 * (s.mean + s.deviation) for _, s in band),
-                *(100 * (s.mean - s.deviation) for _, s in reversed(band)),
-            ],
-            fill="toself",
-            fillcolor=colour + TINT,
-            line={"width": 0},
-            mode="lines",
+        repeated = [(x, each) for x, each in spreads if each.seeds > 1]
+        spread = band(
+            [x for x, _ in repeated],
+            [100 * (each.mean - each.deviation) for _, each in repeated],
+            [100 * (each.mean + each.deviation) for _, each in repeated],
+            colour + TINT,
             legendgroup=measure,
-            showlegend=False,
-            hoverinfo="skip",
         )
         means = scatter(
             x=[x for x, _ in spreads],
@@ -180,19 +173,7 @@ def learning_chart(outcome: Outcome, curve: str, colours: Palette) -> go.Figure:
         mean = np.nanmean(table, 0)
         if len(lines) > 1:
             spread = np.nanstd(table, 0, ddof=1) if not np.isnan(table).any() else np.nanstd(table, 0)
-            traces.append(
-                scatter(
-                    x=[*epochs, *epochs[::-1]],
-                    y=[*(mean + spread), *(mean - spread)[::-1]],
-                    fill="toself",
-                    fillcolor=colour + TINT,
-                    line={"width": 0},
-                    mode="lines",
-                    legendgroup=str(index),
-                    showlegend=False,
-                    hoverinfo="skip",
-                )
-            )
+            traces.append(band(epochs, mean - spread, mean + spread, colour + TINT, legendgroup=str(index)))
         number = "%{y:.1f} %" if scale == 100 else "%{y:.3g}"
         traces.append(
             scatter(

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from ancra.files import csv_text
@@ -16,7 +15,6 @@ from ancra.strategies.known import strategies, title_of
 from ancra.strategies.measures import MEASURES
 from ancra.strategies.summary import Statistics
 from ancra.strategies.words import value_text
-from ancra.web.palette import Palette
 from app.access import may_change
 from app.answers import strategies as answers
 from app.answers.mechanism import BatchQuestion
@@ -154,7 +152,7 @@ def shares(found: Statistics, origin: Origin) -> None:
         measures["reached"] = "the same after the attack"
     figure(
         "Candidates, and what the model takes the negatives for",
-        partial(_dots, found, measures, "share of the anchors, %", True),
+        partial(figures.dots_chart, found, measures, "share of the anchors, %", True),
         f"{text} {says.sharing_words(found)}",
         origin,
     )
@@ -168,7 +166,7 @@ def contrast(found: Statistics, origin: Origin) -> None:
     weight = found.weights.auxiliary
     figure(
         "The contrast that training sees",
-        partial(_dots, found, measures, "mean over the anchors", False),
+        partial(figures.dots_chart, found, measures, "mean over the anchors", False),
         f"{says.heads_words(found)} The whole is the term of p' plus {weight:g} times the mean of the others.",
         origin,
     )
@@ -293,10 +291,6 @@ def _cells(found: Statistics) -> list[dict[str, Any]]:
         for other, count in zip(found.classes, row, strict=True)
         if count
     ]
-
-
-def _dots(found: Statistics, measures: dict[str, str], axis: str, percent: bool, colours: Palette) -> go.Figure:
-    return figures.dots_chart(found, measures, colours, axis, percent=percent)
 
 
 def _sentence(words: str) -> str:

@@ -37,7 +37,7 @@ def with_rows(found: Statistics, **columns: dict[str, np.ndarray]) -> Statistics
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_marks_stand_at_the_measures_with_their_intervals(found, dark):
-    figure = figures.dots_chart(found, {"found": "a", "reached": "b"}, palette(dark), "share", percent=True)
+    figure = figures.dots_chart(found, {"found": "a", "reached": "b"}, "share", True, palette(dark))
     for trace, measure in zip(figure.data, ("found", "reached"), strict=True):
         wanted = [found.measured(name, measure) for name in found.observed]
         assert np.allclose(trace.x, [100 * each.value for each in wanted])
