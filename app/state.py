@@ -56,6 +56,18 @@ def link() -> str:
     return f"{page or '/'}?{choices}" if choices else page or "/"
 
 
+def put_into_link(name: str, value: str | Sequence[str] | None) -> None:
+    """Put a choice that no widget binds into the URL; nothing takes it out.
+
+    Written only where it changes: a write sends the whole address, over what was chosen in the browser meanwhile.
+    """
+    values = [value] if isinstance(value, str) and value else list(value or ())
+    if not values:
+        st.query_params.pop(name, None)
+    elif values != st.query_params.get_all(name):
+        st.query_params[name] = values
+
+
 def say_unmet(key: str, known: Collection[str], what: str, place: DeltaGenerator | None = None) -> None:
     """Say which values of a link are not here, which the widget of this key is about to drop from the URL.
 

@@ -92,10 +92,7 @@ def widget(scene: Scene, shown: dict[str, ModelMap], names: list[str], settings:
         ("view", controls.view(), "rows"),
         ("zoom", controls.zoom(), ""),
     ):
-        if value != usual:
-            st.query_params[parameter] = value
-        else:
-            st.query_params.pop(parameter, None)
+        state.put_into_link(parameter, value if value != usual else None)
     story.name_again()
     if st.session_state.pop("map_recoloured", False):
         st.rerun()  # The sentence above speaks of the colour.

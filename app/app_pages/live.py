@@ -50,10 +50,8 @@ def view_of_link() -> dict[str, object]:
 def keep_view() -> None:
     """The place in the URL: a link opens the same image and attack."""
     for name, value in (st.session_state[KEY].get("view") or {}).items():
-        if value is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = f"{value:.6g}" if isinstance(value, float) else str(value)
+        text = f"{value:.6g}" if isinstance(value, float) else str(value)
+        state.put_into_link(name, None if value is None else text)
     story.name_again()
 
 

@@ -86,7 +86,7 @@ class Story:
         pressed = current is not None and st.session_state.get(self.told) == current.title
         silent = current is None or (current is self._shown_anyway() and not pressed)
         st.session_state[NAMED] = named = (self.key, None if current is None or silent else current.title)
-        _put_into_url(*named)
+        state.put_into_link(*named)
 
     def keep(self) -> None:
         """Keep what is here before the story changes anything; once."""
@@ -127,14 +127,7 @@ class Story:
 def name_again() -> None:
     """Name the step as it was named last: a fragment that writes into the URL may know only the one before."""
     if state.in_part() and NAMED in st.session_state:
-        _put_into_url(*st.session_state[NAMED])
-
-
-def _put_into_url(key: str, title: str | None) -> None:
-    if title is None:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != title:
-        st.query_params[key] = title
+        state.put_into_link(*st.session_state[NAMED])
 
 
 def new_number() -> int:

@@ -8,7 +8,7 @@ from ancra.attacks.settings import AttackSettings
 from ancra.attacks.trace import AttackTrace
 from ancra.origin import Origin
 from ancra.settings import Settings
-from app import compute
+from app import compute, state
 from app.answers import attacks
 from app.answers.attacks import Picture
 from app.answers.models import title_of
@@ -75,8 +75,5 @@ def keep_step(steps: int) -> None:
     """Take over where the widget came to rest; the last step needs no place in the URL."""
     step = st.session_state[KEY].get("step")
     st.session_state["step"] = step if step is not None and step < steps else None
-    if st.session_state["step"] is None:
-        st.query_params.pop("step", None)
-    else:
-        st.query_params["step"] = str(step)
+    state.put_into_link("step", None if st.session_state["step"] is None else str(step))
     story.name_again()

@@ -90,8 +90,6 @@ def _selected(scene: Scene, names: Sequence[str]) -> Picture | None:
     index = int(scene.indices[chosen[0]])
     # Not bound to the URL: a binding gets lost there where what its own change begins takes long.
     st.session_state.setdefault(FOLLOW, st.query_params.get(FOLLOW) == "true")
-    if not st.toggle("Show its attack, step by step", key=FOLLOW):
-        st.query_params.pop(FOLLOW, None)
-        return None
-    st.query_params[FOLLOW] = "true"
-    return attacks.picture_of_test(names[0], index)
+    follow = st.toggle("Show its attack, step by step", key=FOLLOW)
+    state.put_into_link(FOLLOW, "true" if follow else None)
+    return attacks.picture_of_test(names[0], index) if follow else None

@@ -101,14 +101,14 @@ def keep_in_url(scene: Scene) -> None:
     """Put the selection into the URL, so that a link opens it: a small one by the images' numbers, a larger one by the
     name that it is stored under. A public server stores none."""
     numbers = scene.indices[selected(scene)]
+    named = None
     if 0 < len(numbers) <= IN_URL:
-        st.query_params["selected"] = ",".join(str(int(number)) for number in numbers)
+        named = ",".join(str(int(number)) for number in numbers)
     elif len(numbers) and not is_public():
         name = hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()[:12]
         compute.store().put(KIND, name, arrays={"numbers": numbers}, meta={})
-        st.query_params["selected"] = f"{STORED}{name}"
-    else:
-        st.query_params.pop("selected", None)
+        named = f"{STORED}{name}"
+    state.put_into_link("selected", named)
     st.session_state["map_pages"] = 1
 
 

@@ -75,7 +75,7 @@ def choose_recipe() -> str:
         help="The digits recipes need nothing but this machine and a few minutes; the paper's other ones need their "
         "data and a GPU.",
     )
-    st.query_params["recipe"] = name
+    state.put_into_link("recipe", name)
     return name
 
 
@@ -222,10 +222,7 @@ def _start(name: str, base: Recipe) -> Recipe:
 
 def _keep(name: str, given: list[str]) -> None:
     st.session_state["form"] = name, given
-    if _portable(given):
-        st.query_params["set"] = _portable(given)
-    else:
-        st.query_params.pop("set", None)
+    state.put_into_link("set", _portable(given))
 
 
 def _portable(given: list[str]) -> list[str]:

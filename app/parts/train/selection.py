@@ -5,6 +5,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from ancra.web.palette import Palette
+from app import state
 from app.figures.learning import RUN_COLOURS
 
 MOST = len(RUN_COLOURS[False])
@@ -52,7 +53,4 @@ def _keep(held: list[str]) -> None:
     while held and not held[-1]:
         held.pop()
     st.session_state[_KEY] = held
-    if held:
-        st.query_params[_PARAMETER] = ",".join(held)
-    else:
-        st.query_params.pop(_PARAMETER, None)
+    state.put_into_link(_PARAMETER, ",".join(held))
