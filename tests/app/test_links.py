@@ -1,6 +1,8 @@
-"""What a link asked for and is not there is said, instead of a silent default."""
+"""What a link asked for and is not there is said, instead of a silent default; and what is written into a link."""
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
+from streamlit.testing.v1 import AppTest
 
 
 def said(at):
@@ -30,3 +32,31 @@ def test_what_is_here_needs_no_word(open_page, query):
     at = open_page("attack", **query)
     assert not at.exception
     assert said(at) == []
+
+
+def test_a_choice_is_written_into_the_link_only_where_it_changes(monkeypatch):
+    def script():
+        import streamlit as st
+
+        from app import state
+
+        for name, value in st.session_state["choices"].items():
+            state.put_into_link(name, value)
+
+    sent = []
+    monkeypatch.setattr(
+        QueryParams, "_send_query_param_msg", lambda held: sent.append({name: held.get_all(name) for name in held})
+    )
+    at = AppTest.from_function(script)
+    at.session_state["choices"] = {"runs": "a,b", "set": ["x=1", "y=2"], "step": None}
+    at.query_params["runs"], at.query_params["set"] = "a,b", ["x=1", "y=2"]
+    at.run()
+    assert not at.exception
+    assert not sent
+    at.session_state["choices"] = {"runs": "b", "set": ["x=1"]}
+    at.run()
+    assert sent == [{"runs": ["b"], "set": ["x=1", "y=2"]}, {"runs": ["b"], "set": ["x=1"]}]
+    sent.clear()
+    at.session_state["choices"] = {"set": []}
+    at.run()
+    assert sent == [{"runs": ["a,b"]}]
